@@ -1,0 +1,257 @@
+"""The command line: `python -m benchmark --help`. A command's modules are imported when that command runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark import __version__
+from benchmark.errors import BenchmarkError
+
+if TYPE_CHECKING:
+    from benchmark.bench import Bench
+    from benchmark.dataset import Dataset
+    from benchmark.models import ModelEntry
+    from benchmark.progress import Reporter
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = (6000, 2000)
+STALE = 3
+INTERRUPTED = 130
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    for name in SINGLE_THREAD:
+        os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; every fit that was done is kept", file=sys.stderr)
+        return INTERRUPTED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add(commands, "data", data, "fetch and verify the data set, and describe it")
+    bench_parser = _add(commands, "bench", bench, "measure every model that is not current, then build the site")
+    bench_parser.add_argument("--dry-run", action="store_true", help="only list what would be measured, and why")
+    bench_parser.add_argument("--no-site", action="store_true", help="do not build the site")
+    _add(commands, "site", site, "build the site from the stored results")
+    serve_parser = _add(commands, "serve", serve, "show the built site on this machine")
+    serve_parser.add_argument("--port", type=int, default=8000)
+    predict_parser = _add(commands, "predict", predict, "classify photographs with a stored model")
+    predict_parser.add_argument("model", type=Path, help="a model's folder, models/<data set>/<model>")
+    predict_parser.add_argument("images", type=Path, nargs="+", help="PNG or JPEG files of any size")
+    list_parser = _add(commands, "list", list_models, "list the models and whether their results are current")
+    list_parser.add_argument("--check", action="store_true", help="exit with 3 if a tracked result is stale")
+    _add(commands, "readme", readme, "write the leaderboard into README.md")
+    return parser
+
+
+def _add(commands: Any, name: str, function: Any, words: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    parser.set_defaults(command=function)
+    parser.add_argument("--dataset", default="fashion-mnist", help="name of the data set (default: %(default)s)")
+    parser.add_argument("--data-dir", type=Path, help="where its files lie, plain or .gz (default: data/<data set>)")
+    parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
+    parser.add_argument("--models", default="", help="comma-separated names (default: all)")
+    parser.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)")
+    parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: 6,000 and 2,000 images")
+    parser.add_argument("--fast", action="store_true", help="scikit-learn-intelex, where it installs; into build/fast")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
+    return parser
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+# ----------------------------------------------------------------------------------------------------------- commands
+def data(arguments: argparse.Namespace) -> int:
+    """Fetch, verify and describe the data set."""
+    from benchmark.dataset import format_summary
+
+    print(format_summary(_dataset(arguments, _reporter(arguments))))
+    return 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Measure what is not current, build the site, and end with the leaderboard."""
+    reporter = _reporter(arguments)
+    setting = _bench(arguments, reporter)
+    from benchmark import bench as measuring
+    from benchmark.models import MODELS, check_entries, select_entries
+
+    check_entries(MODELS, setting.dataset.image_shape)
+    chosen = select_entries(MODELS, arguments.models)
+    if arguments.dry_run:
+        return _dry_run(setting, chosen)
+    try:
+        measured = measuring.run(setting, chosen, MODELS)
+    finally:
+        if not arguments.no_site and (setting.folder / "entries.json").exists():
+            _build(setting, arguments)
+    _conclude(setting, chosen if arguments.models else [], measured)
+    return 0
+
+
+def site(arguments: argparse.Namespace) -> int:
+    """Build the site from the stored results."""
+    from benchmark.site import build_site
+
+    reporter = _reporter(arguments)
+    folder = build_site(
+        root=ROOT, models_dir=_models_dir(arguments), dataset=_dataset(arguments, reporter),
+        build_dir=_build_dir(arguments), report=reporter.line,
+    )
+    print(folder)
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Show the built site on the loopback address."""
+    from benchmark.site import serve as show
+
+    show(_build_dir(arguments), arguments.port)
+    return 0
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Print the class and score of photographs."""
+    from benchmark.predict import load_model, predict_images
+    from benchmark.results import Metrics, read_document
+
+    folder = arguments.model.parent if arguments.model.suffix == ".pkl" else arguments.model
+    model = load_model(folder / "model.pkl")
+    classes = read_document(folder / "metrics.json", Metrics)["dataset"]["classes"]
+    side = int(model.n_features_in_**0.5)
+    for found in predict_images(model, arguments.images, getattr(model[0], "image_shape", (side, side))):
+        unit = "probability" if found.kind == "predict_proba" else "decision value"
+        print(f"{found.path}\t{classes[found.label]}\t{unit} {found.score:.4g}")
+    return 0
+
+
+def list_models(arguments: argparse.Namespace) -> int:
+    """List the models and whether their tracked results are current."""
+    from benchmark.bench import statuses
+    from benchmark.models import MODELS, select_entries
+
+    setting = _bench(arguments, _reporter(arguments))
+    found = statuses(setting, select_entries(MODELS, arguments.models), tracked_only=True)
+    for status in found:
+        print(f"{status.entry.name:16} {status.why or 'current'}")
+    return STALE if arguments.check and any(status.why for status in found) else 0
+
+
+def readme(arguments: argparse.Namespace) -> int:
+    """Write the leaderboard into README.md."""
+    from benchmark.leaderboard import rewrite_readme
+    from benchmark.results import load_results
+
+    changed = rewrite_readme(ROOT / "README.md", load_results(_models_dir(arguments), arguments.dataset))
+    print("README.md rewritten" if changed else "README.md is up to date")
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------ what commands share
+def _dry_run(setting: Bench, chosen: Sequence[ModelEntry]) -> int:
+    from benchmark.bench import statuses
+
+    for status in statuses(setting, chosen):
+        last = "" if status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+        print(f"{status.entry.name:16} {status.why + last if status.why else 'current, nothing to do'}")
+    return 0
+
+
+def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.leaderboard import format_text, paired_sentence
+    from benchmark.results import load_results
+
+    if not measured:
+        setting.report.line("every result is current: nothing was trained")
+    stored = load_results(setting.models_dir, setting.dataset.entry.name)
+    print(format_text(stored))
+    for entry in named:
+        print(paired_sentence(stored, entry.name))
+
+
+def _build(setting: Bench, arguments: argparse.Namespace) -> None:
+    from benchmark.site import build_site
+
+    folder = build_site(
+        root=ROOT, models_dir=setting.models_dir, dataset=setting.dataset, build_dir=_build_dir(arguments),
+        report=setting.report.line,
+    )
+    setting.report.line(f"the site is in {folder} (make serve shows it)")
+
+
+def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
+    if arguments.fast:
+        _accelerate()
+    from benchmark.bench import Bench
+
+    return Bench(
+        root=ROOT, models_dir=_models_dir(arguments), build_dir=ROOT / "build", dataset=_dataset(arguments, reporter),
+        jobs=arguments.jobs, report=reporter, accelerated=arguments.fast,
+    )
+
+
+def _accelerate() -> None:
+    """Let scikit-learn-intelex take the place of the estimators that it has, in this process and its children."""
+    try:
+        from sklearnex import patch_sklearn
+    except ImportError:
+        raise BenchmarkError(
+            "scikit-learn-intelex is not installed", expected="Linux on x86-64", found=sys.platform,
+            remedy="make bench FAST=1, which installs it",
+        ) from None
+    os.environ["BENCHMARK_ACCELERATED"] = "1"
+    patch_sklearn(verbose=False)
+
+
+def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
+    from benchmark.dataset import load_dataset, subset
+
+    cache = ROOT / "build" / "data"
+    whole = load_dataset(arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line)
+    return subset(whole, *QUICK, seed=0, cache_dir=cache) if arguments.profile == "quick" else whole
+
+
+def _reporter(arguments: argparse.Namespace) -> Reporter:
+    from benchmark.progress import Reporter
+
+    return Reporter(quiet=arguments.quiet)
+
+
+def _build_dir(arguments: argparse.Namespace) -> Path:
+    """Return where the site goes: build, build/quick, build/fast or build/fast/quick."""
+    folder = ROOT / "build"
+    folder = folder / "fast" if arguments.fast else folder
+    return folder / "quick" if arguments.profile == "quick" else folder
+
+
+def _models_dir(arguments: argparse.Namespace) -> Path:
+    if arguments.models_dir:
+        return Path(arguments.models_dir)
+    build = _build_dir(arguments)
+    return ROOT / "models" if build == ROOT / "build" else build / "models"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,517 @@
+"""The benchmark itself: find what is not current, search, fit, evaluate, and put the results in their place.
+
+One linear story a model (`_measure`): search the grid, fit the winner, refit it with other seeds, compute the figures,
+swap the folder. Every fit is kept by its key as soon as it is done, so a killed run loses the fits in flight.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from joblib.externals.loky import ProcessPoolExecutor
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from benchmark import evaluate, results, train
+from benchmark.cache import Cache, code_digest, digest, locked_versions
+from benchmark.dataset import Dataset
+from benchmark.errors import BenchmarkError, FitError
+from benchmark.models import ModelEntry, entries_document, public_path
+from benchmark.progress import Reporter
+from benchmark.results import Key, Metrics, Run
+from benchmark.study import dataset_study
+
+PACKAGE = Path(__file__).parent
+FIT_CODE = ("features", "svm", "train")
+FIGURES_CODE = ("evaluate", "statistics")
+STUDY_CODE = ("features", "study", "evaluate")
+LIBRARIES = ("numpy", "scipy", "scikit-learn")
+CACHE_BYTES = 12 * 2**30
+PARTS = {
+    "data": "the data set", "entry": "the entry in the table of models", "code": "the code of features or training",
+    "figures": "the code of the figures", "study": "the code of the study", "libraries": "the locked library versions",
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a run reads and writes, and with what means."""
+
+    root: Path
+    models_dir: Path
+    build_dir: Path
+    dataset: Dataset
+    jobs: int
+    report: Reporter
+    accelerated: bool = False
+    cache: Cache = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cache", Cache(self.build_dir / "cache"))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the data set's results."""
+        return self.models_dir / self.dataset.entry.name
+
+    @property
+    def n_pixels(self) -> int:
+        """Pixels of an image."""
+        return int(np.prod(self.dataset.image_shape))
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a model's stored result is current, and what is not: `why` is empty for a current one."""
+
+    entry: ModelEntry
+    why: str
+    seconds: float | None
+
+
+# ------------------------------------------------------------------------------------------------- what is not current
+def statuses(bench: Bench, entries: Iterable[ModelEntry], *, tracked_only: bool = False) -> list[Status]:
+    """Return each entry's status; with `tracked_only`, files that are not in git may be absent."""
+    results.recover_folders(bench.folder)
+    return [_status(bench, entry, tracked_only=tracked_only) for entry in entries]
+
+
+def _status(bench: Bench, entry: ModelEntry, *, tracked_only: bool) -> Status:
+    folder = bench.folder / entry.name
+    if not folder.exists():
+        return Status(entry, "no result yet", None)
+    try:
+        run: Run = results.read_document(folder / "run.json", Run)
+    except BenchmarkError:
+        return Status(entry, "run.json is missing or damaged", None)
+    seconds = run["seconds"]["search"] / max(1, bench.jobs) + run["seconds"]["fit"]
+    expected = model_key(bench, entry)
+    moved = [words for part, words in PARTS.items() if run["key"][part] != expected[part]]  # type: ignore[literal-required]
+    if moved:
+        return Status(entry, f"moved since it was measured: {', '.join(moved)}", seconds)
+    digests = dict(run["files"])
+    if not tracked_only:
+        digests |= {"model.pkl": run["pickle"]["sha256"], "scores.npy": run["scores"]["sha256"]}
+    for name, sha256 in digests.items():
+        if not (folder / name).exists():
+            return Status(entry, f"{name} is missing", seconds)
+        if results.file_sha256(folder / name) != sha256:
+            return Status(entry, f"{name} was altered", seconds)
+    return Status(entry, "", seconds)
+
+
+def model_key(bench: Bench, entry: ModelEntry) -> Key:
+    """Return the digests of all that a model's result depends on."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
+    return {
+        "data": bench.dataset.digest,
+        "entry": digest(parts(pipeline), entry.grid, entry.stochastic, entry.baseline),
+        "code": _code(FIT_CODE),
+        "figures": _code(FIGURES_CODE),
+        "study": _code(STUDY_CODE),
+        "libraries": digest(libraries, bench.accelerated),
+    }
+
+
+def parts(value: Any) -> Any:
+    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result."""
+    if isinstance(value, BaseEstimator):
+        params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}
+        return [public_path(value), params]
+    if isinstance(value, (list, tuple)):
+        return [parts(item) for item in value]
+    return value
+
+
+def _code(modules: Sequence[str]) -> str:
+    return code_digest([PACKAGE / f"{module}.py" for module in modules])
+
+
+# -------------------------------------------------------------------------------------------------------------- the run
+def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
+    """Measure what is not current among `entries`; return the names of what was measured.
+
+    Raises
+    ------
+    FitError
+        After all else is done, naming every model that failed.
+    """
+    _prepare(bench, table)
+    stale = [status for status in statuses(bench, entries) if status.why]
+    failures: list[str] = []
+    for number, status in enumerate(stale, start=1):
+        bench.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
+        try:
+            _measure(bench, status.entry)
+        except FitError as error:
+            failures.append(str(error))
+            bench.report.line(f"error: {error}")
+    bench.cache.trim(CACHE_BYTES)
+    if failures:
+        raise FitError(
+            f"{len(failures)} of {len(stale)} models could not be measured; the others are in {bench.folder}\n"
+            + "\n".join(failures)
+        )
+    return [status.entry.name for status in stale]
+
+
+def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
+    """Write what all models share: the answer key, the table as data, and the data set's own study."""
+    dataset = bench.dataset
+    answers = results.encode_predictions(dataset.test_labels).encode()
+    _write_if_changed(bench.folder / "test_labels.txt", answers)
+    document = entries_document(table, dataset.entry.name, dataset.image_shape)
+    _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
+    key = digest("study", dataset.digest, _code(STUDY_CODE), locked_versions(bench.root / "requirements.lock", LIBRARIES))
+    stored = bench.cache.read("studies", key)
+    if stored is None:
+        bench.report.line(f"{dataset.entry.title}: means, variances and components of the training images")
+        stored = dataset_study(dataset)
+        bench.cache.write("studies", key, stored)
+    path = bench.models_dir.parent / "data" / dataset.entry.name / "study.json"
+    _write_if_changed(path, results.dump_document(stored, results.DatasetStudy).encode())
+
+
+def _write_if_changed(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        results.write_atomically(path, content)
+
+
+def _measure(bench: Bench, entry: ModelEntry) -> None:
+    """Search, fit, evaluate, and put one model's folder in its place."""
+    candidates, scores, search_wall, search_cpu = _search(bench, entry)
+    best = train.choose(candidates, scores)
+    final, staged = _fit_final(bench, entry, candidates[best])
+    seeds = _seed_spread(bench, entry, candidates[best], staged) if entry.stochastic else None
+    dataset, classes = bench.dataset, list(bench.dataset.class_names)
+    class_scores = np.load(staged / "scores.npy")
+    predictions = np.load(staged / "predictions.npy").astype(np.int64)
+    labels = dataset.test_labels.astype(np.int64)
+    kind = final["scores"]
+    document = entry.document(dataset.image_shape)
+    metrics: Metrics = {
+        "schema_version": results.SCHEMA_VERSION,
+        "name": entry.name,
+        "title": entry.title,
+        "family": entry.family,
+        "features": document["features"],
+        "estimator": document["estimator"],
+        "scores": kind,
+        "distinct_scores": evaluate.distinct_scores(class_scores),
+        "dataset": {
+            "name": dataset.entry.name,
+            "digest": dataset.digest,
+            "profile": dataset.profile,
+            "n_train": len(dataset.train_labels),
+            "n_test": len(labels),
+            "classes": classes,
+        },
+        "search": {
+            "scoring": "accuracy",
+            "n_splits": train.N_SPLITS,
+            "random_state": train.RANDOM_STATE,
+            "best_params": candidates[best],
+            "best_score": float(np.mean(scores[best])),
+            "at_edge": train.edges(entry.grid, candidates, scores, best),
+            "candidates": [{"params": p, "scores": s} for p, s in zip(candidates, scores, strict=True)],
+        },
+        "train": {"method": final["train_method"], "accuracy": {"value": final["train_accuracy"]}},
+        "test": evaluate.out_of_sample(class_scores, kind, labels, predictions, classes),
+        "seeds": seeds,
+    }
+    documents = {
+        "metrics.json": results.dump_document(metrics, Metrics),
+        "predictions.txt": results.encode_predictions(predictions),
+        "curves.json": results.dump_document(
+            evaluate.curves(entry.name, class_scores, kind, labels, classes), results.Curves
+        ),
+        "study.json": results.dump_document(
+            evaluate.study(entry.name, class_scores, labels, predictions, classes), results.Study
+        ),
+    }
+    run_document = _run_document(bench, entry, final, staged, documents, (search_wall, search_cpu))
+    _place(bench, entry, documents | {"run.json": results.dump_document(run_document, Run)}, staged)
+    accuracy = metrics["test"]["accuracy"]
+    bench.report.line(
+        f"{entry.name}: cross-validated {metrics['search']['best_score']:.4f}, test {accuracy['value']:.4f} "
+        f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- search
+def _search(
+    bench: Bench, entry: ModelEntry
+) -> tuple[list[dict[str, Any]], list[list[float]], float, float]:
+    """Return the candidates, their fold scores, and the search's wall and CPU seconds, from the cache where it can."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    candidates = entry.candidates()
+    tasks = []
+    for group in train.shared_search(candidates, pipeline):
+        for fold in range(train.N_SPLITS):
+            keys = [_fit_key(bench, pipeline, params, fold) for params in group]
+            if any(bench.cache.read("fits", key) is None for key in keys):
+                tasks.append((group, fold, keys))
+    if tasks:
+        _run_search(bench, entry, tasks)
+    kept = [
+        [bench.cache.read("fits", _fit_key(bench, pipeline, params, fold)) for fold in range(train.N_SPLITS)]
+        for params in candidates
+    ]
+    scores = [[item["score"] for item in row] for row in kept]
+    wall, cpu = (sum(item[name] for row in kept for item in row) for name in ("wall", "cpu"))
+    return candidates, scores, wall, cpu
+
+
+def _run_search(bench: Bench, entry: ModelEntry, tasks: list[tuple[list[dict[str, Any]], int, list[str]]]) -> None:
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    labels = np.asarray(bench.dataset.train_labels)
+    n_rows = min(len(rows) for rows, _ in train.split_folds(labels))
+    sources = {}
+    for group, fold, _ in tasks:
+        features, n_columns = train.feature_source(pipeline, group[0], bench.n_pixels, n_rows)
+        key = digest("features", bench.dataset.digest, parts(features), fold, *_fit_environment(bench))
+        sources[(repr(group), fold)] = (features, bench.cache.path("features", key, ".npy"), n_columns)
+    missing = {path: (features, fold) for (_, fold), (features, path, _) in sources.items() if not path.exists()}
+    images = bench.dataset.train_images
+    with bench.report.steps(f"{entry.name}: features", len(missing)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(train.write_fold_features, features, images, labels, fold, path)
+            for path, (features, fold) in missing.items()
+        ]
+        for _, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance("a fold's features")
+    with bench.report.steps(f"{entry.name}: search", len(tasks)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(_score_and_keep, bench.cache, pipeline, group, labels, fold, keys,
+                                     *sources[(repr(group), fold)][1:])
+            for group, fold, keys in tasks
+        ]
+        for words, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance(words)
+
+
+def _parallel(bench: Bench, calls: list[Any]) -> Iterable[tuple[Any, str]]:
+    if not calls:
+        return []
+    outcomes: Iterable[tuple[Any, str]] = joblib.Parallel(bench.jobs, return_as="generator_unordered")(calls)
+    return outcomes
+
+
+def _guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
+    """Return the outcome and "", or None and the error in words: an estimator's error must not end the others' work."""
+    try:
+        return function(*arguments), ""
+    except Exception as error:  # noqa: BLE001
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _raise(entry: ModelEntry, error: str) -> None:
+    if error:
+        raise FitError(
+            f"model {entry.name!r} could not be fitted", expected="an estimator that fits and predicts on this data set",
+            found=error.strip().splitlines()[-1][:400], remedy=f"mend its entry, then make bench MODELS={entry.name}",
+        )
+
+
+def _score_and_keep(
+    cache: Cache, pipeline: Any, group: list[dict[str, Any]], labels: NDArray[np.uint8], fold: int, keys: list[str],
+    path: Path, n_columns: int | None,
+) -> str:
+    scores, wall, cpu = train.score_candidates(pipeline, group, labels, fold, path, n_columns)
+    for key, score in zip(keys, scores, strict=True):
+        cache.write("fits", key, {"score": score, "wall": wall / len(group), "cpu": cpu / len(group)})
+    return f"fold {fold + 1}, {max(scores):.4f}"
+
+
+def _fit_environment(bench: Bench) -> tuple[Any, ...]:
+    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
+    return _code(FIT_CODE), libraries, bench.accelerated
+
+
+def _fit_key(bench: Bench, pipeline: Any, params: dict[str, Any], fold: int | str) -> str:
+    chosen = sorted(params.items())
+    return digest("fit", bench.dataset.digest, parts(pipeline), chosen, fold, *_fit_environment(bench))
+
+
+# ------------------------------------------------------------------------------------------------- final fit and seeds
+def _fit_final(bench: Bench, entry: ModelEntry, params: dict[str, Any]) -> tuple[dict[str, Any], Path]:
+    """Return what the final fit gave and the folder of its files, from the cache where it can."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    key = _fit_key(bench, pipeline, params, "all")
+    folder = bench.cache.path("models", key)
+    final: dict[str, Any] | None = bench.cache.read("finals", key)
+    if final is not None and _is_whole(folder, final):
+        return final, folder
+    partial = folder.with_name(f"{key}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.mkdir(parents=True)
+    dataset = bench.dataset
+    with bench.report.steps(f"{entry.name}: final fit and prediction", 1) as advance:
+        with ProcessPoolExecutor(1) as executor:
+            future = executor.submit(
+                _guarded, train.fit_final, pipeline, params,
+                (np.asarray(dataset.train_images), np.asarray(dataset.train_labels)), np.asarray(dataset.test_images),
+                partial, bench.jobs,
+            )
+            fitted, error = future.result()
+        _raise(entry, error)
+        advance("")
+    partial.rename(folder)
+    final = dict(fitted) | _circumstances(bench)
+    bench.cache.write("finals", key, final)
+    return final, folder
+
+
+def _is_whole(folder: Path, final: dict[str, Any]) -> bool:
+    names = ("model.pkl", "scores.npy", "predictions.npy")
+    whole = all((folder / name).exists() for name in names)
+    return whole and results.file_sha256(folder / "model.pkl") == final["pickle_sha256"]
+
+
+def _seed_spread(bench: Bench, entry: ModelEntry, params: dict[str, Any], staged: Path) -> results.Seeds:
+    """Refit the chosen classifier with other random states and score it; nothing is chosen by this."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    keys = {seed: _fit_key(bench, pipeline, params, f"seed {seed}") for seed in train.SEEDS}
+    todo = [seed for seed in train.SEEDS if bench.cache.read("seeds", keys[seed]) is None]
+    if todo:
+        dataset = bench.dataset
+        fitted = load_pickle(staged / "model.pkl")
+        described = [
+            (fitted[:1].transform(images.reshape(len(images), -1)), np.asarray(labels))
+            for images, labels in (
+                (dataset.train_images, dataset.train_labels), (dataset.test_images, dataset.test_labels)
+            )
+        ]
+        with bench.report.steps(f"{entry.name}: other seeds", len(todo)) as advance:
+            calls = [
+                joblib.delayed(_guarded)(_refit_and_keep, bench.cache, keys[seed], pipeline, params, seed, *described)
+                for seed in todo
+            ]
+            for _, error in _parallel(bench, calls):
+                _raise(entry, error)
+                advance("")
+    first = float(np.mean(np.load(staged / "predictions.npy") == bench.dataset.test_labels))
+    values = [first] + [bench.cache.read("seeds", keys[seed])["accuracy"] for seed in train.SEEDS]
+    own = next(value for name, value in pipeline.get_params().items() if name.endswith("random_state"))
+    return {
+        "n": len(values),
+        "random_states": [own, *train.SEEDS],
+        "accuracy": {"values": values, "sd": float(np.std(values, ddof=1))},
+    }
+
+
+def _refit_and_keep(cache: Cache, key: str, pipeline: Any, params: Any, seed: int, fit: Any, test: Any) -> None:
+    cache.write("seeds", key, {"accuracy": train.refit_accuracy(pipeline, params, seed, fit, test)})
+
+
+def load_pickle(path: Path) -> Any:
+    """Load a pickle of our own making, whose digest has been checked."""
+    return joblib.load(path)
+
+
+# ------------------------------------------------------------------------------------------------ what goes into place
+def _run_document(
+    bench: Bench, entry: ModelEntry, final: dict[str, Any], staged: Path, documents: dict[str, str],
+    search_seconds: tuple[float, float],
+) -> Run:
+    scores = staged / "scores.npy"
+    return {
+        "schema_version": results.SCHEMA_VERSION,
+        "name": entry.name,
+        "commit": final["commit"],
+        "dirty": final["dirty"],
+        "measured_at": final["measured_at"],
+        "accelerated": bench.accelerated,
+        "jobs": final["jobs"],
+        "machine": final["machine"],
+        "python": final["python"],
+        "libraries": final["libraries"],
+        "seconds": {
+            "search": search_seconds[0],
+            "search_cpu": search_seconds[1],
+            "fit": final["fit"],
+            "fit_cpu": final["fit_cpu"],
+            "predict_many": final["predict_many"],
+            "predict_one": final["predict_one"],
+        },
+        "n_predict_many": final["n_predict_many"],
+        "peak_memory_bytes": final["peak_memory_bytes"],
+        "pickle": {"sha256": final["pickle_sha256"], "bytes": final["pickle_bytes"]},
+        "scores": {"sha256": results.file_sha256(scores), "bytes": scores.stat().st_size},
+        "key": model_key(bench, entry),
+        "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in documents.items()},
+    }
+
+
+def _place(bench: Bench, entry: ModelEntry, documents: dict[str, str], staged: Path) -> None:
+    """Put the model's folder, complete, in the place of the old one."""
+    target = bench.folder / entry.name
+    new = target.with_name(f".{target.name}.new")
+    results.recover_folders(bench.folder)
+    shutil.rmtree(new, ignore_errors=True)
+    for name, text in documents.items():
+        results.write_atomically(new / name, text.encode())
+    for name in ("model.pkl", "scores.npy"):
+        _link(staged / name, new / name)
+    results.replace_folder(new, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file of the cache into the results, or copy it where the file system cannot."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _circumstances(bench: Bench) -> dict[str, Any]:
+    """Return where, when and of which commit a fit was made."""
+    commit = _git(bench.root, "rev-parse", "HEAD")
+    changed = _git(bench.root, "status", "--porcelain", "--", "benchmark", "requirements.lock")
+    return {
+        "commit": commit or None,
+        "dirty": bool(changed),
+        "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "jobs": bench.jobs,
+        "python": platform.python_version(),
+        "libraries": locked_versions(bench.root / "requirements.lock", LIBRARIES),
+        "machine": {
+            "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+            "architecture": platform.machine(),
+            "cpu": _cpu_name(),
+            "cores": os.cpu_count() or 1,
+            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        },
+    }
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _cpu_name() -> str:
+    """Return the processor's name, as Linux or macOS gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,244 @@
+"""From raw images to features: transformers that are fitted and applied chunk by chunk, in float32.
+
+Comes in: `uint8` images, of shape (n_samples, n_pixels) or (n_samples, height, width). Goes out: `float32` features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = ["HogFeatures", "PixelFeatures", "StreamedPCA"]
+
+Floats = NDArray[np.float32]
+CHUNK_ROWS = 2000  # a constant, not a parameter: the last bits of a sum depend on it
+
+
+class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Principal components from one pass over the data, exact and in little memory.
+
+    The covariance is summed chunk by chunk (float32 products, float64 sums, around the mean of the first chunk, so that
+    nothing cancels) and decomposed once. Equals `sklearn.decomposition.PCA` up to the signs of components, which are
+    fixed here: the entry of largest magnitude is positive.
+
+    Parameters
+    ----------
+    n_components : int or None
+        How many components to keep; None leaves the described rows as they are, without PCA.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_described,)
+    components_ : ndarray of shape (n_components, n_described)
+    explained_variance_, explained_variance_ratio_ : ndarray of shape (n_components,)
+    """
+
+    def __init__(self, n_components: int | None = None) -> None:
+        self.n_components = n_components
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on `X` of shape (n_samples, n_pixels) or (n_samples, height, width).
+
+        Raises
+        ------
+        ValueError
+            If more components are asked for than there are samples or described columns.
+        """
+        rows = validate_data(self, _as_rows(X), ensure_min_samples=1 if self.n_components is None else 2)
+        self._n_described = self._describe(rows[:1]).shape[1]
+        if self.n_components is not None:
+            self._fit_components(rows, self.n_components)
+        return self
+
+    def transform(self, X: Any) -> Floats:
+        """Return the features of `X`, of shape (n_samples, n_components)."""
+        check_is_fitted(self)
+        rows = validate_data(self, _as_rows(X), reset=False)
+        if self.n_components is None:
+            return np.concatenate([self._describe(chunk) for chunk in _chunks(rows)])
+        projection = self.components_.T
+        offset = self.mean_ @ projection
+        return np.concatenate([self._describe(chunk) @ projection - offset for chunk in _chunks(rows)])
+
+    def _describe(self, rows: NDArray[Any]) -> Floats:
+        """Turn raw rows into the rows that the components are taken of."""
+        return rows.astype(np.float32)
+
+    def _fit_components(self, rows: NDArray[Any], n_components: int) -> None:
+        n_samples, n_described = len(rows), self._n_described
+        if not 1 <= n_components <= min(n_samples, n_described):
+            raise ValueError(
+                f"n_components={n_components} must lie between 1 and min(n_samples={n_samples}, "
+                f"n_features={n_described})"
+            )
+        origin = self._describe(rows[:CHUNK_ROWS]).mean(axis=0, dtype=np.float64).astype(np.float32)
+        total = np.zeros(n_described)
+        products = np.zeros((n_described, n_described))
+        for chunk in _chunks(rows):
+            centred = self._describe(chunk) - origin
+            total += centred.sum(axis=0, dtype=np.float64)
+            products += centred.T @ centred
+        shift = total / n_samples
+        covariance = (products - n_samples * np.outer(shift, shift)) / (n_samples - 1)
+        total_variance = np.trace(covariance)
+        variances, vectors = scipy.linalg.eigh(
+            covariance, subset_by_index=(n_described - n_components, n_described - 1), overwrite_a=True
+        )
+        components = vectors[:, ::-1].T
+        signs = np.sign(components[np.arange(n_components), np.abs(components).argmax(axis=1)])
+        self.mean_ = (origin + shift).astype(np.float32)
+        self.components_ = np.ascontiguousarray(components * signs[:, np.newaxis], dtype=np.float32)
+        self.explained_variance_ = np.maximum(variances[::-1], 0.0)
+        self.explained_variance_ratio_ = self.explained_variance_ / (total_variance or 1.0)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._n_described if self.n_components is None else self.n_components
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class PixelFeatures(StreamedPCA):
+    """The square roots of the pixels, scaled to [0, 1], then PCA.
+
+    The root evens out the contrast: a dark and a bright garment of one shape come closer. Negative values, which no
+    image has, keep their sign.
+
+    Parameters
+    ----------
+    n_components : int or None
+        How many principal components to keep; None keeps the scaled pixels.
+    """
+
+    def _describe(self, rows: NDArray[Any]) -> Floats:
+        return _rooted(rows)
+
+
+class HogFeatures(StreamedPCA):
+    """Histograms of oriented gradients beside the scaled pixels, then PCA.
+
+    Gradients of the square-rooted image are central differences, zero at the border; orientations are unsigned; a
+    cell's histogram holds gradient magnitudes; blocks of 2x2 cells are normalised by L2-Hys.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of an image; both must be multiples of `cell` and span two cells at least.
+    n_components : int or None
+        How many principal components to keep; None keeps all.
+    cell : int
+        Side of a cell in pixels.
+    n_orientations : int
+        Bins of a histogram over 180 degrees.
+    pixel_weight : float
+        What the pixels, divided by 255, are multiplied by, beside histograms of unit blocks.
+
+    References
+    ----------
+    N. Dalal, B. Triggs: Histograms of oriented gradients for human detection. CVPR 2005, section 6.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int] = (28, 28),
+        n_components: int | None = None,
+        cell: int = 4,
+        n_orientations: int = 9,
+        pixel_weight: float = 0.45,
+    ) -> None:
+        super().__init__(n_components)
+        self.image_shape = image_shape
+        self.cell = cell
+        self.n_orientations = n_orientations
+        self.pixel_weight = pixel_weight
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on images; see `StreamedPCA.fit`.
+
+        Raises
+        ------
+        ValueError
+            If the rows are no images of `image_shape`, or that shape is no whole number of cells.
+        """
+        rows = _as_rows(X)
+        validate_data(self, rows)
+        height, width = self.image_shape
+        if rows.shape[1] != height * width:
+            raise ValueError(f"image_shape={self.image_shape} needs {height * width} pixels a row, got {rows.shape[1]}")
+        if height % self.cell or width % self.cell or min(height, width) < 2 * self.cell:
+            raise ValueError(f"image_shape={self.image_shape} is no whole number (2 or more) of cells of {self.cell}")
+        return super().fit(rows, y)
+
+    def _describe(self, rows: NDArray[Any]) -> Floats:
+        histograms = oriented_gradients(
+            np.sqrt(rows / 255).reshape(-1, *self.image_shape), cell=self.cell, n_orientations=self.n_orientations
+        )
+        pixels = rows.astype(np.float32) * np.float32(self.pixel_weight / 255)
+        return np.concatenate([histograms, pixels], axis=1)
+
+def oriented_gradients(images: NDArray[np.floating], *, cell: int, n_orientations: int) -> Floats:
+    """Return block-normalised histograms of oriented gradients.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_samples, height, width)
+    cell : int
+        Side of a cell in pixels.
+    n_orientations : int
+        Bins over 180 degrees.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_blocks * 4 * n_orientations)
+        Ordered as in `skimage.feature.hog`, with which it agrees.
+    """
+    n_samples, height, width = images.shape
+    n_rows, n_columns = height // cell, width // cell
+    images = images.astype(np.float64)  # pixels 1 and 3 meet at exactly 60 degrees, a bin's edge: float32 tips over
+    vertical = np.zeros_like(images)
+    horizontal = np.zeros_like(images)
+    vertical[:, 1:-1] = images[:, 2:] - images[:, :-2]
+    horizontal[:, :, 1:-1] = images[:, :, 2:] - images[:, :, :-2]
+    magnitude = np.hypot(vertical, horizontal)
+    degrees = np.rad2deg(np.arctan2(vertical, horizontal)) % 180
+    orientation = np.minimum((degrees / (180 / n_orientations)).astype(np.int64), n_orientations - 1)
+    cells = np.add.outer(np.arange(height) // cell * n_columns, np.arange(width) // cell)
+    places = (np.arange(n_samples)[:, np.newaxis, np.newaxis] * (n_rows * n_columns) + cells) * n_orientations
+    histogram = np.bincount(
+        (places + orientation).ravel(), magnitude.ravel(), minlength=n_samples * n_rows * n_columns * n_orientations
+    )
+    histogram = histogram.astype(np.float32).reshape(n_samples, n_rows, n_columns, n_orientations) / cell**2
+    return _normalised_blocks(histogram)
+
+
+def _normalised_blocks(histogram: Floats) -> Floats:
+    """L2-Hys: normalise 2x2 blocks of cells, clip at 0.2, normalise again."""
+    corners = [histogram[:, i : i - 1 or None, j : j - 1 or None] for i in (0, 1) for j in (0, 1)]
+    blocks = np.stack(corners, axis=3).reshape(len(histogram), -1, 4 * histogram.shape[-1])
+    for clip in (0.2, np.inf):
+        norm = np.sqrt(np.einsum("nbd,nbd->nb", blocks, blocks) + np.float32(1e-5) ** 2)
+        blocks = np.minimum(blocks / norm[..., np.newaxis], np.float32(clip))
+    return np.ascontiguousarray(blocks.reshape(len(histogram), -1))
+
+
+def _rooted(rows: NDArray[Any]) -> Floats:
+    scaled = rows.astype(np.float32) / np.float32(255)
+    return np.copysign(np.sqrt(np.abs(scaled)), scaled)
+
+
+def _as_rows(X: Any) -> Any:
+    return X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
+
+
+def _chunks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(rows), CHUNK_ROWS):
+        yield rows[start : start + CHUNK_ROWS]

@@ -1,0 +1,132 @@
+"""The leaderboard in text: on the terminal after a run, and as the table that opens the README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.errors import ResultsError
+from benchmark.results import Estimate, ModelResult, Results
+from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
+
+__all__ = ["format_text", "paired_sentence", "readme_table", "rewrite_readme"]
+
+BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
+HEADER = ("rank", "model", "accuracy, 95 % interval", "behind the leader, points", "macro AUC", "hardest class", "fit",
+          "predict 10,000", "pickle")
+
+
+def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
+    """Return the rows of the table, best first, the baselines last; all cells as text."""
+    board = stored.leaderboard()
+    cells = []
+    if board:
+        correct = np.array([stored.correct(model) for model in board])
+        table = ranks(correct)
+        for i, model in enumerate(board):
+            rank = f"{table.best[i]}" if table.best[i] == table.worst[i] else f"{table.best[i]}–{table.worst[i]}"
+            cells.append((rank, *_cells(model, _behind(stored, board[0], model))))
+    return cells + [("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines]
+
+
+def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
+    test, run = model.metrics["test"], model.run
+    auc = test["macro_auc"]["value"]
+    few = model.metrics["distinct_scores"]
+    recalls = {name: figures["recall"]["value"] or 0.0 for name, figures in test["per_class"].items()}
+    hardest = min(recalls, key=lambda name: recalls[name])
+    return (
+        model.metrics["title"],
+        _percent(test["accuracy"]),
+        behind,
+        ("–" if auc is None else f"{auc:.4f}") + (f" ({few} scores)" if few else ""),
+        f"{hardest} ({100 * recalls[hardest]:.1f} %)",
+        f"{run['seconds']['fit']:.1f} s",
+        f"{run['seconds']['predict_many'] * 10_000 / run['n_predict_many']:.2f} s",
+        f"{run['pickle']['bytes'] / 1e6:.1f} MB",
+    )
+
+
+def _percent(estimate: Estimate) -> str:
+    value, low, high = (100 * (estimate[key] or 0.0) for key in ("value", "low", "high"))  # type: ignore[literal-required]
+    return f"{value:.2f} % [{low:.2f}, {high:.2f}]"
+
+
+def _behind(stored: Results, leader: ModelResult, model: ModelResult) -> str:
+    if model is leader:
+        return "–"
+    difference, low, high = (100 * value for value in _paired(stored, leader, model)[0])
+    return f"{difference:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _paired(stored: Results, first: ModelResult, second: ModelResult) -> tuple[tuple[float, float, float], int, int]:
+    a, b = stored.correct(first), stored.correct(second)
+    only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
+    interval = newcombe_paired_interval(int((a & b).sum()), only_first, only_second, int((~a & ~b).sum()))
+    return interval, only_first, only_second
+
+
+def paired_sentence(stored: Results, name: str) -> str:
+    """Return the paired test of one model against the leader (of the leader: against the second), in a sentence."""
+    board = stored.leaderboard()
+    model = next((model for model in stored.models if model.name == name), None)
+    if model is None or len(board) < 2:  # noqa: PLR2004
+        return ""
+    rival = board[1] if model is board[0] else board[0]
+    (difference, low, high), only_model, only_rival = _paired(stored, model, rival)
+    p = mcnemar_midp(only_model, only_rival)
+    return (
+        f"{model.name} against {rival.name}: {100 * difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
+        f"right alone on {only_model} images and {only_rival}, McNemar mid-p = {p:.3g}"
+    )
+
+
+def format_text(stored: Results) -> str:
+    """Return the leaderboard aligned for a terminal."""
+    rows = [HEADER, *leaderboard_rows(stored)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if stored.missing:
+        lines.append(f"not measured: {', '.join(stored.missing)} (make bench MODELS={','.join(stored.missing)})")
+    return "\n".join(lines)
+
+
+def readme_table(stored: Results) -> str:
+    """Return the leaderboard as a Markdown table with the conditions that it was measured under."""
+    rows = [HEADER, ("---",) * len(HEADER), *leaderboard_rows(stored)]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    runs = [model.run for model in stored.models]
+    commits = sorted({(run["commit"] or "unknown")[:10] for run in runs})
+    machines = sorted({f"{run['machine']['cpu']}, {run['machine']['cores']} cores" for run in runs})
+    libraries = sorted({f"scikit-learn {run['libraries']['scikit-learn']}" for run in runs})
+    data = stored.dataset
+    lines += [
+        "",
+        f"{data['n_train']:,} training and {data['n_test']:,} test images; commit {', '.join(commits)}; "
+        f"{'; '.join(machines)}; Python {', '.join(sorted({run['python'] for run in runs}))}, {', '.join(libraries)}. "
+        "Ranks come from all pairwise tests (McNemar mid-p, Holm at 5 %); the interval behind the leader is paired. "
+        "AUC from probabilities and from decision values are not comparable.",
+    ]
+    return "\n".join(lines)
+
+
+def rewrite_readme(path: Path, stored: Results) -> bool:
+    """Put the leaderboard between its marks in the README; return whether that changed it.
+
+    Raises
+    ------
+    ResultsError
+        If the marks are not there.
+    """
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ResultsError(
+            f"{path} has no place for the leaderboard", expected=f"{BEGIN} … {END}", found="no such marks",
+            remedy=f"git checkout -- {path}",
+        )
+    new = f"{before}{BEGIN}\n{readme_table(stored)}\n{END}{after}"
+    path.write_text(new, encoding="utf-8")
+    return new != text

@@ -1,0 +1,119 @@
+"""Using a fitted pipeline: loading a pickle that is really ours, and classifying photographs."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from benchmark.errors import DataError, ResultsError
+from benchmark.results import Run, file_sha256, read_document
+
+__all__ = ["Prediction", "load_image", "load_model", "predict_images"]
+
+MARGIN = 1 / 14  # of the side, left free around a garment: two of 28 pixels
+
+
+def load_model(path: str | Path) -> Any:
+    """Return the fitted pipeline in `path`, from raw `uint8` images to class.
+
+    Loading a pickle runs what it says: this one is opened only if its SHA-256 is the one in `run.json` beside it.
+
+    Raises
+    ------
+    ResultsError
+        If the file is missing, is not the one that `run.json` describes, or was written by another scikit-learn.
+    """
+    path = Path(path)
+    remedy = f"make bench MODELS={path.parent.name}"
+    if not path.exists():
+        raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy)
+    run: Run = read_document(path.parent / "run.json", Run)
+    expected, found = run["pickle"]["sha256"], file_sha256(path)
+    if found != expected:
+        raise ResultsError(
+            f"{path} is not the pickle that {path.parent / 'run.json'} describes; it was not opened",
+            expected=f"SHA-256 {expected}", found=f"SHA-256 {found}", remedy=remedy,
+        )
+    wrote, installed = run["libraries"]["scikit-learn"], version("scikit-learn")
+    if wrote != installed:
+        raise ResultsError(
+            f"{path} was written by another scikit-learn; it was not opened",
+            expected=f"scikit-learn {wrote}", found=f"scikit-learn {installed}",
+            remedy=f"pip install scikit-learn=={wrote}, or {remedy}",
+        )
+    with path.open("rb") as stream:
+        return pickle.load(stream)  # noqa: S301  # its digest has been checked
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one image; `score` is a probability or a decision value, as `kind` says."""
+
+    path: Path
+    label: int
+    score: float
+    kind: str
+
+
+def predict_images(model: Any, paths: list[Path], image_shape: tuple[int, int]) -> list[Prediction]:
+    """Return the predicted class and its score for each image file."""
+    images = np.stack([load_image(path, image_shape) for path in paths]).reshape(len(paths), -1)
+    kind = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+    scores = np.asarray(getattr(model, kind)(images))
+    labels = model.predict(images)
+    return [
+        Prediction(path, int(label), float(row[label]), kind)
+        for path, label, row in zip(paths, labels, scores, strict=True)
+    ]
+
+
+def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a PNG or JPEG file as the data set has its images: bright on dark, centred, of `image_shape`.
+
+    A picture whose border is brighter than its middle is taken for dark on light and inverted. A picture of another
+    size is cropped to the garment, scaled to leave a margin, and centred.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, or is no picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            opaque = ImageOps.exif_transpose(picture).convert("RGBA")
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)) from None
+    except (UnidentifiedImageError, OSError) as error:
+        raise DataError(
+            f"{path} is no picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
+        ) from None
+    backdrop = Image.new("RGBA", opaque.size, "white")
+    grey = np.asarray(Image.alpha_composite(backdrop, opaque).convert("L"))
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if np.median(border) > 127:  # noqa: PLR2004
+        grey = 255 - grey
+    return grey if grey.shape == tuple(image_shape) else _fitted(grey, image_shape)
+
+
+def _fitted(grey: NDArray[np.uint8], image_shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Crop to what is bright, scale it into `image_shape` less a margin, and centre it."""
+    floor = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    bright = grey > floor + 0.1 * (float(grey.max()) - floor)
+    if bright.any():
+        rows, columns = np.flatnonzero(bright.any(axis=1)), np.flatnonzero(bright.any(axis=0))
+        grey = grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = (round(side * (1 - MARGIN * 2)) for side in image_shape)
+    scale = min(height / grey.shape[0], width / grey.shape[1])
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS))
+    canvas = np.zeros(image_shape, dtype=np.uint8)
+    top, left = (image_shape[0] - small.shape[0]) // 2, (image_shape[1] - small.shape[1]) // 2
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas
