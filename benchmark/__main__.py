@@ -67,6 +67,7 @@ def _add(commands: Any, name: str, function: Any, words: str) -> argparse.Argume
     parser.add_argument("--dataset", default="fashion-mnist", help="name of the data set (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, help="where its files lie, plain or .gz (default: data/<data set>)")
     parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
+    parser.add_argument("--build-dir", type=Path, help="where caches and the site go (default: build, build/quick, …)")
     parser.add_argument("--models", default="", help="comma-separated names (default: all)")
     parser.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)")
     parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: 6,000 and 2,000 images")
@@ -207,7 +208,8 @@ def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
     from benchmark.bench import Bench
 
     return Bench(
-        root=ROOT, models_dir=_models_dir(arguments), build_dir=ROOT / "build", dataset=_dataset(arguments, reporter),
+        root=ROOT, models_dir=_models_dir(arguments), build_dir=arguments.build_dir or ROOT / "build",
+        dataset=_dataset(arguments, reporter),
         jobs=arguments.jobs, report=reporter, accelerated=arguments.fast,
     )
 
@@ -228,7 +230,7 @@ def _accelerate() -> None:
 def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
     from benchmark.dataset import load_dataset, subset
 
-    cache = ROOT / "build" / "data"
+    cache = (arguments.build_dir or ROOT / "build") / "data"
     whole = load_dataset(arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line)
     return subset(whole, *QUICK, seed=0, cache_dir=cache) if arguments.profile == "quick" else whole
 
@@ -241,6 +243,8 @@ def _reporter(arguments: argparse.Namespace) -> Reporter:
 
 def _build_dir(arguments: argparse.Namespace) -> Path:
     """Return where the site goes: build, build/quick, build/fast or build/fast/quick."""
+    if arguments.build_dir:
+        return Path(arguments.build_dir)
     folder = ROOT / "build"
     folder = folder / "fast" if arguments.fast else folder
     return folder / "quick" if arguments.profile == "quick" else folder

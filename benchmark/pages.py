@@ -1,0 +1,464 @@
+"""Pages: from results and the data set's images to Markdown, through the templates, which format and loop, no more."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmark import figures, results
+from benchmark.dataset import Dataset
+from benchmark.figures import Figure, interval, percent
+from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
+from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
+
+__all__ = ["Site", "render"]
+
+N_SAMPLES = 20
+N_HARDEST = 20
+GAP = 2  # pixels between the images of a sheet
+
+
+@dataclass
+class Site:
+    """What is written: text and bytes by path below the docs folder, and the navigation."""
+
+    stored: Results
+    dataset: Dataset
+    study: DatasetStudy | None
+    templates: Path
+    files: dict[str, bytes] = field(default_factory=dict)
+    nav: list[Any] = field(default_factory=list)
+
+    @property
+    def section(self) -> str:
+        """Folder of the data set's pages."""
+        return self.stored.dataset["name"]
+
+    @property
+    def order(self) -> list[str]:
+        """Class names with families together."""
+        grouped = [name for names in self.dataset.entry.families.values() for name in names]
+        classes = self.stored.dataset["classes"]
+        return [name for name in grouped if name in classes] + [name for name in classes if name not in grouped]
+
+
+def render(site: Site) -> None:
+    """Fill `site` with every page, figure, picture and download."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(site.templates), undefined=jinja2.StrictUndefined, autoescape=True,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )
+    environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
+    page = _writer(site, environment)
+    _downloads(site)
+    page("index.md", "home.md", **_home(site))
+    for model in site.stored.models:
+        page(f"{site.section}/models/{model.name}.md", "model.md", **_model(site, model))
+    for name in site.order:
+        page(f"{site.section}/classes/{slug(name)}.md", "class.md", **_class(site, name))
+    page(f"{site.section}/data.md", "data.md", **_data(site))
+    page("methods.md", "methods.md", **_methods(site))
+    site.nav = [
+        {"Leaderboard": "index.md"},
+        {"Models": [{m.metrics["title"]: f"{site.section}/models/{m.name}.md"} for m in _listed(site.stored)]},
+        {"Classes": [{name: f"{site.section}/classes/{slug(name)}.md"} for name in site.order]},
+        {"Data set": f"{site.section}/data.md"},
+        {"Methods": "methods.md"},
+    ]
+
+
+def _writer(site: Site, environment: jinja2.Environment) -> Any:
+    def page(path: str, template: str, **context: Any) -> None:
+        base = "../" * (path.count("/") + (0 if path == "index.md" else 1)) or "./"
+        for figure in _figures_in(context):
+            site.files[f"figures/{figure.name}.json"] = json.dumps(figure.spec, separators=(",", ":"), allow_nan=False).encode()
+        shared = {"base": base, "section": site.section, "dataset": site.dataset.entry, "info": site.stored.dataset}
+        site.files[path] = environment.get_template(template).render(**shared, **context).encode()
+
+    return page
+
+
+def _figures_in(context: dict[str, Any]) -> list[Figure]:
+    found = []
+    for value in context.values():
+        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Figure)]
+    return found
+
+
+def _listed(stored: Results) -> list[ModelResult]:
+    return stored.leaderboard() + stored.baselines
+
+
+# --------------------------------------------------------------------------------------------------------------- home
+def _home(site: Site) -> dict[str, Any]:
+    stored = site.stored
+    board = stored.leaderboard()
+    rank_table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    rows = [_board_row(stored, model, i, rank_table) for i, model in enumerate(board)]
+    rows += [_board_row(stored, model, None, None) for model in stored.baselines]
+    by_name = {metric.name: metric for metric in METRICS}
+    recalls = {
+        name: float(np.mean([m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0 for m in stored.contestants]))
+        for name in site.order
+    } if board else {}
+    return {
+        "hero": _hero(stored, rank_table),
+        "strip": _sheet(site, "home-strip", _one_of_each(site), columns=len(site.order), scale=2),
+        "rows": rows,
+        "missing": stored.missing,
+        "kinds": sorted({m.metrics["scores"] for m in board}),
+        "behind": figures.behind_leader(stored) if len(board) > 1 else None,
+        "costs": [
+            figures.cost(stored, by_name["fit_seconds"], 1, "s"),
+            figures.cost(stored, by_name["predict_one_seconds"], 1e3, "ms"),
+            figures.cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
+        ] if board else [],
+        "recalls": figures.recall_heatmap(stored, site.order) if board else None,
+        "hardest": sorted(recalls, key=lambda name: recalls[name])[:3],
+        "hardest_recalls": {name: percent(value) for name, value in recalls.items()},
+        "profile": stored.dataset["profile"],
+        "circumstances": _circumstances(stored),
+    }
+
+
+def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
+    board = stored.leaderboard()
+    if not board:
+        return None
+    accuracy = board[0].metrics["test"]["accuracy"]
+    hero = {
+        "leader": board[0].metrics["title"], "name": board[0].name, "accuracy": percent(accuracy["value"]),
+        "interval": f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %", "second": "",
+        "gap": "", "verdict": "",
+    }
+    if len(board) > 1:
+        difference, low, high, _ = _paired(stored, board[0], board[1])
+        p = float(rank_table.p[0, 1])
+        hero |= {
+            "second": board[1].metrics["title"],
+            "gap": f"{100 * difference:.2f} points (95 % interval {100 * low:.2f} to {100 * high:.2f})",
+            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {p:.2g})" if p < 0.05  # noqa: PLR2004
+            else f"within noise (McNemar mid-p, Holm over all pairs: {p:.2g})",
+        }
+    return hero
+
+
+def _paired(stored: Results, first: ModelResult, second: ModelResult) -> tuple[float, float, float, float]:
+    a, b = stored.correct(first), stored.correct(second)
+    only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
+    interval_ = newcombe_paired_interval(int((a & b).sum()), only_first, only_second, int((~a & ~b).sum()))
+    return (*interval_, mcnemar_midp(only_first, only_second))
+
+
+def _board_row(stored: Results, model: ModelResult, place: int | None, rank_table: Any) -> dict[str, Any]:
+    test, run = model.metrics["test"], model.run
+    leader = stored.leaderboard()[0] if stored.contestants else model
+    difference, low, high, _ = _paired(stored, leader, model)
+    recalls = {name: f["recall"]["value"] or 0.0 for name, f in test["per_class"].items()}
+    hardest = min(recalls, key=lambda name: recalls[name])
+    if place is None:
+        rank, order = "–", 10**6
+    else:
+        best, worst, order = int(rank_table.best[place]), int(rank_table.worst[place]), place + 1
+        rank = f"{best}" if best == worst else f"{best}–{worst}"
+    accuracy = test["accuracy"]["value"] or 0.0
+    return {
+        "rank": rank, "order": order, "name": model.name, "title": model.metrics["title"], "baseline": place is None,
+        "accuracy": percent(accuracy, 2), "accuracy_sort": accuracy, "bar": f"{100 * accuracy:.1f}",
+        "interval": f"{100 * (test['accuracy']['low'] or 0):.2f}–{100 * (test['accuracy']['high'] or 0):.2f}",
+        "gap": "–" if model is leader else f"{100 * difference:.2f}", "gap_sort": difference,
+        "gap_interval": "" if model is leader else f"{100 * low:.2f}–{100 * high:.2f}",
+        "auc": "–" if test["macro_auc"]["value"] is None else f"{test['macro_auc']['value']:.4f}",
+        "auc_sort": test["macro_auc"]["value"] or 0.0,
+        "scores": "probabilities" if model.metrics["scores"] == "predict_proba" else "decision values",
+        "distinct": model.metrics["distinct_scores"],
+        "hardest": hardest, "hardest_recall": percent(recalls[hardest]), "hardest_sort": recalls[hardest],
+        "fit": _seconds(run["seconds"]["fit"]), "fit_sort": run["seconds"]["fit"],
+        "predict": _seconds(run["seconds"]["predict_many"] / run["n_predict_many"]),
+        "predict_sort": run["seconds"]["predict_many"] / run["n_predict_many"],
+        "pickle": f"{run['pickle']['bytes'] / 1e6:.1f} MB", "pickle_sort": run["pickle"]["bytes"],
+    }
+
+
+def _seconds(seconds: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= scale or unit == "µs":
+            return f"{seconds / scale:.3g} {unit}"
+    return ""
+
+
+def _circumstances(stored: Results) -> list[tuple[str, str]]:
+    runs = [model.run for model in stored.models]
+    return [
+        ("Machine", "; ".join(sorted({
+            f"{r['machine']['cpu']}, {r['machine']['cores']} cores, {r['machine']['memory_bytes'] / 2**30:.0f} GiB, "
+            f"{r['machine']['system']} on {r['machine']['architecture']}" for r in runs
+        }))),
+        ("Software", "; ".join(sorted({
+            f"Python {r['python']}, " + ", ".join(f"{name} {version}" for name, version in r["libraries"].items()) for r in runs
+        }))),
+        ("Commit", ", ".join(sorted({(r["commit"] or "unknown")[:10] + (" with changes" if r["dirty"] else "") for r in runs}))),
+        ("Measured", f"{min(r['measured_at'] for r in runs)[:10]} to {max(r['measured_at'] for r in runs)[:10]}"),
+        ("Data", f"{stored.dataset['n_train']:,} training and {stored.dataset['n_test']:,} test images, "
+                 f"SHA-256 {stored.dataset['digest'][:16]}…"),
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------------- a model
+def _model(site: Site, model: ModelResult) -> dict[str, Any]:
+    stored, order = site.stored, site.order
+    board = stored.leaderboard()
+    leader = board[0] if board else model
+    metrics, run = model.metrics, model.run
+    found = metrics["search"]
+    mistakes = model.study["confident_mistakes"]
+    per_class = metrics["test"]["per_class"]
+    hardest = sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
+    return {
+        "title": metrics["title"], "name": model.name, "model_shape": ", ".join(map(str, site.dataset.image_shape)), "entry": model.entry, "metrics": metrics, "run": run,
+        "figures": _model_figures(model),
+        "versus": _versus(stored, model, leader, board),
+        "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
+        "edges": [
+            f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
+            f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)" for edge in found["at_edge"]
+        ],
+        "seeds": _seeds(model),
+        "hard": [_hard_class(model, name) for name in hardest] if not model.entry["baseline"] else [],
+        "search_figure": figures.search(model), "roc": figures.roc(model, order),
+        "precision_recall": figures.precision_recall(model, order), "reliability": figures.reliability(model),
+        "confusion": figures.confusion(model, order), "classes": figures.per_class(model, leader, order),
+        "mistakes": [
+            {**mistake, "image": _picture(site, mistake["index"]), "slug": slug(mistake["true"]), "margin": f"{mistake['margin']:.3g}"}
+            for mistake in mistakes[:N_HARDEST]
+        ],
+        "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
+    }
+
+
+def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
+    test, run = model.metrics["test"], model.run
+    auc = test["macro_auc"]
+    few = model.metrics["distinct_scores"]
+    method = {"resubstitution": "in sample", "leave-one-out": "in sample, each image left out of its own vote"}
+    rows = [
+        ("Accuracy, test", interval(test["accuracy"], 2)),
+        ("Accuracy, cross-validated", percent(model.metrics["search"]["best_score"], 2)),
+        (f"Accuracy, {method[model.metrics['train']['method']]}", percent(model.metrics["train"]["accuracy"]["value"], 2)),
+        ("Macro F1", interval(test["macro_f1"], 2)),
+        ("Macro AUC", ("–" if auc["value"] is None else f"{auc['value']:.4f}")
+            + ("" if auc["low"] is None else f" [{auc['low']:.4f}, {auc['high']:.4f}]")
+            + (f", of only {few} distinct scores" if few else "")),
+    ]
+    if test["calibration"]:
+        rows += [
+            ("Expected calibration error", percent(test["calibration"]["expected_calibration_error"]["value"], 2)),
+            ("Brier score", f"{test['calibration']['brier_score']['value']:.4f}"),
+        ]
+    seconds = run["seconds"]
+    return [
+        *rows,
+        ("Fit", f"{_seconds(seconds['fit'])} ({_seconds(seconds['fit_cpu'])} of CPU)"),
+        ("Search", f"{_seconds(seconds['search'])} in all, {len(model.metrics['search']['candidates'])} candidates"),
+        ("Predict", f"{_seconds(seconds['predict_many'])} for {run['n_predict_many']:,} images, {_seconds(seconds['predict_one'])} for one"),
+        ("Peak memory", f"{run['peak_memory_bytes'] / 1e6:,.0f} MB"),
+        ("Pickle", f"{run['pickle']['bytes'] / 1e6:,.1f} MB"),
+    ]
+
+
+def _versus(stored: Results, model: ModelResult, leader: ModelResult, board: list[ModelResult]) -> str:
+    rival = (board[1] if len(board) > 1 else None) if model is leader else leader
+    if rival is None:
+        return ""
+    difference, low, high, p = _paired(stored, model, rival)
+    side = "ahead of" if difference > 0 else "behind"
+    return (
+        f"{abs(100 * difference):.2f} points {side} {rival.metrics['title']} "
+        f"(paired 95 % interval {100 * low:+.2f} to {100 * high:+.2f}; McNemar mid-p {p:.2g})"
+    )
+
+
+def _seeds(model: ModelResult) -> str:
+    seeds = model.metrics["seeds"]
+    if seeds is None:
+        return ""
+    values = ", ".join(percent(value, 2) for value in seeds["accuracy"]["values"])
+    return f"Refitted with {seeds['n']} random states it scores {values}: standard deviation {100 * seeds['accuracy']['sd']:.2f} points."
+
+
+def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
+    classes = model.metrics["dataset"]["classes"]
+    label = classes.index(name)
+    row = list(model.metrics["test"]["confusion"][label])
+    support, row[label] = max(1, sum(row)), -1
+    other = int(np.argmax(row))
+    return {
+        "name": name, "slug": slug(name), "recall": interval(model.metrics["test"]["per_class"][name]["recall"]),
+        "taken_for": classes[other], "share": percent(row[other] / support),
+    }
+
+
+# ------------------------------------------------------------------------------------------------ a class, the data set
+def _class(site: Site, name: str) -> dict[str, Any]:
+    stored, dataset = site.stored, site.dataset
+    label = stored.dataset["classes"].index(name)
+    own = np.flatnonzero(stored.test_labels == label)
+    contestants = stored.contestants
+    missed = np.sum([~stored.correct(model) for model in contestants], axis=0) if contestants else np.zeros(len(stored.test_labels))
+    hardest = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
+    train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
+    mean = dataset.train_images[dataset.train_labels == label].mean(axis=0)
+    unmissed = int((missed[own] == 0).sum())
+    return {
+        "name": name, "n_models": len(contestants),
+        "mean": _sheet(site, f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
+        "samples": _sheet(site, f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
+        "n_samples": len(train),
+        "recalls": figures.class_recalls(stored, name) if contestants else None,
+        "taken_for": figures.class_confusions(stored, name) if contestants else None,
+        "easy": f"{unmissed} of its {len(own)} test images are missed by no model; {int((missed[own] == len(contestants)).sum())} by all",
+        "hardest": [
+            {
+                "index": i, "image": _picture(site, i), "missed": int(missed[i]),
+                "called": _called(stored, i),
+            }
+            for i in hardest
+        ],
+    }
+
+
+def _called(stored: Results, index: int) -> str:
+    """Return what the models that miss an image take it for, most votes first."""
+    wrong = [int(m.predictions[index]) for m in stored.contestants if m.predictions[index] != stored.test_labels[index]]
+    labels, votes = np.unique(wrong, return_counts=True)
+    order = np.argsort(-votes, kind="stable")
+    return ", ".join(f"{stored.dataset['classes'][labels[i]]} ({votes[i]})" for i in order)
+
+
+def _data(site: Site) -> dict[str, Any]:
+    dataset, study = site.dataset, site.study
+    samples = [dataset.train_images[np.flatnonzero(dataset.train_labels == site.stored.dataset["classes"].index(n))[:N_SAMPLES]] for n in site.order]
+    counts = [np.bincount(labels, minlength=len(site.order)) for labels in (dataset.train_labels, dataset.test_labels)]
+    context: dict[str, Any] = {
+        "height": dataset.image_shape[0], "width": dataset.image_shape[1], "classes": [
+            {
+                "name": name, "slug": slug(name), "train": f"{counts[0][i]:,}", "test": f"{counts[1][i]:,}",
+                "sheet": _sheet(site, f"data-{slug(name)}", samples[j], columns=N_SAMPLES, scale=1),
+            }
+            for j, name in enumerate(site.order)
+            for i in [site.stored.dataset["classes"].index(name)]
+        ],
+        "study": study, "spectrum": None, "means": "", "components": "", "spread": "",
+    }
+    if study:
+        shape = tuple(study["image_shape"])
+        means = np.array([study["class_means"][name] for name in site.order]).reshape(-1, *shape)
+        components = np.array(study["components"]).reshape(-1, *shape)
+        largest = np.abs(components).max(axis=(1, 2), keepdims=True)
+        spread = np.array(study["pixel_sd"]).reshape(1, *shape)
+        context |= {
+            "spectrum": figures.spectrum(study),
+            "means": _sheet(site, "data-means", means, columns=len(means), scale=2),
+            "components": _sheet(site, "data-components", 127.5 + 127.5 * components / largest, columns=8, scale=2),
+            "spread": _sheet(site, "data-spread", 255 * spread / spread.max(), columns=1, scale=4),
+        }
+    return context
+
+
+def _methods(site: Site) -> dict[str, Any]:
+    first = site.stored.models[0].metrics["search"]
+    return {
+        "metrics": [_definition(metric) for metric in METRICS], "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
+        "n_splits": first["n_splits"], "random_state": first["random_state"], "circumstances": _circumstances(site.stored),
+        "model_rows": [
+            (
+                m.metrics["title"], m.metrics["estimator"], str(len(m.metrics["search"]["candidates"])),
+                "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in m.entry["grid"].items()),
+            )
+            for m in site.stored.models
+        ],
+    }
+
+
+def _definition(metric: Metric) -> dict[str, str]:
+    return {"title": metric.title, "unit": metric.unit, "better": metric.better, "definition": metric.definition}
+
+
+# -------------------------------------------------------------------------------------------------- pictures, downloads
+def _one_of_each(site: Site) -> NDArray[np.uint8]:
+    classes = site.stored.dataset["classes"]
+    rows = [int(np.flatnonzero(site.dataset.train_labels == classes.index(name))[0]) for name in site.order]
+    return site.dataset.train_images[rows]
+
+
+def _sheet(site: Site, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
+    """Put images beside each other into one PNG, and return its path below the docs folder."""
+    n, height, width = images.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    canvas = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), dtype=np.uint8)
+    alpha = np.zeros_like(canvas)
+    for i, image in enumerate(np.clip(np.rint(images), 0, 255).astype(np.uint8)):
+        top, left = i // columns * (height + GAP), i % columns * (width + GAP)
+        canvas[top : top + height, left : left + width] = image
+        alpha[top : top + height, left : left + width] = 255
+    return _png(site, name, canvas, alpha, scale)
+
+
+def _picture(site: Site, index: int) -> str:
+    """Write one test image and return its path below the docs folder."""
+    image = site.dataset.test_images[index]
+    return _png(site, f"test/{index}", image, np.full_like(image, 255), 2)
+
+
+def _png(site: Site, name: str, grey: NDArray[np.uint8], alpha: NDArray[np.uint8], scale: int) -> str:
+    path = f"images/{name}.png"
+    if path not in site.files:
+        stream = io.BytesIO()
+        picture = Image.fromarray(np.stack([grey, alpha], axis=-1))
+        picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(stream, "PNG", optimize=True)
+        site.files[path] = stream.getvalue()
+    return path
+
+
+def _downloads(site: Site) -> None:
+    """Publish every tracked result, all models in one tidy table, and the schema."""
+    for model in site.stored.models:
+        for name in (*results.TRACKED, "run.json"):
+            site.files[f"{site.section}/models/{model.name}/{name}"] = (site.stored.folder / model.name / name).read_bytes()
+    table = tidy(site.stored)
+    site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
+    site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
+    site.files["schema.json"] = (json.dumps(results.json_schema(), indent=1) + "\n").encode()
+
+
+def tidy(stored: Results) -> pd.DataFrame:
+    """Return all figures of all models, one row an observation."""
+    rows = []
+    for model in stored.models:
+        shared = {"model": model.name, "commit": model.run["commit"]}
+        for metric in METRICS:
+            value: Any = model.metrics if metric.document == "metrics.json" else model.run
+            for key in metric.path:
+                value = value[key] if value is not None else None
+            rows.append(_observation(shared, metric, "", value))
+        for name, per_class in model.metrics["test"]["per_class"].items():
+            rows += [_observation(shared, metric, name, per_class[metric.path[0]]) for metric in CLASS_METRICS]  # type: ignore[literal-required]
+    return pd.DataFrame([row for row in rows if row["value"] is not None])
+
+
+def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> dict[str, Any]:
+    found = value if isinstance(value, dict) else {"value": value}
+    return {
+        "model": shared["model"], "metric": metric.name, "class": name, "value": found.get("value"), "low": found.get("low"),
+        "high": found.get("high"), "unit": metric.unit, "direction": metric.better, "commit": shared["commit"],
+    }

@@ -1,0 +1,98 @@
+"""The site: gather results and images, render every page, then let MkDocs build."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from benchmark.dataset import Dataset
+from benchmark.errors import BenchmarkError
+from benchmark.pages import Site, render
+from benchmark.results import DatasetStudy, load_results, read_document
+
+__all__ = ["build_site", "serve"]
+
+
+def build_site(
+    *, root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None]
+) -> Path:
+    """Build the site of one data set's results and return its folder.
+
+    Raises
+    ------
+    ResultsError
+        If there are no results, or one is damaged.
+    BenchmarkError
+        If MkDocs, which is strict, finds something wrong.
+    """
+    stored = load_results(models_dir, dataset.entry.name)
+    if stored.dataset["digest"] != dataset.digest:
+        raise BenchmarkError(
+            f"the results in {stored.folder} are of other data", expected=f"digest {dataset.digest}",
+            found=f"digest {stored.dataset['digest']}", remedy="make bench",
+        )
+    study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
+    study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
+    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates")
+    render(site)
+    report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
+    _write(site, root / "site_src", build_dir / "docs")
+    return _mkdocs(site, root, build_dir)
+
+
+def _write(site: Site, source: Path, docs: Path) -> None:
+    """Lay out the docs folder anew: what is written by hand, and what was rendered."""
+    shutil.rmtree(docs, ignore_errors=True)
+    shutil.copytree(source, docs)
+    for name, content in site.files.items():
+        path = docs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
+
+
+def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
+    """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
+    folder, config = build_dir / "site", build_dir / "mkdocs.yml"
+    new = build_dir / "site.new"
+    settings = {
+        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir), "docs_dir": "docs", "site_dir": "site.new", "nav": site.nav,
+    }
+    config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
+        capture_output=True, text=True, check=False, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )
+    if done.returncode:
+        raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+    return folder
+
+
+def serve(build_dir: Path, port: int) -> None:
+    """Show the built site on the loopback address until interrupted.
+
+    Raises
+    ------
+    BenchmarkError
+        If there is no site, or the port is taken.
+    """
+    folder = build_dir / "site"
+    if not (folder / "index.html").exists():
+        raise BenchmarkError(f"{folder} holds no site", remedy="make site, or make bench")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise BenchmarkError(f"port {port} cannot be used", found=error.strerror or "", remedy=f"make serve PORT={port + 1}") from None
+    print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    with server:
+        server.serve_forever()
