@@ -432,6 +432,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
+        if error.errno is None:  # not the file system's: a damaged gzip file is an OSError too
+            raise
         raise ResultsError(
             f"{path} cannot be written", expected="a folder that this user may write", found=error.strerror or str(error),
             remedy=f"chmod u+w {path.parent}, or free space on its disk",

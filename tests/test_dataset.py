@@ -1,0 +1,212 @@
+"""A data set's files: read as written, refused when damaged, fetched in order."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from benchmark import dataset
+from benchmark.errors import DataError
+from tests.conftest import ROOT, SAMPLE
+
+IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
+
+
+def quiet(_):
+    pass
+
+
+@pytest.fixture
+def plain(tmp_path, sample):
+    """A folder with the sample's four plain files."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    for name in dataset.FILES:
+        (folder / name).write_bytes(gzip.decompress((ROOT / "tests" / "data" / f"{name}.gz").read_bytes()))
+    return folder
+
+
+def load(folder, tmp_path):
+    return dataset.load_dataset(SAMPLE, root=ROOT, data_dir=folder, cache_dir=tmp_path / "cache", report=quiet)
+
+
+def test_the_sample_holds_real_images_of_every_class(sample):
+    assert np.bincount(sample.train_labels).tolist() == [200] * 10
+    assert np.bincount(sample.test_labels).tolist() == [100] * 10
+    assert sample.image_shape == (28, 28)
+    assert isinstance(sample.train_images, np.memmap)
+
+
+@settings(max_examples=30)
+@given(arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3)))
+def test_what_is_written_is_read_back(tmp_path_factory, images):
+    path = tmp_path_factory.mktemp("idx") / "images"
+    dataset.write_idx(path, images)
+    assert np.array_equal(dataset.read_idx(path), images)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 15), st.integers(0, 255))
+def test_a_header_with_any_byte_changed_is_refused(tmp_path_factory, place, byte):
+    path = tmp_path_factory.mktemp("idx") / "images"
+    dataset.write_idx(path, np.zeros((3, 4, 5), np.uint8))
+    content = bytearray(path.read_bytes())
+    if content[place] == byte:
+        return
+    content[place] = byte
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="images"):
+        dataset.read_idx(path)
+
+
+def test_the_digest_is_that_of_the_four_files_in_order(plain, tmp_path, sample):
+    import hashlib
+
+    whole = b"".join((plain / name).read_bytes() for name in dataset.FILES)
+    assert load(plain, tmp_path).digest == sample.digest == hashlib.sha256(whole).hexdigest()
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def lengthened(path):
+    path.write_bytes(path.read_bytes() + b"\0")
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def signed(path):
+    path.write_bytes(b"\0\0\x09" + path.read_bytes()[3:])
+
+
+def another_magic(path):
+    path.write_bytes(b"PK\3\4" + path.read_bytes()[4:])
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (truncated, "length that its header says"),
+        (lengthened, "length that its header says"),
+        (emptied, "ends within its header"),
+        (signed, "magic 0x00000903"),
+        (another_magic, "magic 0x504b0304"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(plain, tmp_path, harm, words):
+    harm(plain / IMAGES)
+    with pytest.raises(DataError) as caught:
+        load(plain, tmp_path)
+    assert words in str(caught.value)
+    assert str(plain / IMAGES) in str(caught.value)
+    assert "try:" in str(caught.value)
+
+
+def test_images_and_labels_exchanged_are_recognised(plain, tmp_path):
+    (plain / IMAGES).rename(plain / "x")
+    (plain / LABELS).rename(plain / IMAGES)
+    (plain / "x").rename(plain / LABELS)
+    with pytest.raises(DataError, match="look exchanged"):
+        load(plain, tmp_path)
+
+
+def test_a_label_that_is_no_class_is_refused_before_the_checksum(plain, tmp_path):
+    content = bytearray((plain / LABELS).read_bytes())
+    content[20] = 10
+    (plain / LABELS).write_bytes(content)
+    with pytest.raises(DataError, match="no class(?s:.*)0 to 9(?s:.*)10 at place 12"):
+        load(plain, tmp_path)
+
+
+def test_fewer_labels_than_images_are_refused(plain, tmp_path):
+    body = (plain / LABELS).read_bytes()[8:-1]
+    (plain / LABELS).write_bytes(struct.pack(">II", 0x801, len(body)) + body)
+    with pytest.raises(DataError, match="as many labels(?s:.*)2000(?s:.*)1999"):
+        load(plain, tmp_path)
+
+
+def test_sound_files_of_other_contents_are_refused(plain, tmp_path):
+    content = bytearray((plain / IMAGES).read_bytes())
+    content[5000] ^= 1
+    (plain / IMAGES).write_bytes(content)
+    with pytest.raises(DataError, match="not the file that SHA256SUMS describes"):
+        load(plain, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(b"x" * 5000)[:-20]])
+def test_a_damaged_gzip_file_is_refused(tmp_path, content):
+    folder = tmp_path / "packed"
+    shutil.copytree(ROOT / "tests" / "data", folder)
+    (folder / f"{IMAGES}.gz").write_bytes(content)
+    with pytest.raises(DataError, match=r"gz is damaged"):
+        load(folder, tmp_path)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(DataError, match=SAMPLE):
+        dataset.find_entry("cifar")
+
+
+def test_a_folder_without_the_files_is_refused(tmp_path):
+    with pytest.raises(DataError, match="does not hold the data set"):
+        load(tmp_path, tmp_path)
+
+
+def test_when_no_source_answers_all_that_was_tried_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise DataError("no answer")
+
+    monkeypatch.setattr(dataset, "_download", refuse)
+    monkeypatch.setattr(dataset.shutil, "which", lambda _: None)
+    entry = dataset.find_entry("fashion-mnist")
+    (tmp_path / entry.home).mkdir(parents=True)
+    shutil.copy(ROOT / entry.home / "SHA256SUMS", tmp_path / entry.home)
+    with pytest.raises(DataError) as caught:
+        dataset.fetch(entry, root=tmp_path, cache_dir=tmp_path / "cache", report=quiet)
+    for words in (*entry.urls, entry.debian_package, "not available here: there is no apt-get", "--data-dir"):
+        assert words in str(caught.value)
+    assert [path.name for path in (tmp_path / entry.home).iterdir()] == ["SHA256SUMS"]
+
+
+def test_the_first_source_that_has_the_right_files_is_taken(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    def give(url, folder, _):
+        for name in dataset.FILES:
+            source = (ROOT / "tests" / "data" / f"{name}.gz").read_bytes()
+            (folder / f"{name}.gz").write_bytes(source if "good" in url else source[:-9])
+
+    monkeypatch.setattr(dataset, "_download", give)
+    entry = replace(dataset.find_entry(SAMPLE), home="home", urls=("http://bad/", "http://good/"))
+    (tmp_path / "home").mkdir()
+    shutil.copy(ROOT / "tests" / "data" / "SHA256SUMS", tmp_path / "home")
+    said = []
+    folder = dataset.fetch(entry, root=tmp_path, cache_dir=tmp_path / "cache", report=said.append)
+    assert folder == tmp_path / "home"
+    assert any("not from there" in line for line in said)
+    assert dataset.read_idx(folder / IMAGES).shape == (2000, 28, 28)
+
+
+def test_a_subset_is_stratified_and_has_a_digest_of_its_own(sample, tmp_path):
+    part = dataset.subset(sample, 300, 50, cache_dir=tmp_path)
+    again = dataset.subset(sample, 300, 50, cache_dir=tmp_path / "other")
+    assert np.bincount(part.train_labels).tolist() == [30] * 10
+    assert np.bincount(part.test_labels).tolist() == [5] * 10
+    assert part.digest == again.digest != sample.digest
+    assert part.profile == "quick"
+
+
+def test_the_summary_counts_each_class(sample):
+    text = dataset.format_summary(sample)
+    assert "2,000 training and 1,000 test images of 28 x 28" in text
+    assert sample.digest in text

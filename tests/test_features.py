@@ -1,0 +1,101 @@
+"""Features: proper transformers, equal to scikit-learn's PCA and scikit-image's HOG."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage.feature import hog
+from sklearn.decomposition import PCA
+from sklearn.utils.estimator_checks import check_estimator
+
+from benchmark import features
+from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
+
+
+@pytest.mark.parametrize(
+    "transformer", [PixelFeatures(), PixelFeatures(n_components=1), StreamedPCA(), StreamedPCA(n_components=1)], ids=repr
+)
+def test_passes_every_check_of_scikit_learn(transformer):
+    check_estimator(transformer)
+
+
+NO_IMAGES = "its data are no images"
+EXPECTED = {
+    name: NO_IMAGES
+    for name in (
+        "check_dict_unchanged", "check_dont_overwrite_parameters", "check_dtype_object", "check_estimators_dtypes",
+        "check_estimators_fit_returns_self", "check_estimators_nan_inf", "check_estimators_overwrite_params",
+        "check_estimators_pickle", "check_f_contiguous_array_estimator", "check_fit2d_1feature", "check_fit2d_1sample",
+        "check_fit2d_predict1d", "check_fit_check_is_fitted", "check_fit_idempotent", "check_fit_score_takes_y",
+        "check_methods_sample_order_invariance", "check_methods_subset_invariance", "check_n_features_in",
+        "check_n_features_in_after_fitting", "check_positive_only_tag_during_fit", "check_pipeline_consistency", "check_readonly_memmap_input",
+        "check_transformer_data_not_an_array", "check_transformer_general", "check_transformer_preserve_dtypes",
+    )
+}
+
+
+def test_hog_passes_every_check_whose_data_could_be_images():
+    found = check_estimator(HogFeatures(), expected_failed_checks=EXPECTED, on_fail="raise")
+    assert {check["check_name"] for check in found if check["status"] == "failed"} == set()
+    assert sum(check["status"] == "passed" for check in found) > 10
+
+
+def test_hog_has_on_images_what_the_skipped_checks_ask(sample):
+    images = np.array(sample.train_images[:60]).reshape(60, -1)
+    before = images.copy()
+    transformer = HogFeatures(n_components=5, cell=14)  # few columns: quick
+    assert transformer.fit(images) is transformer
+    found = transformer.transform(images)
+    assert found.dtype == np.float32
+    assert np.array_equal(images, before)
+    assert transformer.get_params()["n_components"] == 5
+    assert transformer.n_features_in_ == 784
+    assert found == pytest.approx(transformer.fit_transform(images), abs=1e-5)
+    assert transformer.transform(images[::-1])[::-1] == pytest.approx(found, abs=1e-5)
+    assert transformer.transform(images[:3]) == pytest.approx(found[:3], abs=1e-5)
+    assert transformer.transform(images.reshape(-1, 28, 28)) == pytest.approx(found, abs=1e-5)
+
+
+def test_hog_equals_scikit_image_on_real_images(sample):
+    images = np.array(sample.test_images[::7]) / 255
+    ours = features.oriented_gradients(np.sqrt(images), cell=4, n_orientations=9)
+    theirs = [hog(np.sqrt(i), orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2), block_norm="L2-Hys") for i in images]
+    assert ours == pytest.approx(np.array(theirs), abs=1e-6)
+
+
+def test_streamed_components_equal_those_of_scikit_learn(sample, monkeypatch):
+    monkeypatch.setattr(features, "CHUNK_ROWS", 300)  # several chunks, the last of another size
+    rows = sample.train_images.reshape(2000, -1)
+    ours = PixelFeatures(n_components=40).fit(rows)
+    theirs = PCA(n_components=40, svd_solver="full").fit(np.sqrt(rows / 255))
+    singular = np.sqrt(ours.explained_variance_ * 1999)
+    assert singular == pytest.approx(theirs.singular_values_, rel=1e-4)
+    assert ours.explained_variance_ratio_ == pytest.approx(theirs.explained_variance_ratio_, rel=1e-3)
+    assert np.abs((ours.components_ * theirs.components_).sum(axis=1))[:20] == pytest.approx(1, abs=1e-3)
+    assert ours.mean_ == pytest.approx(theirs.mean_, abs=1e-5)
+
+
+def test_signs_of_components_are_fixed(sample):
+    fitted = PixelFeatures(n_components=10).fit(sample.train_images)
+    largest = np.abs(fitted.components_).argmax(axis=1)
+    assert np.all(fitted.components_[np.arange(10), largest] > 0)
+
+
+def test_fewer_components_are_a_slice_of_more(sample):
+    few, more = (PixelFeatures(n_components=n).fit_transform(sample.train_images) for n in (5, 30))
+    assert few == pytest.approx(more[:, :5], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("transformer", "words"),
+    [
+        (PixelFeatures(n_components=785), "n_components=785 must lie between 1 and min"),
+        (PixelFeatures(n_components=0), "n_components=0 must lie between"),
+        (HogFeatures(image_shape=(20, 20)), "needs 400 pixels a row, got 784"),
+        (HogFeatures(image_shape=(28, 28), cell=5), "no whole number"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused(sample, transformer, words):
+    with pytest.raises(ValueError, match=words.replace("(", r"\(")):
+        transformer.fit(sample.train_images)

@@ -1,0 +1,156 @@
+"""Documents: written to be diffed, read back, refused when they do not fit; folders swapped whole."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark import results
+from benchmark.errors import ResultsError
+
+CURVES = {
+    "schema_version": 1, "name": "m", "roc": {"a": {"tpr": [0, 1], "fpr": [0.123456789, 1]}}, "precision_recall": {}, "reliability": None,
+}
+
+
+def test_a_document_is_written_to_be_diffed():
+    assert results.dump_document(CURVES, results.Curves) == """\
+{
+  "schema_version": 1,
+  "name": "m",
+  "roc": {
+    "a": {
+      "fpr": [0.123457, 1.0],
+      "tpr": [0.0, 1.0]
+    }
+  },
+  "precision_recall": {},
+  "reliability": null
+}
+"""
+
+
+def test_parameters_are_sorted_and_never_rounded():
+    candidate = {"params": {"b": 0.123456789, "a": 1}, "scores": [0.987654321]}
+    text = results.dump_document(candidate, results.Candidate)
+    assert text.index('"a"') < text.index('"b"')
+    assert "0.123456789" in text
+    assert "[0.987654]" in text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "0.5", True])
+def test_what_is_no_finite_number_is_refused(value):
+    with pytest.raises(ResultsError, match="finite number"):
+        results.dump_document({"value": value}, results.Value)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_rounding_twice_is_rounding_once(value):
+    once = results.round_measured(value)
+    assert results.round_measured(once) == once
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    results.write_document(tmp_path / "curves.json", CURVES, results.Curves)
+    found = results.read_document(tmp_path / "curves.json", results.Curves)
+    assert found["roc"]["a"]["fpr"] == [0.123457, 1.0]
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "no JSON document"),
+        ("[]", "another schema version"),
+        ('{"schema_version": 2}', "another schema version(?s:.*)newer version"),
+        ('{"schema_version": 0}', "another schema version(?s:.*)make bench"),
+        ('{"schema_version": 1, "name": "m"}', "does not fit Curves(?s:.*)roc"),
+        ('{"schema_version": 1, "name": 5, "roc": {}, "precision_recall": {}, "reliability": null}', "name(?s:.*)str"),
+    ],
+)
+def test_a_foreign_or_damaged_document_is_refused_by_name(tmp_path, text, words):
+    path = tmp_path / "curves.json"
+    path.write_text(text)
+    with pytest.raises(ResultsError, match=words) as caught:
+        results.read_document(path, results.Curves)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_document_names_the_command():
+    with pytest.raises(ResultsError, match="make bench"):
+        results.read_document(results.Path("nowhere.json"), results.Curves)
+
+
+@given(st.lists(st.integers(0, 61), max_size=350))
+def test_predictions_are_read_back(labels):
+    text = results.encode_predictions(labels)
+    assert all(len(line) <= 100 for line in text.splitlines())
+    found = results.decode_predictions(text, results.Path("p"), n_classes=62, n_images=len(labels))
+    assert found.tolist() == labels
+
+
+def test_predictions_of_no_class_or_another_number_are_refused():
+    with pytest.raises(ResultsError, match="no class"):
+        results.decode_predictions("019A\n", results.Path("p"), n_classes=10)
+    with pytest.raises(ResultsError, match="another number"):
+        results.decode_predictions("019\n", results.Path("p"), n_classes=10, n_images=4)
+
+
+def folder(path, text):
+    path.mkdir(parents=True)
+    (path / "f").write_text(text)
+    return path
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    target = folder(tmp_path / "m", "old")
+    results.replace_folder(folder(tmp_path / ".m.new", "new"), target)
+    assert (target / "f").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+@pytest.mark.parametrize(
+    ("present", "expected"), [({".m.old", ".m.new"}, "new"), ({".m.old"}, "old"), ({".m.old", "m"}, "m")]
+)
+def test_an_interrupted_swap_is_finished_or_undone(tmp_path, present, expected):
+    for name in present:
+        folder(tmp_path / name, name.rpartition(".")[2])
+    results.recover_folders(tmp_path)
+    assert (tmp_path / "m" / "f").read_text() == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "f"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), results.atomic_path(path) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [item.name for item in tmp_path.iterdir()] == ["f"]
+
+
+def test_the_schema_has_every_document_and_requires_every_field():
+    schema = results.json_schema()
+    json.dumps(schema, allow_nan=False)
+    assert set(schema["$defs"]) == set(results.DOCUMENTS)
+    assert schema["$defs"]["metrics.json"]["properties"]["schema_version"] == {"type": "integer"}
+
+
+def test_every_metric_is_declared_once_with_unit_direction_and_definition():
+    names = [metric.name for metric in (*results.METRICS, *results.CLASS_METRICS)]
+    assert len(names) == len(set(names))
+    assert all(metric.unit and metric.definition.endswith(".") or metric.name == "f1" for metric in results.METRICS)
+    assert {metric.better for metric in results.METRICS} == {"higher", "lower"}
+
+
+def test_the_confusion_matrix_counts_true_by_predicted():
+    assert results.confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist() == [[1, 1], [0, 1]]
+
+
+def test_slugs_are_parts_of_addresses():
+    assert [results.slug(name) for name in ("T-shirt/top", "Ankle boot", "SVM (RBF), HOG")] == ["t-shirt-top", "ankle-boot", "svm-rbf-hog"]

@@ -1,0 +1,94 @@
+"""Searching: the scores of GridSearchCV, whatever is shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from benchmark import train
+from benchmark.features import HogFeatures
+from benchmark.models import ModelEntry
+from benchmark.svm import RbfSVC
+
+ENTRIES = [
+    ModelEntry(
+        "lr", "", "", HogFeatures(cell=14), Pipeline([("scaler", StandardScaler()), ("classifier", LogisticRegression(max_iter=1000))]),
+        {"features__n_components": [20, 30], "classifier__C": [0.01, 0.1]},
+    ),
+    ModelEntry(
+        "knn", "", "", "pixels", KNeighborsClassifier(),
+        {"features__n_components": [15], "classifier__n_neighbors": [1, 4, 5], "classifier__weights": ["uniform", "distance"]},
+    ),
+    ModelEntry(
+        "svm", "", "", "pixels", RbfSVC(), {"features__n_components": [25], "classifier__C": [1.0, 4.0], "classifier__gamma": [0.03]},
+    ),
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_scores_equal_those_of_grid_search(entry, sample, tmp_path):
+    images, labels = np.array(sample.train_images[::2]), np.array(sample.train_labels[::2])
+    pipeline = entry.pipeline((28, 28))
+    ours = {}
+    for group in train.shared_search(entry.candidates(), pipeline):
+        for fold in range(3):
+            features, columns = train.feature_source(pipeline, group[0], 784, 600)
+            path = tmp_path / f"{fold}.npy"
+            train.write_fold_features(features, images, labels, fold, path)
+            scores, *_ = train.score_candidates(pipeline, group, labels, fold, path, columns)
+            for params, score in zip(group, scores, strict=True):
+                ours.setdefault(str(params), []).append(score)
+    splitter = StratifiedKFold(3, shuffle=True, random_state=0)
+    theirs = GridSearchCV(pipeline, entry.grid, cv=splitter, refit=False).fit(images.reshape(len(images), -1), labels)
+    for i, params in enumerate(theirs.cv_results_["params"]):
+        expected = [theirs.cv_results_[f"split{fold}_test_score"][i] for fold in range(3)]
+        assert ours[str(params)] == pytest.approx(expected, abs=1e-12)
+
+
+def test_one_neighbour_search_serves_the_whole_grid():
+    groups = train.shared_search(ENTRIES[1].candidates(), ENTRIES[1].pipeline((28, 28)))
+    assert [len(group) for group in groups] == [6]
+
+
+def test_matrix_products_predict_what_libsvm_predicts(sample):
+    X = sample.train_images.reshape(2000, -1)[:, ::3] / np.float32(255)
+    for n_classes in (10, 2):
+        rows = sample.train_labels < n_classes
+        ours, theirs = (kind(C=3.0, gamma=0.02).fit(X[rows], sample.train_labels[rows]) for kind in (RbfSVC, SVC))
+        Z = sample.test_images.reshape(1000, -1)[:, ::3] / np.float32(255)
+        assert np.array_equal(ours.predict(Z), theirs.predict(Z))
+        assert ours.decision_function(Z) == pytest.approx(theirs.decision_function(Z), abs=5e-5)
+
+
+def test_neighbours_at_distance_zero_outvote_all_others():
+    distances, labels = np.array([[0.0, 0.1, 0.1]]), np.array([[2, 1, 1]])
+    assert train.neighbours_vote(distances, labels, "distance").tolist() == [2]
+    assert train.neighbours_vote(distances, labels, "uniform").tolist() == [1]
+
+
+def test_the_first_of_equal_candidates_wins():
+    assert train.choose([{}, {}, {}], [[0.1], [0.3], [0.3]]) == 1
+
+
+def test_an_edge_is_named_with_its_last_gain_and_the_fold_spread():
+    grid = {"classifier__C": [1, 2, 3], "classifier__kind": ["a", "b", "c"], "classifier__min_samples_leaf": [1, 2, 3]}
+    candidates = [
+        {"classifier__C": c, "classifier__kind": "a", "classifier__min_samples_leaf": leaf} for c in (1, 2, 3) for leaf in (1, 2, 3)
+    ]
+    scores = [[0.5, 0.5]] * 3 + [[0.6, 0.6]] * 3 + [[0.7, 0.9]] + [[0.5, 0.5]] * 2
+    (edge,) = train.edges(grid, candidates, scores, 6)
+    assert (edge["param"], edge["value"]) == ("classifier__C", 3)
+    assert edge["gain"] == pytest.approx(0.2)
+    assert edge["fold_sd"] == pytest.approx(np.std([0.7, 0.9], ddof=1))
+
+
+def test_two_values_or_an_inner_winner_are_no_edge():
+    candidates = [{"C": c} for c in (1, 2, 3)]
+    assert train.edges({"C": [1, 2, 3]}, candidates, [[0.1], [0.2], [0.1]], 1) == []
+    assert train.edges({"C": [1, 2]}, candidates[:2], [[0.1], [0.2]], 1) == []
