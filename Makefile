@@ -14,7 +14,7 @@ JOBS ?=
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
   $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
 
-.PHONY: help setup data bench site serve predict list readme test check format speed oracle lock clean
+.PHONY: help setup data bench site serve list readme test check speed oracle lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'

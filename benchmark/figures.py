@@ -94,7 +94,7 @@ def behind_leader(stored: Results) -> Figure:
     )
     return _figure(
         "behind-the-leader", "Accuracy behind the leader, a dot and a paired 95 % interval for each model", caption, [trace],
-        {"xaxis": _axis("points behind the leader", rangemode="tozero"), "yaxis": _axis("", autorange="reversed")},
+        {"xaxis": _axis("points behind", rangemode="tozero"), "yaxis": _axis("", autorange="reversed")},
         ("model", "points behind", "low", "high"), rows, height=90 + 36 * max(1, len(rows)),
     )
 

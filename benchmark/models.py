@@ -183,7 +183,7 @@ MODELS: tuple[ModelEntry, ...] = (
             "classifier__n_neighbors": [3, 5, 8, 12],
             "classifier__weights": ["uniform", "distance"],
         },
-        note="Keeps all training images; its few distinct scores make its AUC coarse.",
+        note="Keeps all training images and looks at the nearest.",
     ),
     ModelEntry(
         name="knn-hog",
@@ -196,7 +196,7 @@ MODELS: tuple[ModelEntry, ...] = (
             "classifier__n_neighbors": [3, 5, 8, 12],
             "classifier__weights": ["uniform", "distance"],
         },
-        note="Keeps all training images; its few distinct scores make its AUC coarse.",
+        note="Keeps all training images and looks at the nearest.",
     ),
 )
 

@@ -190,6 +190,8 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
 
 
 def _seconds(seconds: float) -> str:
+    if seconds >= 100:  # noqa: PLR2004
+        return f"{seconds:,.0f} s"
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= scale or unit == "µs":
             return f"{seconds / scale:.3g} {unit}"
@@ -249,7 +251,7 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
     test, run = model.metrics["test"], model.run
     auc = test["macro_auc"]
     few = model.metrics["distinct_scores"]
-    method = {"resubstitution": "in sample", "leave-one-out": "in sample, each image left out of its own vote"}
+    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}
     rows = [
         ("Accuracy, test", interval(test["accuracy"], 2)),
         ("Accuracy, cross-validated", percent(model.metrics["search"]["best_score"], 2)),

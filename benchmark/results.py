@@ -16,7 +16,7 @@ import shutil
 import types
 import typing
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
@@ -439,7 +439,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
             remedy=f"chmod u+w {path.parent}, or free space on its disk",
         ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def replace_folder(new: Path, target: Path) -> None:

@@ -1,0 +1,232 @@
+"""The whole run on a real sample: results, pickles, site; again, killed, altered, broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.naive_bayes import GaussianNB
+
+from benchmark import bench, load_model, results
+from benchmark.errors import FitError, ResultsError
+from benchmark.models import ModelEntry
+from benchmark.progress import Reporter
+from tests.conftest import ROOT, RUN_MODELS, SAMPLE
+
+NAMES = RUN_MODELS.split(",")
+
+
+def run_again(folder, command, *more, models=RUN_MODELS):
+    return command(
+        "bench", "--dataset", SAMPLE, "--models", models, "--build-dir", folder / "build", "--models-dir", folder / "models",
+        "--no-site", *more,
+    )
+
+
+@pytest.fixture
+def copy(whole_run, tmp_path):
+    """A copy of the whole run that a test may spoil."""
+    shutil.copytree(whole_run[0], tmp_path / "run")
+    return tmp_path / "run"
+
+
+def tracked(folder, name):
+    return {file: (folder / "models" / SAMPLE / name / file).read_bytes() for file in results.TRACKED}
+
+
+def test_every_model_has_all_its_files(whole_run):
+    folder, done = whole_run
+    for name in NAMES:
+        found = {path.name for path in (folder / "models" / SAMPLE / name).iterdir()}
+        assert found == {*results.TRACKED, "run.json", "model.pkl", "scores.npy"}
+    assert "Traceback" not in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_it_ends_with_the_leaderboard_and_each_named_models_paired_test(whole_run):
+    _, done = whole_run
+    assert done.stdout.startswith("rank")
+    assert "against" in done.stdout
+    assert "McNemar mid-p" in done.stdout
+    assert "not measured" in done.stdout
+
+
+def test_figures_recomputed_from_predictions_equal_the_stored_ones(whole_run):
+    stored = results.load_results(whole_run[0] / "models", SAMPLE)
+    assert [model.name for model in stored.models] == NAMES
+    for model in stored.models:
+        test = model.metrics["test"]
+        assert test["accuracy"]["value"] == results.round_measured(accuracy_score(stored.test_labels, model.predictions))
+        assert test["confusion"] == confusion_matrix(stored.test_labels, model.predictions).tolist()
+
+
+def test_the_pickle_predicts_what_is_stored(whole_run, sample):
+    folder = whole_run[0] / "models" / SAMPLE / "lr-hog"
+    model = load_model(folder / "model.pkl")
+    stored = results.load_results(whole_run[0] / "models", SAMPLE)
+    expected = next(m.predictions for m in stored.models if m.name == "lr-hog")
+    assert np.array_equal(model.predict(np.asarray(sample.test_images)), expected)
+
+
+def test_seeds_are_spread_for_the_forest_alone(whole_run):
+    for model in results.load_results(whole_run[0] / "models", SAMPLE).models:
+        seeds = model.metrics["seeds"]
+        assert (seeds is not None) == (model.name == "rf-pixels")
+        if seeds:
+            assert seeds["n"] == 5
+            assert seeds["accuracy"]["values"][0] == model.metrics["test"]["accuracy"]["value"]
+
+
+def test_neighbours_are_scored_in_sample_without_themselves(whole_run):
+    stored = {model.name: model for model in results.load_results(whole_run[0] / "models", SAMPLE).models}
+    assert stored["knn-pixels"].metrics["train"]["method"] == "leave-one-out"
+    assert stored["knn-pixels"].metrics["train"]["accuracy"]["value"] < 0.95
+    assert stored["lr-hog"].metrics["train"]["method"] == "resubstitution"
+
+
+def test_a_second_run_trains_nothing(copy, command):
+    before = {name: (copy / "models" / SAMPLE / name / "run.json").stat().st_mtime_ns for name in NAMES}
+    done = run_again(copy, command)
+    assert done.returncode == 0
+    assert "nothing was trained" in done.stderr
+    assert before == {name: (copy / "models" / SAMPLE / name / "run.json").stat().st_mtime_ns for name in NAMES}
+
+
+def test_an_altered_file_is_found_and_rewritten_from_the_cache_without_a_fit(copy, command):
+    expected = tracked(copy, "lr-hog")
+    (copy / "models" / SAMPLE / "lr-hog" / "predictions.txt").write_text("0")
+    (copy / "models" / SAMPLE / "knn-pixels" / "model.pkl").unlink()
+    done = run_again(copy, command)
+    assert done.returncode == 0
+    assert "predictions.txt was altered" in done.stderr
+    assert "model.pkl is missing" in done.stderr
+    assert "search:" not in done.stderr
+    assert "final fit" not in done.stderr
+    assert tracked(copy, "lr-hog") == expected
+
+
+def test_one_job_and_two_threads_give_the_same_bytes(whole_run, tmp_path, command):
+    models = "svm-pixels,knn-pixels"
+    done = run_again(tmp_path, lambda *a: command(*a, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2"), "--jobs", "1", models=models)
+    assert done.returncode == 0, done.stderr
+    for name in models.split(","):
+        assert tracked(tmp_path, name) == tracked(whole_run[0], name)
+
+
+def test_a_killed_run_resumes_without_repeating_a_fit_and_gives_the_same_bytes(whole_run, tmp_path, command):
+    fits = tmp_path / "build" / "cache" / "fits"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "bench", "--dataset", SAMPLE, "--models", "rf-pixels", "--build-dir",
+         str(tmp_path / "build"), "--models-dir", str(tmp_path / "models"), "--no-site", "--jobs", "2"],
+        cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while len(list(fits.glob("*.json"))) < 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {path: path.read_bytes() for path in fits.glob("[!.]*.json")}
+    assert 5 <= len(kept) < 18
+    assert not (tmp_path / "models" / SAMPLE / "rf-pixels").exists()
+    done = run_again(tmp_path, command, models="rf-pixels")
+    assert done.returncode == 0, done.stderr
+    assert f"search: {18 - len(kept)} done" in done.stderr
+    assert kept == {path: path.read_bytes() for path in kept}
+    assert tracked(tmp_path, "rf-pixels") == tracked(whole_run[0], "rf-pixels")
+
+
+def test_a_dry_run_says_why_and_writes_nothing(copy, command, tmp_path):
+    (copy / "models" / SAMPLE / "dummy" / "metrics.json").unlink()
+    done = run_again(copy, command, "--dry-run")
+    assert "metrics.json is missing (last time about" in done.stdout
+    assert "current, nothing to do" in done.stdout
+    assert not (copy / "models" / SAMPLE / "dummy" / "metrics.json").exists()
+
+
+def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
+    arguments = ("list", "--dataset", SAMPLE, "--models", RUN_MODELS, "--models-dir", copy / "models")
+    assert command(*arguments, "--check").returncode == 0
+    path = copy / "models" / SAMPLE / "dummy" / "run.json"
+    run = json.loads(path.read_text())
+    run["key"]["libraries"] = "0"
+    path.write_text(json.dumps(run))
+    done = command(*arguments, "--check")
+    assert done.returncode == 3
+    assert "moved since it was measured: the locked library versions" in done.stdout
+
+
+class RaisingClassifier(GaussianNB):
+    """A classifier whose fit fails."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise RuntimeError("no such luck")
+
+
+def test_a_model_whose_fit_raises_is_named_and_leaves_the_others_intact(sample, tmp_path):
+    entries = [
+        ModelEntry("bad", "Bad", "nb", "pixels", RaisingClassifier(), {"features__n_components": [5]}),
+        ModelEntry("good", "Good", "nb", "pixels", GaussianNB(), {"features__n_components": [5, 10]}),
+    ]
+    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    with pytest.raises(FitError, match="1 of 2 models(?s:.*)'bad'(?s:.*)no such luck"):
+        bench.run(setting, entries, entries)
+    stored = results.load_results(tmp_path / "models", SAMPLE)
+    assert ([m.name for m in stored.models], stored.missing) == (["good"], ["bad"])
+
+
+def test_a_pickle_of_another_digest_is_not_opened(copy):
+    path = copy / "models" / SAMPLE / "dummy" / "model.pkl"
+    path.unlink()  # it may be linked into the cache
+    path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")
+    with pytest.raises(ResultsError, match="it was not opened"):
+        load_model(path)
+
+
+def test_a_pickle_of_another_scikit_learn_is_not_opened(copy):
+    folder = copy / "models" / SAMPLE / "dummy"
+    run = json.loads((folder / "run.json").read_text())
+    run["libraries"]["scikit-learn"] = "0.1"
+    (folder / "run.json").write_text(json.dumps(run))
+    with pytest.raises(ResultsError, match="another scikit-learn(?s:.*)0.1"):
+        load_model(folder / "model.pkl")
+
+
+def test_predictions_that_do_not_yield_the_figures_are_an_error_naming_both(copy):
+    path = copy / "models" / SAMPLE / "dummy" / "predictions.txt"
+    path.write_text(path.read_text().replace("0", "1"))
+    with pytest.raises(ResultsError, match="predictions.txt does not yield the figures in(?s:.*)metrics.json"):
+        results.load_results(copy / "models", SAMPLE)
+
+
+def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, sample, tmp_path, command):
+    from PIL import Image
+
+    index = int(np.flatnonzero(sample.test_labels == 1)[0])
+    image = Image.fromarray(np.asarray(sample.test_images[index]))
+    image.save(tmp_path / "same.png")
+    padded = Image.new("L", (300, 200), 255)
+    padded.paste(Image.fromarray(255 - np.asarray(image)).resize((140, 140)), (80, 30))
+    padded.convert("RGB").save(tmp_path / "photo.jpg", quality=95)
+    done = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "same.png", tmp_path / "photo.jpg")
+    assert done.returncode == 0, done.stderr
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["Trouser", "Trouser"]
+    (tmp_path / "no.png").write_text("no")
+    refused = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "no.png")
+    assert refused.returncode == 1
+    assert "no.png is no picture" in refused.stderr
+
+
+def test_results_that_cannot_be_written_are_refused_in_words(tmp_path, command):
+    (tmp_path / "models").write_text("a file where a folder should be")
+    done = run_again(tmp_path, command, models="dummy")
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,157 @@
+"""The site: built strictly from tracked files and images, whole, and asking nothing of another host."""
+
+from __future__ import annotations
+
+import hashlib
+import html.parser
+import json
+import subprocess
+import sys
+from urllib.parse import urldefrag, urlparse
+
+import pandas as pd
+import plotly.offline
+import pytest
+
+from benchmark.results import CLASS_METRICS, METRICS, load_results
+from tests.conftest import ROOT, SAMPLE
+
+
+class Links(html.parser.HTMLParser):
+    """Collects what a page asks for, what it links to and its anchors."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.linked, self.anchors, self.pictures = [], [], set(), []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.anchors.add(found.get("id"))
+        if tag == "a" and "href" in found:
+            self.linked.append(found["href"])
+        if tag in ("script", "img") and found.get("src"):
+            self.asked.append(found["src"])
+        if tag == "img":
+            self.pictures.append(found.get("alt"))
+        if tag == "link" and found.get("rel") in ("stylesheet", "icon"):
+            self.asked.append(found["href"])
+        if "data-figure" in found:
+            self.asked.append(found["data-figure"])
+
+
+@pytest.fixture(scope="session")
+def pages(whole_run):
+    site = whole_run[0] / "build" / "site"
+    found = {}
+    for path in site.rglob("*.html"):
+        links = Links()
+        links.feed(path.read_text(encoding="utf-8"))
+        found[path] = links
+    return site, found
+
+
+def test_every_model_and_class_has_a_page(pages, whole_run):
+    site, _ = pages
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    for model in stored.models:
+        assert (site / SAMPLE / "models" / model.name / "index.html").exists()
+    assert len(list((site / SAMPLE / "classes").glob("*/index.html"))) == 10
+    assert (site / SAMPLE / "data" / "index.html").exists()
+    assert (site / "methods" / "index.html").exists()
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(pages):
+    site, found = pages
+    for path, links in found.items():
+        if path.name == "404.html":
+            continue  # it is served from any depth, so its links are absolute
+        for href in links.linked + links.asked:
+            if urlparse(href).scheme or not urldefrag(href)[0] and not urldefrag(href)[1]:
+                continue
+            address, anchor = urldefrag(href)
+            target = (path.parent / address).resolve() if address else path
+            target = target / "index.html" if target.is_dir() else target
+            assert target.exists(), f"{path.relative_to(site)} -> {href}"
+            if anchor and target in found:
+                assert anchor in found[target].anchors, f"{path.relative_to(site)} -> {href}"
+
+
+def test_no_page_asks_another_host_for_anything(pages):
+    for path, links in pages[1].items():
+        for asked in links.asked:
+            assert not urlparse(asked).netloc, f"{path}: {asked}"
+
+
+def test_every_picture_has_a_text(pages):
+    assert all(text for links in pages[1].values() for text in links.pictures)
+
+
+def test_figures_are_small_readable_json(pages):
+    figures = list((pages[0] / "figures").glob("*.json"))
+    assert len(figures) > 30
+    for path in figures:
+        text = path.read_text()
+        assert "bdata" not in text
+        assert "template" not in json.loads(text)["layout"]
+        assert len(text) < 120_000
+
+
+def test_the_bundle_is_the_one_that_plotly_expects():
+    folder = ROOT / "site_src" / "assets" / "plotly"
+    version = json.loads((folder / "version.json").read_text())
+    assert version["version"] == plotly.offline.get_plotlyjs_version()
+    assert hashlib.sha256((folder / version["file"]).read_bytes()).hexdigest() == version["sha256"]
+
+
+def test_the_methods_page_defines_every_metric(pages):
+    text = (pages[0] / "methods" / "index.html").read_text()
+    assert all(metric.title in text for metric in (*METRICS, *CLASS_METRICS))
+
+
+def test_the_home_page_states_the_leader_and_what_is_not_measured(pages, whole_run):
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    text = (pages[0] / "index.html").read_text()
+    assert f"{stored.leaderboard()[0].metrics['title']}</a> leads" in text
+    assert all(name in text for name in stored.missing)
+
+
+def test_a_model_without_probabilities_says_so(pages):
+    text = (pages[0] / SAMPLE / "models" / "svm-pixels" / "index.html").read_text()
+    assert "gives scores, not probabilities" in text
+    assert "reliability" not in json.dumps([str(p) for p in (pages[0] / "figures").glob("svm-pixels*")])
+
+
+def test_the_tidy_table_holds_every_figure(pages, whole_run):
+    table = pd.read_csv(pages[0] / "results.csv")
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    assert list(table.columns) == ["model", "metric", "class", "value", "low", "high", "unit", "direction", "commit"]
+    for model in stored.models:
+        own = table[(table.model == model.name) & (table.metric == "accuracy")]
+        assert own.value.item() == model.metrics["test"]["accuracy"]["value"]
+    assert len(json.loads((pages[0] / "results.json").read_text())) == len(table)
+
+
+def test_the_site_is_built_without_anything_that_measures(whole_run):
+    folder = whole_run[0]
+    script = f"""
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("sklearn", "joblib", "pickle"):
+            raise ImportError(name + " is blocked")
+import numpy, pandas, plotly, PIL  # these may use pickle themselves
+sys.modules.pop("sklearn", None)
+sys.meta_path.insert(0, Block())
+from benchmark.__main__ import main
+sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models", "--build-dir", "{folder}/again"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "again" / "site" / "index.html").exists()
+
+
+def test_without_results_the_error_names_the_command(tmp_path, command):
+    done = command("site", "--dataset", SAMPLE, "--models-dir", tmp_path, "--build-dir", tmp_path / "build")
+    assert done.returncode == 1
+    assert "make bench" in done.stderr
+    assert "Traceback" not in done.stderr
