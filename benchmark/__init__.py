@@ -11,6 +11,6 @@ __version__ = "0.1.0"
 
 def load_model(path: str | Path) -> Any:
     """Return the fitted pipeline in `path`, from raw `uint8` images to class; see `benchmark.predict.load_model`."""
-    from benchmark.predict import load_model as load  # noqa: PLC0415  # importing the package does nothing
+    from benchmark.predict import load_model as load  # importing the package does nothing
 
     return load(path)

@@ -35,10 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `… | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("interrupted; every fit that was done is kept", file=sys.stderr)
         return INTERRUPTED
-    return status
+    else:
+        return status
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,7 +73,9 @@ def _add(commands: Any, name: str, function: Any, words: str) -> argparse.Argume
     parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
     parser.add_argument("--build-dir", type=Path, help="where caches and the site go (default: build, build/quick, …)")
     parser.add_argument("--models", default="", help="comma-separated names (default: all)")
-    parser.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)")
+    parser.add_argument(
+        "--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)"
+    )
     parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: 6,000 and 2,000 images")
     parser.add_argument("--fast", action="store_true", help="scikit-learn-intelex, where it installs; into build/fast")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
@@ -118,8 +124,11 @@ def site(arguments: argparse.Namespace) -> int:
 
     reporter = _reporter(arguments)
     folder = build_site(
-        root=ROOT, models_dir=_models_dir(arguments), dataset=_dataset(arguments, reporter),
-        build_dir=_build_dir(arguments), report=reporter.line,
+        root=ROOT,
+        models_dir=_models_dir(arguments),
+        dataset=_dataset(arguments, reporter),
+        build_dir=_build_dir(arguments),
+        report=reporter.line,
     )
     print(folder)
     return 0
@@ -196,7 +205,10 @@ def _build(setting: Bench, arguments: argparse.Namespace) -> None:
     from benchmark.site import build_site
 
     folder = build_site(
-        root=ROOT, models_dir=setting.models_dir, dataset=setting.dataset, build_dir=_build_dir(arguments),
+        root=ROOT,
+        models_dir=setting.models_dir,
+        dataset=setting.dataset,
+        build_dir=_build_dir(arguments),
         report=setting.report.line,
     )
     setting.report.line(f"the site is in {folder} (make serve shows it)")
@@ -208,9 +220,13 @@ def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
     from benchmark.bench import Bench
 
     return Bench(
-        root=ROOT, models_dir=_models_dir(arguments), build_dir=arguments.build_dir or ROOT / "build",
+        root=ROOT,
+        models_dir=_models_dir(arguments),
+        build_dir=arguments.build_dir or ROOT / "build",
         dataset=_dataset(arguments, reporter),
-        jobs=arguments.jobs, report=reporter, accelerated=arguments.fast,
+        jobs=arguments.jobs,
+        report=reporter,
+        accelerated=arguments.fast,
     )
 
 
@@ -220,7 +236,9 @@ def _accelerate() -> None:
         from sklearnex import patch_sklearn
     except ImportError:
         raise BenchmarkError(
-            "scikit-learn-intelex is not installed", expected="Linux on x86-64", found=sys.platform,
+            "scikit-learn-intelex is not installed",
+            expected="Linux on x86-64",
+            found=sys.platform,
             remedy="make bench FAST=1, which installs it",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
@@ -231,7 +249,9 @@ def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
     from benchmark.dataset import load_dataset, subset
 
     cache = (arguments.build_dir or ROOT / "build") / "data"
-    whole = load_dataset(arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line)
+    whole = load_dataset(
+        arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line
+    )
     return subset(whole, *QUICK, seed=0, cache_dir=cache) if arguments.profile == "quick" else whole
 
 

@@ -39,8 +39,12 @@ STUDY_CODE = ("features", "study", "evaluate")
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 CACHE_BYTES = 12 * 2**30
 PARTS = {
-    "data": "the data set", "entry": "the entry in the table of models", "code": "the code of features or training",
-    "figures": "the code of the figures", "study": "the code of the study", "libraries": "the locked library versions",
+    "data": "the data set",
+    "entry": "the entry in the table of models",
+    "code": "the code of features or training",
+    "figures": "the code of the figures",
+    "study": "the code of the study",
+    "libraries": "the locked library versions",
 }
 
 
@@ -147,6 +151,7 @@ def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]
     ------
     FitError
         After all else is done, naming every model that failed.
+
     """
     _prepare(bench, table)
     stale = [status for status in statuses(bench, entries) if status.why]
@@ -174,7 +179,9 @@ def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
     _write_if_changed(bench.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
-    key = digest("study", dataset.digest, _code(STUDY_CODE), locked_versions(bench.root / "requirements.lock", LIBRARIES))
+    key = digest(
+        "study", dataset.digest, _code(STUDY_CODE), locked_versions(bench.root / "requirements.lock", LIBRARIES)
+    )
     stored = bench.cache.read("studies", key)
     if stored is None:
         bench.report.line(f"{dataset.entry.title}: means, variances and components of the training images")
@@ -251,9 +258,7 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- search
-def _search(
-    bench: Bench, entry: ModelEntry
-) -> tuple[list[dict[str, Any]], list[list[float]], float, float]:
+def _search(bench: Bench, entry: ModelEntry) -> tuple[list[dict[str, Any]], list[list[float]], float, float]:
     """Return the candidates, their fold scores, and the search's wall and CPU seconds, from the cache where it can."""
     pipeline = entry.pipeline(bench.dataset.image_shape)
     candidates = entry.candidates()
@@ -295,8 +300,9 @@ def _run_search(bench: Bench, entry: ModelEntry, tasks: list[tuple[list[dict[str
             advance("a fold's features")
     with bench.report.steps(f"{entry.name}: search", len(tasks)) as advance:
         calls = [
-            joblib.delayed(_guarded)(_score_and_keep, bench.cache, pipeline, group, labels, fold, keys,
-                                     *sources[(repr(group), fold)][1:])
+            joblib.delayed(_guarded)(
+                _score_and_keep, bench.cache, pipeline, group, labels, fold, keys, *sources[(repr(group), fold)][1:]
+            )
             for group, fold, keys in tasks
         ]
         for words, error in _parallel(bench, calls):
@@ -315,21 +321,29 @@ def _guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
     """Return the outcome and "", or None and the error in words: an estimator's error must not end the others' work."""
     try:
         return function(*arguments), ""
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return None, f"{type(error).__name__}: {error}"
 
 
 def _raise(entry: ModelEntry, error: str) -> None:
     if error:
         raise FitError(
-            f"model {entry.name!r} could not be fitted", expected="an estimator that fits and predicts on this data set",
-            found=error.strip().splitlines()[-1][:400], remedy=f"mend its entry, then make bench MODELS={entry.name}",
+            f"model {entry.name!r} could not be fitted",
+            expected="an estimator that fits and predicts on this data set",
+            found=error.strip().splitlines()[-1][:400],
+            remedy=f"mend its entry, then make bench MODELS={entry.name}",
         )
 
 
 def _score_and_keep(
-    cache: Cache, pipeline: Any, group: list[dict[str, Any]], labels: NDArray[np.uint8], fold: int, keys: list[str],
-    path: Path, n_columns: int | None,
+    cache: Cache,
+    pipeline: Any,
+    group: list[dict[str, Any]],
+    labels: NDArray[np.uint8],
+    fold: int,
+    keys: list[str],
+    path: Path,
+    n_columns: int | None,
 ) -> str:
     scores, wall, cpu = train.score_candidates(pipeline, group, labels, fold, path, n_columns)
     for key, score in zip(keys, scores, strict=True):
@@ -364,9 +378,14 @@ def _fit_final(bench: Bench, entry: ModelEntry, params: dict[str, Any]) -> tuple
     with bench.report.steps(f"{entry.name}: final fit and prediction", 1) as advance:
         with ProcessPoolExecutor(1) as executor:
             future = executor.submit(
-                _guarded, train.fit_final, pipeline, params,
-                (np.asarray(dataset.train_images), np.asarray(dataset.train_labels)), np.asarray(dataset.test_images),
-                partial, bench.jobs,
+                _guarded,
+                train.fit_final,
+                pipeline,
+                params,
+                (np.asarray(dataset.train_images), np.asarray(dataset.train_labels)),
+                np.asarray(dataset.test_images),
+                partial,
+                bench.jobs,
             )
             fitted, error = future.result()
         _raise(entry, error)
@@ -394,7 +413,8 @@ def _seed_spread(bench: Bench, entry: ModelEntry, params: dict[str, Any], staged
         described = [
             (fitted[:1].transform(images.reshape(len(images), -1)), np.asarray(labels))
             for images, labels in (
-                (dataset.train_images, dataset.train_labels), (dataset.test_images, dataset.test_labels)
+                (dataset.train_images, dataset.train_labels),
+                (dataset.test_images, dataset.test_labels),
             )
         ]
         with bench.report.steps(f"{entry.name}: other seeds", len(todo)) as advance:
@@ -426,7 +446,11 @@ def load_pickle(path: Path) -> Any:
 
 # ------------------------------------------------------------------------------------------------ what goes into place
 def _run_document(
-    bench: Bench, entry: ModelEntry, final: dict[str, Any], staged: Path, documents: dict[str, str],
+    bench: Bench,
+    entry: ModelEntry,
+    final: dict[str, Any],
+    staged: Path,
+    documents: dict[str, str],
     search_seconds: tuple[float, float],
 ) -> Run:
     scores = staged / "scores.npy"

@@ -59,6 +59,7 @@ def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
     ------
     BenchmarkError
         If one of them is not pinned there.
+
     """
     text = lock_file.read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\\n]+)", text, flags=re.MULTILINE))

@@ -23,7 +23,17 @@ from numpy.typing import NDArray
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.results import atomic_path, file_sha256, write_atomically
 
-__all__ = ["DATASETS", "FILES", "Dataset", "DatasetEntry", "fetch", "find_entry", "format_summary", "load_dataset", "subset"]
+__all__ = [
+    "DATASETS",
+    "FILES",
+    "Dataset",
+    "DatasetEntry",
+    "fetch",
+    "find_entry",
+    "format_summary",
+    "load_dataset",
+    "subset",
+]
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 UNSIGNED_BYTE = 0x08
@@ -58,7 +68,16 @@ FASHION_MNIST = DatasetEntry(
     name="fashion-mnist",
     title="Fashion-MNIST",
     class_names=(
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
     ),
     families={
         "Tops": ("T-shirt/top", "Pullover", "Coat", "Shirt"),
@@ -81,8 +100,13 @@ DATASETS: dict[str, DatasetEntry] = {
     for entry in (
         FASHION_MNIST,
         replace(
-            FASHION_MNIST, name="fashion-mnist-sample", title="Fashion-MNIST sample", urls=(), debian_package="",
-            debian_folder="", home="tests/data",
+            FASHION_MNIST,
+            name="fashion-mnist-sample",
+            title="Fashion-MNIST sample",
+            urls=(),
+            debian_package="",
+            debian_folder="",
+            home="tests/data",
         ),
     )
 }
@@ -129,10 +153,13 @@ def find_entry(name: str) -> DatasetEntry:
     ------
     DataError
         If there is none.
+
     """
     if name not in DATASETS:
         raise DataError(
-            f"there is no data set {name!r}", expected="one of " + ", ".join(DATASETS), found=name,
+            f"there is no data set {name!r}",
+            expected="one of " + ", ".join(DATASETS),
+            found=name,
             remedy="python -m benchmark data --help",
         )
     return DATASETS[name]
@@ -147,6 +174,7 @@ def load_dataset(
     ------
     DataError
         If no source has it, or a file is damaged or not the one that its checksum describes.
+
     """
     entry = find_entry(name)
     return _open(entry, fetch(entry, root=root, data_dir=data_dir, cache_dir=cache_dir, report=report))
@@ -155,7 +183,8 @@ def load_dataset(
 def _open(entry: DatasetEntry, folder: Path, profile: str | None = None) -> Dataset:
     arrays = [read_idx(folder / name) for name in FILES]
     _check_pairs(entry, folder, arrays)
-    return Dataset(entry, *arrays, digest=_digest(folder), profile=profile)
+    train_images, train_labels, test_images, test_labels = arrays
+    return Dataset(entry, train_images, train_labels, test_images, test_labels, digest=_digest(folder), profile=profile)
 
 
 def _digest(folder: Path) -> str:
@@ -179,6 +208,7 @@ def read_idx(path: Path) -> Bytes:
     References
     ----------
     Y. LeCun, C. Cortes, C. Burges: The MNIST database, "The IDX file format".
+
     """
     n_dims = 3 if "images" in path.name else 1
     remedy = f"rm {path} && make data"
@@ -188,20 +218,25 @@ def read_idx(path: Path) -> Bytes:
         with path.open("rb") as stream:
             header = stream.read(4 + 4 * n_dims)
     except OSError as error:
-        raise DataError(f"{path} cannot be read", expected=expected, found=error.strerror or "", remedy=remedy) from None
+        raise DataError(
+            f"{path} cannot be read", expected=expected, found=error.strerror or "", remedy=remedy
+        ) from None
     if len(header) < 4 + 4 * n_dims:
         raise DataError(f"{path} ends within its header", expected=expected, found=f"{size} bytes", remedy=remedy)
     magic, *shape = struct.unpack(f">{1 + n_dims}I", header)
     if magic != (UNSIGNED_BYTE << 8 | n_dims):
         raise DataError(
-            f"{path} is no such IDX file", expected=expected, found=f"magic 0x{magic:08x}{_guess(magic, n_dims)}",
+            f"{path} is no such IDX file",
+            expected=expected,
+            found=f"magic 0x{magic:08x}{_guess(magic, n_dims)}",
             remedy=remedy,
         )
     length = len(header) + int(np.prod(shape, dtype=object))
     if size != length or 0 in shape:
         raise DataError(
             f"{path} does not have the length that its header says",
-            expected=f"{length} bytes for {' x '.join(map(str, shape))}, none of them 0", found=f"{size} bytes",
+            expected=f"{length} bytes for {' x '.join(map(str, shape))}, none of them 0",
+            found=f"{size} bytes",
             remedy=remedy,
         )
     return np.memmap(path, dtype=np.uint8, mode="r", offset=len(header), shape=tuple(shape))
@@ -221,19 +256,25 @@ def _check_pairs(entry: DatasetEntry, folder: Path, arrays: list[Bytes]) -> None
         remedy = f"rm {folder / name} && make data"
         if len(images) != len(labels):
             raise DataError(
-                f"{folder / name} does not have as many labels as there are images", expected=str(len(images)),
-                found=str(len(labels)), remedy=remedy,
+                f"{folder / name} does not have as many labels as there are images",
+                expected=str(len(images)),
+                found=str(len(labels)),
+                remedy=remedy,
             )
         if int(labels.max()) >= len(entry.class_names):
             place = int(labels.argmax())
             raise DataError(
-                f"{folder / name} holds a label that is no class", expected=f"0 to {len(entry.class_names) - 1}",
-                found=f"{labels[place]} at place {place}", remedy=remedy,
+                f"{folder / name} holds a label that is no class",
+                expected=f"0 to {len(entry.class_names) - 1}",
+                found=f"{labels[place]} at place {place}",
+                remedy=remedy,
             )
     if arrays[0].shape[1:] != arrays[2].shape[1:]:
         raise DataError(
             f"{folder / FILES[2]} holds images of another shape than the training images",
-            expected=str(arrays[0].shape[1:]), found=str(arrays[2].shape[1:]), remedy=f"rm {folder / FILES[2]} && make data",
+            expected=str(arrays[0].shape[1:]),
+            found=str(arrays[2].shape[1:]),
+            remedy=f"rm {folder / FILES[2]} && make data",
         )
 
 
@@ -249,7 +290,8 @@ def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_
     if not all((folder / name).exists() for name in FILES):
         rng = np.random.default_rng(seed)
         chosen = (
-            _stratified(dataset.train_labels, n_train, rng), _stratified(dataset.test_labels, n_test, rng),
+            _stratified(dataset.train_labels, n_train, rng),
+            _stratified(dataset.test_labels, n_test, rng),
         )
         write_idx(folder / FILES[0], dataset.train_images[chosen[0]])
         write_idx(folder / FILES[1], dataset.train_labels[chosen[0]])
@@ -266,7 +308,10 @@ def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.i
     shares = counts * n / len(labels)
     wanted = np.floor(shares).astype(int)
     wanted[np.argsort(wanted - shares, kind="stable")[: n - wanted.sum()]] += 1
-    rows = [rng.choice(np.flatnonzero(labels == label), size, replace=False) for label, size in zip(classes, wanted, strict=True)]
+    rows = [
+        rng.choice(np.flatnonzero(labels == label), size, replace=False)
+        for label, size in zip(classes, wanted, strict=True)
+    ]
     return np.sort(np.concatenate(rows))
 
 
@@ -280,6 +325,7 @@ def fetch(
     ------
     DataError
         If none has, naming all that was tried; or if a file that is there is damaged or another.
+
     """
     home = root / entry.home
     sums = _checksums(home / "SHA256SUMS")
@@ -289,12 +335,15 @@ def fetch(
         return _local(entry, given, unpacked, sums)
     if data_dir:
         raise DataError(
-            f"{data_dir} does not hold the data set {entry.name}", expected=", ".join(FILES) + ", plain or .gz",
-            found=", ".join(sorted(path.name for path in data_dir.glob("*"))[:6]) or "nothing", remedy="another --data-dir",
+            f"{data_dir} does not hold the data set {entry.name}",
+            expected=", ".join(FILES) + ", plain or .gz",
+            found=", ".join(sorted(path.name for path in data_dir.glob("*"))[:6]) or "nothing",
+            remedy="another --data-dir",
         )
     tried = []
     sources: list[tuple[str, Callable[[Path], None]]] = [
-        (url, lambda folder, url=url: _download(url, folder, report)) for url in entry.urls  # type: ignore[misc]
+        (url, lambda folder, url=url: _download(url, folder, report))  # type: ignore[misc]
+        for url in entry.urls
     ]
     if entry.debian_package:
         sources.append((f"Debian package {entry.debian_package}", lambda folder: _from_debian(entry, folder, report)))
@@ -314,7 +363,8 @@ def fetch(
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     raise DataError(
-        f"the data set {entry.name} could not be fetched", expected=f"its four files in {home}, or one source that answers",
+        f"the data set {entry.name} could not be fetched",
+        expected=f"its four files in {home}, or one source that answers",
         found="; ".join([f"{home}: no files", *tried]),
         remedy=f"put {', '.join(f'{name}.gz' for name in FILES)} into {home}, or name their folder with --data-dir",
     )
@@ -326,7 +376,9 @@ def _checksums(path: Path) -> dict[str, str]:
         sums = {name: sha256 for sha256, name in rows}
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path} cannot be read", expected="a line '<SHA-256>  <file>' for each file", found=str(error),
+            f"{path} cannot be read",
+            expected="a line '<SHA-256>  <file>' for each file",
+            found=str(error),
             remedy=f"git checkout -- {path}",
         ) from None
     missing = [name for name in FILES if name not in sums]
@@ -357,7 +409,9 @@ def _plain(given: Path, unpacked: Path, name: str, sha256: str) -> Path:
         return given / name
     packed, target = given / f"{name}.gz", unpacked / name
     if not packed.exists():
-        raise DataError(f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=f"rm -r {given}/*-ubyte* && make data")
+        raise DataError(
+            f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=f"rm -r {given}/*-ubyte* && make data"
+        )
     if not (target.exists() and file_sha256(target) == sha256):
         _unpack(packed, target)
     return target
@@ -378,8 +432,10 @@ def _verify(path: Path, expected: str) -> None:
     found = file_sha256(path)
     if found != expected:
         raise DataError(
-            f"{path} is not the file that SHA256SUMS describes", expected=f"SHA-256 {expected}",
-            found=f"SHA-256 {found}", remedy=f"rm {path} && make data",
+            f"{path} is not the file that SHA256SUMS describes",
+            expected=f"SHA-256 {expected}",
+            found=f"SHA-256 {found}",
+            remedy=f"rm {path} && make data",
         )
 
 
@@ -397,7 +453,7 @@ def _install(entry: DatasetEntry, partial: Path, home: Path, sums: dict[str, str
 
 def _download(url: str, folder: Path, report: Report) -> None:
     """Download the four files from an official address."""
-    import pooch  # noqa: PLC0415  # half a second that only a first run needs
+    import pooch  # half a second that only a first run needs
 
     pooch.get_logger().setLevel("ERROR")
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, progressbar=False)
@@ -419,9 +475,16 @@ def _from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:
     for part in ("lists/partial", "archives/partial"):
         (state / part).mkdir(parents=True)
     options = [
-        f"Dir::State::lists={state}/lists", f"Dir::Cache={state}", f"Dir::Cache::archives={state}/archives",
-        "Acquire::Retries=0", f"Acquire::http::Timeout={TIMEOUT_SECONDS}", f"Acquire::https::Timeout={TIMEOUT_SECONDS}",
-        "APT::Sandbox::User=root", "Acquire::Languages=none", "Debug::NoLocking=1", "APT::Update::Error-Mode=any",
+        f"Dir::State::lists={state}/lists",
+        f"Dir::Cache={state}",
+        f"Dir::Cache::archives={state}/archives",
+        "Acquire::Retries=0",
+        f"Acquire::http::Timeout={TIMEOUT_SECONDS}",
+        f"Acquire::https::Timeout={TIMEOUT_SECONDS}",
+        "APT::Sandbox::User=root",
+        "Acquire::Languages=none",
+        "Debug::NoLocking=1",
+        "APT::Update::Error-Mode=any",
     ]
     flags = [word for option in options for word in ("-o", option)]
     report("  package lists, into a folder of our own")
@@ -438,7 +501,9 @@ def _from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:
 
 def _run(command: list[str], folder: Path) -> str:
     """Run a command in `folder` and return what it complained of."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=600, stdin=subprocess.DEVNULL
+    )
     return "" if done.returncode == 0 else done.stderr + done.stdout
 
 
@@ -455,6 +520,8 @@ def format_summary(dataset: Dataset) -> str:
         f"SHA-256 {dataset.digest}",
         f"{'class':16} training    test",
     ]
-    counts = [np.bincount(labels, minlength=len(entry.class_names)) for labels in (dataset.train_labels, dataset.test_labels)]
+    counts = [
+        np.bincount(labels, minlength=len(entry.class_names)) for labels in (dataset.train_labels, dataset.test_labels)
+    ]
     rows += [f"{name:16} {counts[0][i]:8,} {counts[1][i]:7,}" for i, name in enumerate(entry.class_names)]
     return "\n".join(rows)

@@ -14,6 +14,7 @@ class BenchmarkError(Exception):
         What was expected there and what was found.
     remedy : str, optional
         What helps, usually a command.
+
     """
 
     def __init__(self, problem: str, *, expected: str = "", found: str = "", remedy: str = "") -> None:

@@ -27,8 +27,8 @@ from benchmark.results import (
     confusion_matrix,
 )
 from benchmark.statistics import (
-    brier_score,
     auc_interval,
+    brier_score,
     equal_count_bins,
     expected_calibration_error,
     f1_intervals,
@@ -47,9 +47,7 @@ Scores = NDArray[Any]
 Indices = NDArray[np.int64]
 
 
-def out_of_sample(
-    scores: Scores, kind: str, labels: Indices, predictions: Indices, classes: list[str]
-) -> OutOfSample:
+def out_of_sample(scores: Scores, kind: str, labels: Indices, predictions: Indices, classes: list[str]) -> OutOfSample:
     """Return the test figures with their 95 % intervals.
 
     Parameters
@@ -67,7 +65,9 @@ def out_of_sample(
     f1 = f1_scores(confusion)
     per_class: dict[str, ClassFigures] = {}
     for label, name in enumerate(classes):
-        hits, support, predicted = (int(n) for n in (confusion[label, label], confusion[label].sum(), confusion[:, label].sum()))
+        hits, support, predicted = (
+            int(n) for n in (confusion[label, label], confusion[label].sum(), confusion[:, label].sum())
+        )
         interval = auc_interval(macro_auc.class_aucs[label], macro_auc.class_variances[label])
         per_class[name] = {
             "auc": _estimate(macro_auc.class_aucs[label], interval),
@@ -78,7 +78,7 @@ def out_of_sample(
         }
     return {
         "accuracy": _share(right, len(labels)),
-        "macro_auc": _estimate(macro_auc.value, None if macro_auc.low is None else (macro_auc.low, macro_auc.high)),
+        "macro_auc": _estimate(macro_auc.value, None if macro_auc.low is None else (macro_auc.low, macro_auc.high)),  # type: ignore[arg-type]
         "macro_f1": _estimate(f1.mean(), (f1_low, f1_high)),
         "calibration": _calibration(scores, labels) if kind == "predict_proba" else None,
         "per_class": per_class,
@@ -148,7 +148,9 @@ def thin_curve(x: NDArray[Any], y: NDArray[Any], *, log_floor: float | None = No
     return np.array(sorted(kept))
 
 
-def _worst(axes: list[tuple[NDArray[Any], float]], y: NDArray[Any], start: int, stop: int) -> tuple[float, int, int, int]:
+def _worst(
+    axes: list[tuple[NDArray[Any], float]], y: NDArray[Any], start: int, stop: int
+) -> tuple[float, int, int, int]:
     """Return minus the largest error between two kept points, in tolerances, and where it is."""
     if stop - start < 2:  # noqa: PLR2004
         return 0.0, start, start, stop

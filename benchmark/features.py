@@ -185,6 +185,7 @@ class HogFeatures(StreamedPCA):
         pixels = rows.astype(np.float32) * np.float32(self.pixel_weight / 255)
         return np.concatenate([histograms, pixels], axis=1)
 
+
 def oriented_gradients(images: NDArray[np.floating], *, cell: int, n_orientations: int) -> Floats:
     """Return block-normalised histograms of oriented gradients.
 
@@ -216,8 +217,8 @@ def oriented_gradients(images: NDArray[np.floating], *, cell: int, n_orientation
     histogram = np.bincount(
         (places + orientation).ravel(), magnitude.ravel(), minlength=n_samples * n_rows * n_columns * n_orientations
     )
-    histogram = histogram.astype(np.float32).reshape(n_samples, n_rows, n_columns, n_orientations) / cell**2
-    return _normalised_blocks(histogram)
+    histogram = histogram.astype(np.float32).reshape(n_samples, n_rows, n_columns, n_orientations) / cell**2  # type: ignore[assignment]
+    return _normalised_blocks(histogram)  # type: ignore[arg-type]
 
 
 def _normalised_blocks(histogram: Floats) -> Floats:
@@ -232,11 +233,11 @@ def _normalised_blocks(histogram: Floats) -> Floats:
 
 def _rooted(rows: NDArray[Any]) -> Floats:
     scaled = rows.astype(np.float32) / np.float32(255)
-    return np.copysign(np.sqrt(np.abs(scaled)), scaled)
+    return np.copysign(np.sqrt(np.abs(scaled)), scaled)  # type: ignore[no-any-return]
 
 
 def _as_rows(X: Any) -> Any:
-    return X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
+    return X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X  # noqa: PLR2004
 
 
 def _chunks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -51,14 +51,22 @@ def interval(estimate: Estimate, digits: int = 1) -> str:
 
 
 def _figure(
-    name: str, alt: str, caption: str, traces: list[Any], layout: dict[str, Any], header: tuple[str, ...],
-    rows: list[tuple[str, ...]], height: int = 420,
+    name: str,
+    alt: str,
+    caption: str,
+    traces: list[Any],
+    layout: dict[str, Any],
+    header: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    height: int = 420,
 ) -> Figure:
     drawn = go.Figure(data=traces, layout=layout)
     drawn.layout.template = None
     spec = drawn.to_plotly_json()
     spec["layout"].pop("template", None)
-    return Figure(slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, rows, height)
+    return Figure(
+        slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, list(rows), height
+    )
 
 
 def _axis(title: str, **more: Any) -> dict[str, Any]:
@@ -79,10 +87,18 @@ def behind_leader(stored: Results) -> Figure:
         rows.append((model.metrics["title"], f"{difference:.2f}", f"{low:.2f}", f"{high:.2f}"))
     titles = [row[0] for row in rows]
     trace = go.Scatter(
-        x=rounded([p[0] for p in points]), y=titles, mode="markers", meta="lead", marker={"size": 10},
+        x=rounded([p[0] for p in points]),
+        y=titles,
+        mode="markers",
+        meta="lead",
+        marker={"size": 10},
         error_x={
-            "type": "data", "symmetric": False, "thickness": 2, "width": 6,
-            "array": rounded([p[2] - p[0] for p in points]), "arrayminus": rounded([p[0] - p[1] for p in points]),
+            "type": "data",
+            "symmetric": False,
+            "thickness": 2,
+            "width": 6,
+            "array": rounded([p[2] - p[0] for p in points]),
+            "arrayminus": rounded([p[0] - p[1] for p in points]),
         },
         hovertemplate="%{y}: %{x} points<extra></extra>",
     )
@@ -90,12 +106,18 @@ def behind_leader(stored: Results) -> Figure:
     caption = (
         f"{nearest[0]} comes nearest to {board[0].metrics['title']}, {nearest[1]} points behind "
         f"(95 % interval {nearest[2]} to {nearest[3]}, paired over the same images)."
-        if nearest else f"{board[0].metrics['title']} is the only model measured."
+        if nearest
+        else f"{board[0].metrics['title']} is the only model measured."
     )
     return _figure(
-        "behind-the-leader", "Accuracy behind the leader, a dot and a paired 95 % interval for each model", caption, [trace],
+        "behind-the-leader",
+        "Accuracy behind the leader, a dot and a paired 95 % interval for each model",
+        caption,
+        [trace],
         {"xaxis": _axis("points behind", rangemode="tozero"), "yaxis": _axis("", autorange="reversed")},
-        ("model", "points behind", "low", "high"), rows, height=90 + 36 * max(1, len(rows)),
+        ("model", "points behind", "low", "high"),
+        rows,
+        height=90 + 36 * max(1, len(rows)),
     )
 
 
@@ -104,21 +126,32 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     board = stored.leaderboard()
     costs = [_run_value(model, metric) * scale for model in board]
     front = [
-        i for i, model in enumerate(board)
+        i
+        for i, model in enumerate(board)
         if not any(
-            costs[j] <= costs[i] and other.accuracy >= model.accuracy and (costs[j], other.accuracy) != (costs[i], model.accuracy)
+            costs[j] <= costs[i]
+            and other.accuracy >= model.accuracy
+            and (costs[j], other.accuracy) != (costs[i], model.accuracy)
             for j, other in enumerate(board)
         )
     ]
     names = {i: board[i].metrics["title"] for i in range(len(board))}
-    ends = [[board[i].metrics["test"]["accuracy"][key] or 0.0 for i in range(len(board))] for key in ("low", "high")]  # type: ignore[literal-required]
+    ends = [[board[i].metrics["test"]["accuracy"][key] or 0.0 for i in range(len(board))] for key in ("low", "high")]
     trace = go.Scatter(
-        x=rounded(costs), y=rounded([100 * model.accuracy for model in board]), text=[model.name for model in board], mode="markers+text",
+        x=rounded(costs),
+        y=rounded([100 * model.accuracy for model in board]),
+        text=[model.name for model in board],
+        mode="markers+text",
         ids=[str(i + 1) for i in range(len(board))],  # what stands beside a dot where there is no room for a name
-        textposition="top center", meta="lead", cliponaxis=False,
+        textposition="top center",
+        meta="lead",
+        cliponaxis=False,
         marker={"size": 10, "symbol": ["circle" if i in front else "circle-open" for i in range(len(board))]},
         error_y={
-            "type": "data", "symmetric": False, "width": 0, "thickness": 1.5,
+            "type": "data",
+            "symmetric": False,
+            "width": 0,
+            "thickness": 1.5,
             "array": rounded([100 * (high - m.accuracy) for high, m in zip(ends[1], board, strict=True)]),
             "arrayminus": rounded([100 * (m.accuracy - low) for low, m in zip(ends[0], board, strict=True)]),
         },
@@ -126,16 +159,25 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     )
     caption = (
         f"Filled: no model is both more accurate and cheaper in {metric.title.lower()}: "
-        + ", ".join(f"{names[i]} ({board[i].accuracy:.1%}, {costs[i]:.3g} {unit})" for i in sorted(front, key=lambda i: costs[i]))
+        + ", ".join(
+            f"{names[i]} ({board[i].accuracy:.1%}, {costs[i]:.3g} {unit})"
+            for i in sorted(front, key=lambda i: costs[i])
+        )
         + ". Numbers, where names find no room, are places on the leaderboard."
     )
     return _figure(
-        f"accuracy-against-{metric.name}", f"Accuracy against {metric.title.lower()} for each model", caption, [trace],
+        f"accuracy-against-{metric.name}",
+        f"Accuracy against {metric.title.lower()} for each model",
+        caption,
+        [trace],
         {
-            "xaxis": _axis(f"{metric.title}, {unit} (log)", type="log"), "yaxis": _axis("accuracy, %"), "showlegend": False,
+            "xaxis": _axis(f"{metric.title}, {unit} (log)", type="log"),
+            "yaxis": _axis("accuracy, %"),
+            "showlegend": False,
         },
         ("model", "accuracy", f"{metric.title}, {unit}"),
-        [(names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}") for i in range(len(board))], height=440,
+        [(names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}") for i in range(len(board))],
+        height=440,
     )
 
 
@@ -154,14 +196,24 @@ def recall_heatmap(stored: Results, order: list[str]) -> Figure:
     hardest, easiest = int(np.argmin(means)), int(np.argmax(means))
     titles = [model.metrics["title"] for model in board]
     trace = go.Heatmap(
-        z=[rounded(row, 3) for row in values], x=order, y=titles, meta="sequential", texttemplate="%{z:.0f}",
-        hovertemplate="%{y}<br>%{x}: %{z} %<extra></extra>", showscale=False, xgap=2, ygap=2,
+        z=[rounded(row, 3) for row in values],
+        x=order,
+        y=titles,
+        meta="sequential",
+        texttemplate="%{z:.0f}",
+        hovertemplate="%{y}<br>%{x}: %{z} %<extra></extra>",
+        showscale=False,
+        xgap=2,
+        ygap=2,
     )
     return _figure(
-        "recall-by-class", "Recall of each class by each model, in percent",
+        "recall-by-class",
+        "Recall of each class by each model, in percent",
         f"{order[hardest]} is the hardest class: the models find {means[hardest]:.1f} % of it on average; "
         f"{order[easiest]} the easiest, {means[easiest]:.1f} %.",
-        [trace], {"yaxis": _axis("", autorange="reversed"), "xaxis": _axis("", tickangle=-45)}, ("model", *order),
+        [trace],
+        {"yaxis": _axis("", autorange="reversed"), "xaxis": _axis("", tickangle=-45)},
+        ("model", *order),
         [(title, *(f"{value:.1f}" for value in row)) for title, row in zip(titles, values, strict=True)],
         height=150 + 34 * len(board),
     )
@@ -178,8 +230,12 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
         curve = model.curves["roc"][name]
         traces.append(
             go.Scatter(
-                x=rounded([max(x, floor) for x in curve["fpr"]]), y=rounded(curve["tpr"]), mode="lines", name=name,
-                meta=f"c{classes.index(name) % 10}", line={"width": 2, "dash": _dash(classes.index(name))},
+                x=rounded([max(x, floor) for x in curve["fpr"]]),
+                y=rounded(curve["tpr"]),
+                mode="lines",
+                name=name,
+                meta=f"c{classes.index(name) % 10}",
+                line={"width": 2, "dash": _dash(classes.index(name))},
                 hovertemplate=name + ": %{y} of the class at %{x} of the others<extra></extra>",
             )
         )
@@ -187,13 +243,18 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
     worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
     return _figure(
-        f"{model.name}-roc", "ROC curve of each class against the rest",
-        f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).", traces,
+        f"{model.name}-roc",
+        "ROC curve of each class against the rest",
+        f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).",
+        traces,
         {
             "xaxis": _axis("false-positive rate (log)", type="log", range=[math.log10(floor), 0]),
-            "yaxis": _axis("true-positive rate", range=[0, 1.01]), "legend": {"orientation": "h", "y": -0.22},
+            "yaxis": _axis("true-positive rate", range=[0, 1.01]),
+            "legend": {"orientation": "h", "y": -0.22},
         },
-        ("class", "AUC, 95 % interval"), rows, height=520,
+        ("class", "AUC, 95 % interval"),
+        rows,
+        height=520,
     )
 
 
@@ -215,8 +276,12 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
         curve = model.curves["precision_recall"][name]
         traces.append(
             go.Scatter(
-                x=rounded(curve["recall"]), y=rounded(curve["precision"]), mode="lines", name=name,
-                meta=f"c{classes.index(name) % 10}", line={"width": 2, "dash": _dash(classes.index(name))},
+                x=rounded(curve["recall"]),
+                y=rounded(curve["precision"]),
+                mode="lines",
+                name=name,
+                meta=f"c{classes.index(name) % 10}",
+                line={"width": 2, "dash": _dash(classes.index(name))},
                 hovertemplate=name + ": precision %{y} at recall %{x}<extra></extra>",
             )
         )
@@ -224,13 +289,18 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
         rows.append((name, percent(at_90)))
     hard = min(rows, key=lambda row: float(row[1].split()[0]))
     return _figure(
-        f"{model.name}-precision-recall", "Precision against recall of each class",
-        f"To find 90 % of {hard[0]}, the hardest there, {hard[1]} of what is called so is right.", traces,
+        f"{model.name}-precision-recall",
+        "Precision against recall of each class",
+        f"To find 90 % of {hard[0]}, the hardest there, {hard[1]} of what is called so is right.",
+        traces,
         {
-            "xaxis": _axis("recall", range=[0, 1.01]), "yaxis": _axis("precision", range=[0, 1.01]),
+            "xaxis": _axis("recall", range=[0, 1.01]),
+            "yaxis": _axis("precision", range=[0, 1.01]),
             "legend": {"orientation": "h", "y": -0.22},
         },
-        ("class", "precision at 90 % recall"), rows, height=520,
+        ("class", "precision at 90 % recall"),
+        rows,
+        height=520,
     )
 
 
@@ -242,26 +312,40 @@ def reliability(model: ModelResult) -> Figure | None:
     error = calibration["expected_calibration_error"]["value"] or 0.0
     gap = float(np.average(np.subtract(curve["confidence"], curve["accuracy"]), weights=curve["count"]))
     trace = go.Scatter(
-        x=rounded(curve["confidence"]), y=rounded(curve["accuracy"]), mode="markers+lines", meta="lead",
+        x=rounded(curve["confidence"]),
+        y=rounded(curve["accuracy"]),
+        mode="markers+lines",
+        meta="lead",
         error_y={
-            "type": "data", "symmetric": False, "width": 3,
+            "type": "data",
+            "symmetric": False,
+            "width": 3,
             "array": rounded(np.subtract(curve["high"], curve["accuracy"]).tolist()),
             "arrayminus": rounded(np.subtract(curve["accuracy"], curve["low"]).tolist()),
         },
-        hovertemplate="said %{x}, right %{y}<extra></extra>", showlegend=False,
+        hovertemplate="said %{x}, right %{y}<extra></extra>",
+        showlegend=False,
     )
-    ideal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", meta="muted", line={"dash": "dot"}, hoverinfo="skip", showlegend=False)
+    ideal = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", meta="muted", line={"dash": "dot"}, hoverinfo="skip", showlegend=False
+    )
     low = max(0.0, min(*curve["confidence"], *curve["accuracy"]) - 0.05)
     rows = [
         (f"{c:.3f}", f"{a:.3f}", f"{l:.3f}–{h:.3f}", str(n))
-        for c, a, l, h, n in zip(*(curve[k] for k in ("confidence", "accuracy", "low", "high", "count")), strict=True)  # type: ignore[literal-required]  # noqa: E741
+        for c, a, l, h, n in zip(*(curve[k] for k in ("confidence", "accuracy", "low", "high", "count")), strict=True)  # noqa: E741
     ]
     return _figure(
-        f"{model.name}-reliability", "Share right against the probability given to the predicted class",
+        f"{model.name}-reliability",
+        "Share right against the probability given to the predicted class",
         f"Probabilities are {percent(error)} off on average, "
-        + ("too sure of themselves." if gap > 0 else "too modest.") , [ideal, trace],
-        {"xaxis": _axis("probability of the predicted class", range=[low, 1.01]), "yaxis": _axis("share right", range=[low, 1.01])},
-        ("mean probability", "share right", "95 % interval", "images"), rows,
+        + ("too sure of themselves." if gap > 0 else "too modest."),
+        [ideal, trace],
+        {
+            "xaxis": _axis("probability of the predicted class", range=[low, 1.01]),
+            "yaxis": _axis("share right", range=[low, 1.01]),
+        },
+        ("mean probability", "share right", "95 % interval", "images"),
+        rows,
     )
 
 
@@ -275,17 +359,27 @@ def confusion(model: ModelResult, order: list[str]) -> Figure:
     row, column = np.unravel_index(int(off.argmax()), off.shape)
     trace = go.Heatmap(
         z=[[round(math.log10(value), 3) if value else None for value in line] for line in shares],
-        text=[[f"{value:.1f}" if value else "" for value in line] for line in shares], texttemplate="%{text}",
-        customdata=counts.tolist(), x=order, y=order, meta="sequential", showscale=False, xgap=1, ygap=1,
-        hovertemplate="%{y} taken for %{x}: %{customdata} images, %{text} %<extra></extra>", hoverongaps=False,
+        text=[[f"{value:.1f}" if value else "" for value in line] for line in shares],
+        texttemplate="%{text}",
+        customdata=counts.tolist(),
+        x=order,
+        y=order,
+        meta="sequential",
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertemplate="%{y} taken for %{x}: %{customdata} images, %{text} %<extra></extra>",
+        hoverongaps=False,
     )
     return _figure(
-        f"{model.name}-confusion", "Confusion matrix, true class a row, predicted class a column, percent of the row",
+        f"{model.name}-confusion",
+        "Confusion matrix, true class a row, predicted class a column, percent of the row",
         f"{order[row]} is most often taken for {order[column]}: {int(off[row, column])} of {int(counts[row].sum())} images "
         f"({shares[row, column]:.1f} %).",
         [trace],
         {"xaxis": _axis("predicted", tickangle=-45), "yaxis": _axis("true", autorange="reversed")},
-        ("true \\ predicted", *order), [(name, *map(str, line.tolist())) for name, line in zip(order, counts, strict=True)],
+        ("true \\ predicted", *order),
+        [(name, *map(str, line.tolist())) for name, line in zip(order, counts, strict=True)],
         height=560,
     )
 
@@ -295,21 +389,36 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
     figures = model.metrics["test"]["per_class"]
     traces = []
     if leader is not model:
-        traces.append(_dots(leader.metrics["test"]["per_class"], order, "recall", "muted", f"recall, {leader.metrics['title']}", "line-ns-open"))
+        traces.append(
+            _dots(
+                leader.metrics["test"]["per_class"],
+                order,
+                "recall",
+                "muted",
+                f"recall, {leader.metrics['title']}",
+                "line-ns-open",
+            )
+        )
     traces.append(_dots(figures, order, "recall", "lead", "recall", "circle"))
     traces.append(_dots(figures, order, "precision", "second", "precision", "diamond-open"))
     recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
     worst = min(recalls, key=lambda name: recalls[name])
     return _figure(
-        f"{model.name}-classes", "Recall and precision of each class with 95 % intervals",
+        f"{model.name}-classes",
+        "Recall and precision of each class with 95 % intervals",
         f"{worst} is its hardest class: it finds {interval(figures[worst]['recall'])}, and is right in "
         f"{interval(figures[worst]['precision'])} of what it calls so.",
         traces,
         {"xaxis": _axis("%"), "yaxis": _axis("", autorange="reversed"), "legend": {"orientation": "h", "y": -0.15}},
         ("class", "recall", "precision", "F1", "AUC"),
         [
-            (name, interval(figures[name]["recall"]), interval(figures[name]["precision"]), interval(figures[name]["f1"]),
-             _auc(figures[name]["auc"]))
+            (
+                name,
+                interval(figures[name]["recall"]),
+                interval(figures[name]["precision"]),
+                interval(figures[name]["f1"]),
+                _auc(figures[name]["auc"]),
+            )
             for name in order
         ],
         height=140 + 34 * len(order),
@@ -319,10 +428,16 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
 def _dots(figures: dict[str, ClassFigures], order: list[str], key: str, color: str, name: str, symbol: str) -> Any:
     values: list[Estimate] = [figures[c][key] for c in order]  # type: ignore[literal-required]
     return go.Scatter(
-        x=rounded([None if v["value"] is None else 100 * v["value"] for v in values]), y=order, mode="markers", name=name,
-        meta=color, marker={"size": 9, "symbol": symbol},
+        x=rounded([None if v["value"] is None else 100 * v["value"] for v in values]),
+        y=order,
+        mode="markers",
+        name=name,
+        meta=color,
+        marker={"size": 9, "symbol": symbol},
         error_x={
-            "type": "data", "symmetric": False, "width": 3,
+            "type": "data",
+            "symmetric": False,
+            "width": 3,
             "array": rounded([100 * ((v["high"] or 0) - (v["value"] or 0)) for v in values]),
             "arrayminus": rounded([100 * ((v["value"] or 0) - (v["low"] or 0)) for v in values]),
         },
@@ -352,25 +467,50 @@ def search(model: ModelResult) -> Figure | None:
         + (f"; shown at {', '.join(f'{_short(k)} = {v}' for k, v in fixed.items())}." if fixed else ".")
     )
     rows = [
-        (*(str(value) for value in key), percent(float(np.mean(s)), 2), " ".join(percent(x, 2) for x in s)) for key, s in scores.items()
+        (*(str(value) for value in key), percent(float(np.mean(s)), 2), " ".join(percent(x, 2) for x in s))
+        for key, s in scores.items()
     ]
     header = (*(_short(name) for name in names), "mean", "folds")
     if len(names) == 1:
         keys = sorted(scores)
         trace: Any = go.Scatter(
-            x=[str(key[0]) for key in keys], y=rounded([100 * np.mean(scores[key]) for key in keys], 5), mode="markers+lines",
-            meta="lead", error_y={"type": "data", "array": rounded([100 * np.std(scores[key], ddof=1) for key in keys])},
+            x=[str(key[0]) for key in keys],
+            y=rounded([100 * np.mean(scores[key]) for key in keys], 5),
+            mode="markers+lines",
+            meta="lead",
+            error_y={"type": "data", "array": rounded([100 * np.std(scores[key], ddof=1) for key in keys])},
         )
         axes = {"xaxis": _axis(_short(names[0]), type="category"), "yaxis": _axis("accuracy, %")}
     else:
         columns, lines = varying[names[0]], varying[names[1]]
-        z = [rounded([100 * np.mean(scores[column, line]) if (column, line) in scores else None for column in columns], 5) for line in lines]
+        z = [
+            rounded(
+                [100 * np.mean(scores[column, line]) if (column, line) in scores else None for column in columns], 5
+            )
+            for line in lines
+        ]
         trace = go.Heatmap(
-            z=z, x=[str(v) for v in columns], y=[str(v) for v in lines], meta="sequential", showscale=False, xgap=2, ygap=2,
-            texttemplate="%{z:.2f}", hovertemplate="%{x}, %{y}: %{z} %<extra></extra>",
+            z=z,
+            x=[str(v) for v in columns],
+            y=[str(v) for v in lines],
+            meta="sequential",
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            texttemplate="%{z:.2f}",
+            hovertemplate="%{x}, %{y}: %{z} %<extra></extra>",
         )
         axes = {"xaxis": _axis(_short(names[0]), type="category"), "yaxis": _axis(_short(names[1]), type="category")}
-    return _figure(f"{model.name}-search", "Cross-validated accuracy over the grid", caption, [trace], axes, header, rows, height=360)
+    return _figure(
+        f"{model.name}-search",
+        "Cross-validated accuracy over the grid",
+        caption,
+        [trace],
+        axes,
+        header,
+        rows,
+        height=360,
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -388,22 +528,36 @@ def class_recalls(stored: Results, name: str) -> Figure:
     values = [model.metrics["test"]["per_class"][name]["recall"] for model in board]
     titles = [model.metrics["title"] for model in board]
     trace = go.Scatter(
-        x=rounded([100 * (v["value"] or 0) for v in values]), y=titles, mode="markers", meta="lead", marker={"size": 10},
+        x=rounded([100 * (v["value"] or 0) for v in values]),
+        y=titles,
+        mode="markers",
+        meta="lead",
+        marker={"size": 10},
         error_x={
-            "type": "data", "symmetric": False, "width": 4,
+            "type": "data",
+            "symmetric": False,
+            "width": 4,
             "array": rounded([100 * ((v["high"] or 0) - (v["value"] or 0)) for v in values]),
             "arrayminus": rounded([100 * ((v["value"] or 0) - (v["low"] or 0)) for v in values]),
         },
         hovertemplate="%{y}: %{x} %<extra></extra>",
     )
     rows = [
-        (model.metrics["title"], interval(model.metrics["test"]["per_class"][name]["recall"]),
-         interval(model.metrics["test"]["per_class"][name]["precision"])) for model in board
+        (
+            model.metrics["title"],
+            interval(model.metrics["test"]["per_class"][name]["recall"]),
+            interval(model.metrics["test"]["per_class"][name]["precision"]),
+        )
+        for model in board
     ]
     return _figure(
-        f"class-{name}-recall", f"Recall of {name} by each model with 95 % intervals",
-        f"{titles[0]} finds most of {name}: {rows[0][1]}; {titles[-1]} least: {rows[-1][1]}.", [trace],
-        {"xaxis": _axis("recall, %"), "yaxis": _axis("", autorange="reversed")}, ("model", "recall", "precision"), rows,
+        f"class-{name}-recall",
+        f"Recall of {name} by each model with 95 % intervals",
+        f"{titles[0]} finds most of {name}: {rows[0][1]}; {titles[-1]} least: {rows[-1][1]}.",
+        [trace],
+        {"xaxis": _axis("recall, %"), "yaxis": _axis("", autorange="reversed")},
+        ("model", "recall", "precision"),
+        rows,
         height=100 + 34 * len(board),
     )
 
@@ -417,15 +571,24 @@ def class_confusions(stored: Results, name: str) -> Figure:
     others = sorted((i for i in range(len(classes)) if i != label), key=lambda i: -shares[i])
     titles = [classes[i] for i in others]
     trace = go.Bar(
-        x=rounded([shares[i] for i in others], 3), y=titles, orientation="h", meta="lead",
+        x=rounded([shares[i] for i in others], 3),
+        y=titles,
+        orientation="h",
+        meta="lead",
         hovertemplate="taken for %{y}: %{x} %<extra></extra>",
     )
     return _figure(
-        f"class-{name}-taken-for", f"What {name} is taken for, percent of its images, mean over the models",
+        f"class-{name}-taken-for",
+        f"What {name} is taken for, percent of its images, mean over the models",
         f"Over all models {name} is most often taken for {titles[0]} ({shares[others[0]]:.1f} % of its images), then {titles[1]} "
-        f"({shares[others[1]]:.1f} %)." if len(others) > 1 else f"{name} is taken for {titles[0]} only.",
-        [trace], {"xaxis": _axis("% of its images"), "yaxis": _axis("", autorange="reversed")},
-        ("taken for", "% of its images"), [(classes[i], f"{shares[i]:.2f}") for i in others], height=100 + 30 * len(others),
+        f"({shares[others[1]]:.1f} %)."
+        if len(others) > 1
+        else f"{name} is taken for {titles[0]} only.",
+        [trace],
+        {"xaxis": _axis("% of its images"), "yaxis": _axis("", autorange="reversed")},
+        ("taken for", "% of its images"),
+        [(classes[i], f"{shares[i]:.2f}") for i in others],
+        height=100 + 30 * len(others),
     )
 
 
@@ -434,14 +597,22 @@ def spectrum(study: DatasetStudy) -> Figure:
     total = np.cumsum(study["explained_variance_ratio"])
     marks = {share: int(np.searchsorted(total, share)) + 1 for share in (0.5, 0.8, 0.9) if total[-1] >= share}
     trace = go.Scatter(
-        x=list(range(1, len(total) + 1)), y=rounded(100 * total), mode="lines", meta="lead",
+        x=list(range(1, len(total) + 1)),
+        y=rounded((100 * total).tolist()),
+        mode="lines",
+        meta="lead",
         hovertemplate="%{x} components: %{y} %<extra></extra>",
     )
     return _figure(
-        f"{study['name']}-spectrum", "Cumulative explained variance of the principal components",
+        f"{study['name']}-spectrum",
+        "Cumulative explained variance of the principal components",
         "Of the variance of the scaled pixels, "
-        + ", ".join(f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {share:.0%}" for share, n in marks.items()) + ".",
-        [trace], {"xaxis": _axis("components"), "yaxis": _axis("variance explained, %", range=[0, 101])},
+        + ", ".join(
+            f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {share:.0%}" for share, n in marks.items()
+        )
+        + ".",
+        [trace],
+        {"xaxis": _axis("components"), "yaxis": _axis("variance explained, %", range=[0, 101])},
         ("components", "variance explained"),
         [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100) if n <= len(total)],
     )

@@ -13,8 +13,17 @@ from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
 __all__ = ["format_text", "paired_sentence", "readme_table", "rewrite_readme"]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
-HEADER = ("rank", "model", "accuracy, 95 % interval", "behind the leader, points", "macro AUC", "hardest class", "fit",
-          "predict 10,000", "pickle")
+HEADER = (
+    "rank",
+    "model",
+    "accuracy, 95 % interval",
+    "behind the leader, points",
+    "macro AUC",
+    "hardest class",
+    "fit",
+    "predict 10,000",
+    "pickle",
+)
 
 
 def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
@@ -27,7 +36,9 @@ def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
         for i, model in enumerate(board):
             rank = f"{table.best[i]}" if table.best[i] == table.worst[i] else f"{table.best[i]}–{table.worst[i]}"
             cells.append((rank, *_cells(model, _behind(stored, board[0], model))))
-    return cells + [("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines]
+    return cells + [
+        ("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines
+    ]
 
 
 def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
@@ -49,7 +60,7 @@ def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
 
 
 def _percent(estimate: Estimate) -> str:
-    value, low, high = (100 * (estimate[key] or 0.0) for key in ("value", "low", "high"))  # type: ignore[literal-required]
+    value, low, high = (100 * (estimate[key] or 0.0) for key in ("value", "low", "high"))
     return f"{value:.2f} % [{low:.2f}, {high:.2f}]"
 
 
@@ -118,13 +129,16 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
     ------
     ResultsError
         If the marks are not there.
+
     """
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ResultsError(
-            f"{path} has no place for the leaderboard", expected=f"{BEGIN} … {END}", found="no such marks",
+            f"{path} has no place for the leaderboard",
+            expected=f"{BEGIN} … {END}",
+            found="no such marks",
             remedy=f"git checkout -- {path}",
         )
     new = f"{before}{BEGIN}\n{readme_table(stored)}\n{END}{after}"

@@ -47,6 +47,7 @@ class ModelEntry:
         Whether another `random_state` can change a prediction; such entries are refitted with four more.
     baseline : bool
         A reference, not a contestant: not ranked.
+
     """
 
     name: str
@@ -59,7 +60,7 @@ class ModelEntry:
     stochastic: bool = False
     baseline: bool = False
 
-    def pipeline(self, image_shape: tuple[int, ...]) -> Pipeline:
+    def pipeline(self, image_shape: tuple[int, int]) -> Pipeline:
         """Return the unfitted pipeline, from raw images of `image_shape` to class."""
         if isinstance(self.features, str):
             features = {"pixels": PixelFeatures(), "hog": HogFeatures(image_shape)}[self.features]
@@ -72,7 +73,7 @@ class ModelEntry:
         """Return every point of the grid, in scikit-learn's order."""
         return list(ParameterGrid(self.grid))
 
-    def document(self, image_shape: tuple[int, ...]) -> Entry:
+    def document(self, image_shape: tuple[int, int]) -> Entry:
         """Return the entry as data."""
         last = self.estimator.steps[-1][1] if isinstance(self.estimator, Pipeline) else self.estimator
         return {
@@ -201,7 +202,7 @@ MODELS: tuple[ModelEntry, ...] = (
 )
 
 
-def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, ...]) -> None:
+def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, int]) -> None:
     """Refuse an entry that cannot be run, before anything runs.
 
     Raises
@@ -209,14 +210,17 @@ def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, ...]) -
     EntryError
         For a name that is no folder's or stands twice, unknown features, an empty grid, a parameter that the pipeline
         does not have, or an estimator that is no classifier or gives no scores.
+
     """
     seen: set[str] = set()
     for entry in entries:
         _check_name(entry, seen)
         if isinstance(entry.features, str) and entry.features not in ("pixels", "hog"):
             raise EntryError(
-                f"model {entry.name!r}: unknown features", expected='"pixels", "hog" or a transformer',
-                found=repr(entry.features), remedy="mend the entry's features",
+                f"model {entry.name!r}: unknown features",
+                expected='"pixels", "hog" or a transformer',
+                found=repr(entry.features),
+                remedy="mend the entry's features",
             )
         pipeline = entry.pipeline(image_shape)
         _check_grid(entry, pipeline)
@@ -224,7 +228,8 @@ def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, ...]) -
         if not is_classifier(last) or not (hasattr(last, "predict_proba") or hasattr(last, "decision_function")):
             raise EntryError(
                 f"model {entry.name!r}: {type(last).__name__} gives no class scores",
-                expected="a classifier with predict_proba or decision_function", found=type(last).__name__,
+                expected="a classifier with predict_proba or decision_function",
+                found=type(last).__name__,
                 remedy="another estimator, or sklearn.calibration.CalibratedClassifierCV around it",
             )
 
@@ -232,8 +237,10 @@ def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, ...]) -
 def _check_name(entry: ModelEntry, seen: set[str]) -> None:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name):
         raise EntryError(
-            f"model {entry.name!r} has a name that is no folder's", expected="lower-case letters, digits and hyphens",
-            found=repr(entry.name), remedy="rename the entry",
+            f"model {entry.name!r} has a name that is no folder's",
+            expected="lower-case letters, digits and hyphens",
+            found=repr(entry.name),
+            remedy="rename the entry",
         )
     if entry.name in seen:
         raise EntryError(f"model {entry.name!r} stands twice in the table", remedy="rename one of the two entries")
@@ -244,20 +251,23 @@ def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
     known = pipeline.get_params()
     if not entry.grid or not all(entry.grid.values()):
         raise EntryError(
-            f"model {entry.name!r} has an empty grid", expected="one parameter with one value at least",
-            found=repr(entry.grid), remedy="name a parameter and its value in the entry's grid",
+            f"model {entry.name!r} has an empty grid",
+            expected="one parameter with one value at least",
+            found=repr(entry.grid),
+            remedy="name a parameter and its value in the entry's grid",
         )
     for name in entry.grid:
         if name not in known:
             close = [key for key in known if key.endswith("__" + name.rpartition("__")[2])]
             raise EntryError(
                 f"model {entry.name!r}: the pipeline has no parameter {name!r}",
-                expected="one of " + ", ".join(close or sorted(key for key in known if "__" in key)), found=name,
+                expected="one of " + ", ".join(close or sorted(key for key in known if "__" in key)),
+                found=name,
                 remedy="mend the entry's grid",
             )
 
 
-def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, ...]) -> Entries:
+def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, int]) -> Entries:
     """Return the table of models as data, for `entries.json`."""
     documents = [entry.document(image_shape) for entry in entries]
     return {"schema_version": SCHEMA_VERSION, "dataset": dataset, "entries": documents}
@@ -270,13 +280,16 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
     ------
     EntryError
         If a name is not in the table.
+
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     table = {entry.name: entry for entry in entries}
     unknown = [name for name in wanted if name not in table]
     if unknown:
         raise EntryError(
-            f"there is no model {unknown[0]!r}", expected="one of " + ", ".join(table), found=unknown[0],
+            f"there is no model {unknown[0]!r}",
+            expected="one of " + ", ".join(table),
+            found=unknown[0],
             remedy="make help, or add an entry to benchmark/models.py",
         )
     return [entry for entry in entries if not wanted or entry.name in wanted]

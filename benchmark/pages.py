@@ -54,8 +54,12 @@ class Site:
 def render(site: Site) -> None:
     """Fill `site` with every page, figure, picture and download."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(site.templates), undefined=jinja2.StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        loader=jinja2.FileSystemLoader(site.templates),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
     page = _writer(site, environment)
@@ -80,7 +84,9 @@ def _writer(site: Site, environment: jinja2.Environment) -> Any:
     def page(path: str, template: str, **context: Any) -> None:
         base = "../" * (path.count("/") + (0 if path == "index.md" else 1)) or "./"
         for figure in _figures_in(context):
-            site.files[f"figures/{figure.name}.json"] = json.dumps(figure.spec, separators=(",", ":"), allow_nan=False).encode()
+            site.files[f"figures/{figure.name}.json"] = json.dumps(
+                figure.spec, separators=(",", ":"), allow_nan=False
+            ).encode()
         shared = {"base": base, "section": site.section, "dataset": site.dataset.entry, "info": site.stored.dataset}
         site.files[path] = environment.get_template(template).render(**shared, **context).encode()
 
@@ -106,10 +112,16 @@ def _home(site: Site) -> dict[str, Any]:
     rows = [_board_row(stored, model, i, rank_table) for i, model in enumerate(board)]
     rows += [_board_row(stored, model, None, None) for model in stored.baselines]
     by_name = {metric.name: metric for metric in METRICS}
-    recalls = {
-        name: float(np.mean([m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0 for m in stored.contestants]))
-        for name in site.order
-    } if board else {}
+    recalls = (
+        {
+            name: float(
+                np.mean([m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0 for m in stored.contestants])
+            )
+            for name in site.order
+        }
+        if board
+        else {}
+    )
     return {
         "hero": _hero(stored, rank_table),
         "strip": _sheet(site, "home-strip", _one_of_each(site), columns=len(site.order), scale=2),
@@ -121,7 +133,9 @@ def _home(site: Site) -> dict[str, Any]:
             figures.cost(stored, by_name["fit_seconds"], 1, "s"),
             figures.cost(stored, by_name["predict_one_seconds"], 1e3, "ms"),
             figures.cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
-        ] if board else [],
+        ]
+        if board
+        else [],
         "recalls": figures.recall_heatmap(stored, site.order) if board else None,
         "hardest": sorted(recalls, key=lambda name: recalls[name])[:3],
         "hardest_recalls": {name: percent(value) for name, value in recalls.items()},
@@ -136,9 +150,13 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         return None
     accuracy = board[0].metrics["test"]["accuracy"]
     hero = {
-        "leader": board[0].metrics["title"], "name": board[0].name, "accuracy": percent(accuracy["value"]),
-        "interval": f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %", "second": "",
-        "gap": "", "verdict": "",
+        "leader": board[0].metrics["title"],
+        "name": board[0].name,
+        "accuracy": percent(accuracy["value"]),
+        "interval": f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %",
+        "second": "",
+        "gap": "",
+        "verdict": "",
     }
     if len(board) > 1:
         difference, low, high, _ = _paired(stored, board[0], board[1])
@@ -146,7 +164,8 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         hero |= {
             "second": board[1].metrics["title"],
             "gap": f"{100 * difference:.2f} points (95 % interval {100 * low:.2f} to {100 * high:.2f})",
-            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {p:.2g})" if p < 0.05  # noqa: PLR2004
+            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {p:.2g})"
+            if p < 0.05  # noqa: PLR2004
             else f"within noise (McNemar mid-p, Holm over all pairs: {p:.2g})",
         }
     return hero
@@ -172,20 +191,31 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
         rank = f"{best}" if best == worst else f"{best}–{worst}"
     accuracy = test["accuracy"]["value"] or 0.0
     return {
-        "rank": rank, "order": order, "name": model.name, "title": model.metrics["title"], "baseline": place is None,
-        "accuracy": percent(accuracy, 2), "accuracy_sort": accuracy, "bar": f"{100 * accuracy:.1f}",
+        "rank": rank,
+        "order": order,
+        "name": model.name,
+        "title": model.metrics["title"],
+        "baseline": place is None,
+        "accuracy": percent(accuracy, 2),
+        "accuracy_sort": accuracy,
+        "bar": f"{100 * accuracy:.1f}",
         "interval": f"{100 * (test['accuracy']['low'] or 0):.2f}–{100 * (test['accuracy']['high'] or 0):.2f}",
-        "gap": "–" if model is leader else f"{100 * difference:.2f}", "gap_sort": difference,
+        "gap": "–" if model is leader else f"{100 * difference:.2f}",
+        "gap_sort": difference,
         "gap_interval": "" if model is leader else f"{100 * low:.2f}–{100 * high:.2f}",
         "auc": "–" if test["macro_auc"]["value"] is None else f"{test['macro_auc']['value']:.4f}",
         "auc_sort": test["macro_auc"]["value"] or 0.0,
         "scores": "probabilities" if model.metrics["scores"] == "predict_proba" else "decision values",
         "distinct": model.metrics["distinct_scores"],
-        "hardest": hardest, "hardest_recall": percent(recalls[hardest]), "hardest_sort": recalls[hardest],
-        "fit": _seconds(run["seconds"]["fit"]), "fit_sort": run["seconds"]["fit"],
+        "hardest": hardest,
+        "hardest_recall": percent(recalls[hardest]),
+        "hardest_sort": recalls[hardest],
+        "fit": _seconds(run["seconds"]["fit"]),
+        "fit_sort": run["seconds"]["fit"],
         "predict": _seconds(run["seconds"]["predict_many"] / run["n_predict_many"]),
         "predict_sort": run["seconds"]["predict_many"] / run["n_predict_many"],
-        "pickle": f"{run['pickle']['bytes'] / 1e6:.1f} MB", "pickle_sort": run["pickle"]["bytes"],
+        "pickle": f"{run['pickle']['bytes'] / 1e6:.1f} MB",
+        "pickle_sort": run["pickle"]["bytes"],
     }
 
 
@@ -201,17 +231,42 @@ def _seconds(seconds: float) -> str:
 def _circumstances(stored: Results) -> list[tuple[str, str]]:
     runs = [model.run for model in stored.models]
     return [
-        ("Machine", "; ".join(sorted({
-            f"{r['machine']['cpu']}, {r['machine']['cores']} cores, {r['machine']['memory_bytes'] / 2**30:.0f} GiB, "
-            f"{r['machine']['system']} on {r['machine']['architecture']}" for r in runs
-        }))),
-        ("Software", "; ".join(sorted({
-            f"Python {r['python']}, " + ", ".join(f"{name} {version}" for name, version in r["libraries"].items()) for r in runs
-        }))),
-        ("Commit", ", ".join(sorted({(r["commit"] or "unknown")[:10] + (" with changes" if r["dirty"] else "") for r in runs}))),
+        (
+            "Machine",
+            "; ".join(
+                sorted(
+                    {
+                        f"{r['machine']['cpu']}, {r['machine']['cores']} cores, {r['machine']['memory_bytes'] / 2**30:.0f} GiB, "
+                        f"{r['machine']['system']} on {r['machine']['architecture']}"
+                        for r in runs
+                    }
+                )
+            ),
+        ),
+        (
+            "Software",
+            "; ".join(
+                sorted(
+                    {
+                        f"Python {r['python']}, "
+                        + ", ".join(f"{name} {version}" for name, version in r["libraries"].items())
+                        for r in runs
+                    }
+                )
+            ),
+        ),
+        (
+            "Commit",
+            ", ".join(
+                sorted({(r["commit"] or "unknown")[:10] + (" with changes" if r["dirty"] else "") for r in runs})
+            ),
+        ),
         ("Measured", f"{min(r['measured_at'] for r in runs)[:10]} to {max(r['measured_at'] for r in runs)[:10]}"),
-        ("Data", f"{stored.dataset['n_train']:,} training and {stored.dataset['n_test']:,} test images, "
-                 f"SHA-256 {stored.dataset['digest'][:16]}…"),
+        (
+            "Data",
+            f"{stored.dataset['n_train']:,} training and {stored.dataset['n_test']:,} test images, "
+            f"SHA-256 {stored.dataset['digest'][:16]}…",
+        ),
     ]
 
 
@@ -226,21 +281,35 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
     per_class = metrics["test"]["per_class"]
     hardest = sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
     return {
-        "title": metrics["title"], "name": model.name, "model_shape": ", ".join(map(str, site.dataset.image_shape)), "entry": model.entry, "metrics": metrics, "run": run,
+        "title": metrics["title"],
+        "name": model.name,
+        "model_shape": ", ".join(map(str, site.dataset.image_shape)),
+        "entry": model.entry,
+        "metrics": metrics,
+        "run": run,
         "figures": _model_figures(model),
         "versus": _versus(stored, model, leader, board),
         "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
         "edges": [
             f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
-            f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)" for edge in found["at_edge"]
+            f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
+            for edge in found["at_edge"]
         ],
         "seeds": _seeds(model),
         "hard": [_hard_class(model, name) for name in hardest] if not model.entry["baseline"] else [],
-        "search_figure": figures.search(model), "roc": figures.roc(model, order),
-        "precision_recall": figures.precision_recall(model, order), "reliability": figures.reliability(model),
-        "confusion": figures.confusion(model, order), "classes": figures.per_class(model, leader, order),
+        "search_figure": figures.search(model),
+        "roc": figures.roc(model, order),
+        "precision_recall": figures.precision_recall(model, order),
+        "reliability": figures.reliability(model),
+        "confusion": figures.confusion(model, order),
+        "classes": figures.per_class(model, leader, order),
         "mistakes": [
-            {**mistake, "image": _picture(site, mistake["index"]), "slug": slug(mistake["true"]), "margin": f"{mistake['margin']:.3g}"}
+            {
+                **mistake,
+                "image": _picture(site, mistake["index"]),
+                "slug": slug(mistake["true"]),
+                "margin": f"{mistake['margin']:.3g}",
+            }
             for mistake in mistakes[:N_HARDEST]
         ],
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
@@ -255,11 +324,17 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
     rows = [
         ("Accuracy, test", interval(test["accuracy"], 2)),
         ("Accuracy, cross-validated", percent(model.metrics["search"]["best_score"], 2)),
-        (f"Accuracy, {method[model.metrics['train']['method']]}", percent(model.metrics["train"]["accuracy"]["value"], 2)),
+        (
+            f"Accuracy, {method[model.metrics['train']['method']]}",
+            percent(model.metrics["train"]["accuracy"]["value"], 2),
+        ),
         ("Macro F1", interval(test["macro_f1"], 2)),
-        ("Macro AUC", ("–" if auc["value"] is None else f"{auc['value']:.4f}")
+        (
+            "Macro AUC",
+            ("–" if auc["value"] is None else f"{auc['value']:.4f}")
             + ("" if auc["low"] is None else f" [{auc['low']:.4f}, {auc['high']:.4f}]")
-            + (f", of only {few} distinct scores" if few else "")),
+            + (f", of only {few} distinct scores" if few else ""),
+        ),
     ]
     if test["calibration"]:
         rows += [
@@ -271,7 +346,10 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
         *rows,
         ("Fit", f"{_seconds(seconds['fit'])} ({_seconds(seconds['fit_cpu'])} of CPU)"),
         ("Search", f"{_seconds(seconds['search'])} in all, {len(model.metrics['search']['candidates'])} candidates"),
-        ("Predict", f"{_seconds(seconds['predict_many'])} for {run['n_predict_many']:,} images, {_seconds(seconds['predict_one'])} for one"),
+        (
+            "Predict",
+            f"{_seconds(seconds['predict_many'])} for {run['n_predict_many']:,} images, {_seconds(seconds['predict_one'])} for one",
+        ),
         ("Peak memory", f"{run['peak_memory_bytes'] / 1e6:,.0f} MB"),
         ("Pickle", f"{run['pickle']['bytes'] / 1e6:,.1f} MB"),
     ]
@@ -304,8 +382,11 @@ def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
     support, row[label] = max(1, sum(row)), -1
     other = int(np.argmax(row))
     return {
-        "name": name, "slug": slug(name), "recall": interval(model.metrics["test"]["per_class"][name]["recall"]),
-        "taken_for": classes[other], "share": percent(row[other] / support),
+        "name": name,
+        "slug": slug(name),
+        "recall": interval(model.metrics["test"]["per_class"][name]["recall"]),
+        "taken_for": classes[other],
+        "share": percent(row[other] / support),
     }
 
 
@@ -315,13 +396,18 @@ def _class(site: Site, name: str) -> dict[str, Any]:
     label = stored.dataset["classes"].index(name)
     own = np.flatnonzero(stored.test_labels == label)
     contestants = stored.contestants
-    missed = np.sum([~stored.correct(model) for model in contestants], axis=0) if contestants else np.zeros(len(stored.test_labels))
+    missed = (
+        np.sum([~stored.correct(model) for model in contestants], axis=0)
+        if contestants
+        else np.zeros(len(stored.test_labels))
+    )
     hardest = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
     mean = dataset.train_images[dataset.train_labels == label].mean(axis=0)
     unmissed = int((missed[own] == 0).sum())
     return {
-        "name": name, "n_models": len(contestants),
+        "name": name,
+        "n_models": len(contestants),
         "mean": _sheet(site, f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
         "samples": _sheet(site, f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
         "n_samples": len(train),
@@ -330,7 +416,9 @@ def _class(site: Site, name: str) -> dict[str, Any]:
         "easy": f"{unmissed} of its {len(own)} test images are missed by no model; {int((missed[own] == len(contestants)).sum())} by all",
         "hardest": [
             {
-                "index": i, "image": _picture(site, i), "missed": int(missed[i]),
+                "index": i,
+                "image": _picture(site, i),
+                "missed": int(missed[i]),
                 "called": _called(stored, i),
             }
             for i in hardest
@@ -348,18 +436,32 @@ def _called(stored: Results, index: int) -> str:
 
 def _data(site: Site) -> dict[str, Any]:
     dataset, study = site.dataset, site.study
-    samples = [dataset.train_images[np.flatnonzero(dataset.train_labels == site.stored.dataset["classes"].index(n))[:N_SAMPLES]] for n in site.order]
+    samples = [
+        dataset.train_images[
+            np.flatnonzero(dataset.train_labels == site.stored.dataset["classes"].index(n))[:N_SAMPLES]
+        ]
+        for n in site.order
+    ]
     counts = [np.bincount(labels, minlength=len(site.order)) for labels in (dataset.train_labels, dataset.test_labels)]
     context: dict[str, Any] = {
-        "height": dataset.image_shape[0], "width": dataset.image_shape[1], "classes": [
+        "height": dataset.image_shape[0],
+        "width": dataset.image_shape[1],
+        "classes": [
             {
-                "name": name, "slug": slug(name), "train": f"{counts[0][i]:,}", "test": f"{counts[1][i]:,}",
+                "name": name,
+                "slug": slug(name),
+                "train": f"{counts[0][i]:,}",
+                "test": f"{counts[1][i]:,}",
                 "sheet": _sheet(site, f"data-{slug(name)}", samples[j], columns=N_SAMPLES, scale=1),
             }
             for j, name in enumerate(site.order)
             for i in [site.stored.dataset["classes"].index(name)]
         ],
-        "study": study, "spectrum": None, "means": "", "components": "", "spread": "",
+        "study": study,
+        "spectrum": None,
+        "means": "",
+        "components": "",
+        "spread": "",
     }
     if study:
         shape = tuple(study["image_shape"])
@@ -379,11 +481,16 @@ def _data(site: Site) -> dict[str, Any]:
 def _methods(site: Site) -> dict[str, Any]:
     first = site.stored.models[0].metrics["search"]
     return {
-        "metrics": [_definition(metric) for metric in METRICS], "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
-        "n_splits": first["n_splits"], "random_state": first["random_state"], "circumstances": _circumstances(site.stored),
+        "metrics": [_definition(metric) for metric in METRICS],
+        "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
+        "n_splits": first["n_splits"],
+        "random_state": first["random_state"],
+        "circumstances": _circumstances(site.stored),
         "model_rows": [
             (
-                m.metrics["title"], m.metrics["estimator"], str(len(m.metrics["search"]["candidates"])),
+                m.metrics["title"],
+                m.metrics["estimator"],
+                str(len(m.metrics["search"]["candidates"])),
                 "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in m.entry["grid"].items()),
             )
             for m in site.stored.models
@@ -427,7 +534,9 @@ def _png(site: Site, name: str, grey: NDArray[np.uint8], alpha: NDArray[np.uint8
     if path not in site.files:
         stream = io.BytesIO()
         picture = Image.fromarray(np.stack([grey, alpha], axis=-1))
-        picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(stream, "PNG", optimize=True)
+        picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(
+            stream, "PNG", optimize=True
+        )
         site.files[path] = stream.getvalue()
     return path
 
@@ -436,7 +545,9 @@ def _downloads(site: Site) -> None:
     """Publish every tracked result, all models in one tidy table, and the schema."""
     for model in site.stored.models:
         for name in (*results.TRACKED, "run.json"):
-            site.files[f"{site.section}/models/{model.name}/{name}"] = (site.stored.folder / model.name / name).read_bytes()
+            site.files[f"{site.section}/models/{model.name}/{name}"] = (
+                site.stored.folder / model.name / name
+            ).read_bytes()
     table = tidy(site.stored)
     site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
@@ -461,6 +572,13 @@ def tidy(stored: Results) -> pd.DataFrame:
 def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> dict[str, Any]:
     found = value if isinstance(value, dict) else {"value": value}
     return {
-        "model": shared["model"], "metric": metric.name, "class": name, "value": found.get("value"), "low": found.get("low"),
-        "high": found.get("high"), "unit": metric.unit, "direction": metric.better, "commit": shared["commit"],
+        "model": shared["model"],
+        "metric": metric.name,
+        "class": name,
+        "value": found.get("value"),
+        "low": found.get("low"),
+        "high": found.get("high"),
+        "unit": metric.unit,
+        "direction": metric.better,
+        "commit": shared["commit"],
     }

@@ -29,6 +29,7 @@ def load_model(path: str | Path) -> Any:
     ------
     ResultsError
         If the file is missing, is not the one that `run.json` describes, or was written by another scikit-learn.
+
     """
     path = Path(path)
     remedy = f"make bench MODELS={path.parent.name}"
@@ -39,13 +40,16 @@ def load_model(path: str | Path) -> Any:
     if found != expected:
         raise ResultsError(
             f"{path} is not the pickle that {path.parent / 'run.json'} describes; it was not opened",
-            expected=f"SHA-256 {expected}", found=f"SHA-256 {found}", remedy=remedy,
+            expected=f"SHA-256 {expected}",
+            found=f"SHA-256 {found}",
+            remedy=remedy,
         )
     wrote, installed = run["libraries"]["scikit-learn"], version("scikit-learn")
     if wrote != installed:
         raise ResultsError(
             f"{path} was written by another scikit-learn; it was not opened",
-            expected=f"scikit-learn {wrote}", found=f"scikit-learn {installed}",
+            expected=f"scikit-learn {wrote}",
+            found=f"scikit-learn {installed}",
             remedy=f"pip install scikit-learn=={wrote}, or {remedy}",
         )
     with path.open("rb") as stream:
@@ -84,12 +88,15 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
     ------
     DataError
         If the file is missing, or is no picture.
+
     """
     try:
         with Image.open(path) as picture:
             opaque = ImageOps.exif_transpose(picture).convert("RGBA")
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)) from None
+        raise DataError(
+            f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
+        ) from None
     except (UnidentifiedImageError, OSError) as error:
         raise DataError(
             f"{path} is no picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"

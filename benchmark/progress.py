@@ -44,8 +44,13 @@ class Reporter:
             self.line(f"{title}: {done} done, {time.monotonic() - start:.0f} s")
             return
         columns = [
-            TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("left"), TimeRemainingColumn(), TextColumn("[dim]{task.fields[last]}"),
+            TextColumn("{task.description}"),
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.fields[last]}"),
         ]
         with Progress(*columns, console=self.console, transient=True) as bar:
             task = bar.add_task(title, total=total, last="")

@@ -337,47 +337,146 @@ class Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("accuracy", "Accuracy", "share", "higher", "Share of the test images whose predicted class is the true one.",
-           "metrics.json", ("test", "accuracy")),
-    Metric("macro_auc", "Macro AUC", "share", "higher",
-           "Mean over the classes of the area under the one-vs-rest ROC curve: the chance that an image of the class is "
-           "scored above an image of another.", "metrics.json", ("test", "macro_auc")),
-    Metric("macro_f1", "Macro F1", "share", "higher", "Mean over the classes of F1 = 2TP / (2TP + FP + FN).",
-           "metrics.json", ("test", "macro_f1")),
-    Metric("cv_accuracy", "Cross-validated accuracy", "share", "higher",
-           "Mean accuracy of the chosen parameters over the folds of the training images.",
-           "metrics.json", ("search", "best_score")),
-    Metric("train_accuracy", "In-sample accuracy", "share", "higher",
-           "Accuracy on the training images themselves; for k-nearest neighbours each image is left out of its own vote.",
-           "metrics.json", ("train", "accuracy")),
-    Metric("expected_calibration_error", "Expected calibration error", "share", "lower",
-           "Mean distance, over 15 bins of equal count, between the top probability and the share that is right.",
-           "metrics.json", ("test", "calibration", "expected_calibration_error")),
-    Metric("brier_score", "Brier score", "squared distance", "lower",
-           "Mean squared distance between the probabilities and the true class as 0s and a 1, summed over the classes.",
-           "metrics.json", ("test", "calibration", "brier_score")),
-    Metric("fit_seconds", "Fit time", "s", "lower",
-           "Wall seconds to fit the chosen pipeline on all training images, features included.",
-           "run.json", ("seconds", "fit")),
-    Metric("search_seconds", "Search time", "s", "lower",
-           "Wall seconds of all fits and scorings of the grid search, one after the other; the features, which models "
-           "share, aside.", "run.json", ("seconds", "search")),
-    Metric("predict_seconds", "Predict time", "s", "lower",
-           "Median wall seconds to predict `n_predict_many` raw images, features included.",
-           "run.json", ("seconds", "predict_many")),
-    Metric("predict_one_seconds", "Predict time, one image", "s", "lower",
-           "Median wall seconds to predict one raw image, features included.", "run.json", ("seconds", "predict_one")),
-    Metric("peak_memory_bytes", "Peak memory", "B", "lower",
-           "Peak resident memory of the process that fitted the chosen pipeline.", "run.json", ("peak_memory_bytes",)),
+    Metric(
+        "accuracy",
+        "Accuracy",
+        "share",
+        "higher",
+        "Share of the test images whose predicted class is the true one.",
+        "metrics.json",
+        ("test", "accuracy"),
+    ),
+    Metric(
+        "macro_auc",
+        "Macro AUC",
+        "share",
+        "higher",
+        "Mean over the classes of the area under the one-vs-rest ROC curve: the chance that an image of the class is "
+        "scored above an image of another.",
+        "metrics.json",
+        ("test", "macro_auc"),
+    ),
+    Metric(
+        "macro_f1",
+        "Macro F1",
+        "share",
+        "higher",
+        "Mean over the classes of F1 = 2TP / (2TP + FP + FN).",
+        "metrics.json",
+        ("test", "macro_f1"),
+    ),
+    Metric(
+        "cv_accuracy",
+        "Cross-validated accuracy",
+        "share",
+        "higher",
+        "Mean accuracy of the chosen parameters over the folds of the training images.",
+        "metrics.json",
+        ("search", "best_score"),
+    ),
+    Metric(
+        "train_accuracy",
+        "In-sample accuracy",
+        "share",
+        "higher",
+        "Accuracy on the training images themselves; for k-nearest neighbours each image is left out of its own vote.",
+        "metrics.json",
+        ("train", "accuracy"),
+    ),
+    Metric(
+        "expected_calibration_error",
+        "Expected calibration error",
+        "share",
+        "lower",
+        "Mean distance, over 15 bins of equal count, between the top probability and the share that is right.",
+        "metrics.json",
+        ("test", "calibration", "expected_calibration_error"),
+    ),
+    Metric(
+        "brier_score",
+        "Brier score",
+        "squared distance",
+        "lower",
+        "Mean squared distance between the probabilities and the true class as 0s and a 1, summed over the classes.",
+        "metrics.json",
+        ("test", "calibration", "brier_score"),
+    ),
+    Metric(
+        "fit_seconds",
+        "Fit time",
+        "s",
+        "lower",
+        "Wall seconds to fit the chosen pipeline on all training images, features included.",
+        "run.json",
+        ("seconds", "fit"),
+    ),
+    Metric(
+        "search_seconds",
+        "Search time",
+        "s",
+        "lower",
+        "Wall seconds of all fits and scorings of the grid search, one after the other; the features, which models "
+        "share, aside.",
+        "run.json",
+        ("seconds", "search"),
+    ),
+    Metric(
+        "predict_seconds",
+        "Predict time",
+        "s",
+        "lower",
+        "Median wall seconds to predict `n_predict_many` raw images, features included.",
+        "run.json",
+        ("seconds", "predict_many"),
+    ),
+    Metric(
+        "predict_one_seconds",
+        "Predict time, one image",
+        "s",
+        "lower",
+        "Median wall seconds to predict one raw image, features included.",
+        "run.json",
+        ("seconds", "predict_one"),
+    ),
+    Metric(
+        "peak_memory_bytes",
+        "Peak memory",
+        "B",
+        "lower",
+        "Peak resident memory of the process that fitted the chosen pipeline.",
+        "run.json",
+        ("peak_memory_bytes",),
+    ),
     Metric("pickle_bytes", "Pickle size", "B", "lower", "Size of model.pkl.", "run.json", ("pickle", "bytes")),
 )
 CLASS_METRICS: tuple[Metric, ...] = (
-    Metric("auc", "AUC", "share", "higher", "Area under the ROC curve of the class against the rest.",
-           "metrics.json", ("auc",)),
-    Metric("precision", "Precision", "share", "higher", "Share of the images predicted as the class that are of it.",
-           "metrics.json", ("precision",)),
-    Metric("recall", "Recall", "share", "higher", "Share of the images of the class that are predicted as it.",
-           "metrics.json", ("recall",)),
+    Metric(
+        "auc",
+        "AUC",
+        "share",
+        "higher",
+        "Area under the ROC curve of the class against the rest.",
+        "metrics.json",
+        ("auc",),
+    ),
+    Metric(
+        "precision",
+        "Precision",
+        "share",
+        "higher",
+        "Share of the images predicted as the class that are of it.",
+        "metrics.json",
+        ("precision",),
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "share",
+        "higher",
+        "Share of the images of the class that are predicted as it.",
+        "metrics.json",
+        ("recall",),
+    ),
     Metric("f1", "F1", "share", "higher", "2TP / (2TP + FP + FN); 0 where TP is 0.", "metrics.json", ("f1",)),
 )
 
@@ -400,6 +499,7 @@ def dump_document(document: Any, kind: Any) -> str:
     ------
     ResultsError
         If a value does not fit its type, or is NaN or infinite.
+
     """
     return _render(_shaped(document, kind, kind.__name__), 0) + "\n"
 
@@ -425,6 +525,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     ------
     ResultsError
         If the folder cannot be written.
+
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -435,7 +536,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if error.errno is None:  # not the file system's: a damaged gzip file is an OSError too
             raise
         raise ResultsError(
-            f"{path} cannot be written", expected="a folder that this user may write", found=error.strerror or str(error),
+            f"{path} cannot be written",
+            expected="a folder that this user may write",
+            found=error.strerror or str(error),
             remedy=f"chmod u+w {path.parent}, or free space on its disk",
         ) from None
     finally:
@@ -486,6 +589,7 @@ def read_document(path: Path, kind: Any) -> Any:
     ------
     ResultsError
         If the file is missing, no JSON, of another schema version, or lacks what its type promises.
+
     """
     remedy = "make bench"
     try:
@@ -500,7 +604,9 @@ def read_document(path: Path, kind: Any) -> Any:
     if found != SCHEMA_VERSION:
         newer = isinstance(found, int) and found > SCHEMA_VERSION
         raise ResultsError(
-            f"{path} is of another schema version", expected=f'"schema_version": {SCHEMA_VERSION}', found=f"{found!r}",
+            f"{path} is of another schema version",
+            expected=f'"schema_version": {SCHEMA_VERSION}',
+            found=f"{found!r}",
             remedy="a newer version of this benchmark (git pull)" if newer else remedy,
         )
     try:
@@ -517,18 +623,23 @@ def decode_predictions(text: str, path: Path, *, n_classes: int, n_images: int |
     ------
     ResultsError
         If a character is no class or the number of images is another.
+
     """
     codes = {character: label for label, character in enumerate(ALPHABET[:n_classes])}
     characters = text.replace("\n", "")
     foreign = sorted(set(characters) - set(codes))
     if foreign:
         raise ResultsError(
-            f"{path} holds characters that are no class", expected=f"one of {ALPHABET[:n_classes]} an image",
-            found=" ".join(map(repr, foreign[:5])), remedy=f"git checkout -- {path}",
+            f"{path} holds characters that are no class",
+            expected=f"one of {ALPHABET[:n_classes]} an image",
+            found=" ".join(map(repr, foreign[:5])),
+            remedy=f"git checkout -- {path}",
         )
     if n_images is not None and len(characters) != n_images:
         raise ResultsError(
-            f"{path} has another number of images", expected=str(n_images), found=str(len(characters)),
+            f"{path} has another number of images",
+            expected=str(n_images),
+            found=str(len(characters)),
             remedy=f"git checkout -- {path}",
         )
     return np.array([codes[character] for character in characters], dtype=np.int64)
@@ -583,7 +694,7 @@ class Results:
 
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
         """Return which test images `model` gets right, of shape (n_test,)."""
-        return model.predictions == self.test_labels
+        return model.predictions == self.test_labels  # type: ignore[no-any-return]
 
 
 def load_results(models_dir: Path, dataset: str) -> Results:
@@ -593,6 +704,7 @@ def load_results(models_dir: Path, dataset: str) -> Results:
     ------
     ResultsError
         If there is no result at all, a document is damaged, or predictions do not yield the figures beside them.
+
     """
     folder = models_dir / dataset
     recover_folders(folder)
@@ -603,7 +715,9 @@ def load_results(models_dir: Path, dataset: str) -> Results:
     first: Metrics = read_document(folder / present[0]["name"] / "metrics.json", Metrics)
     n_classes = len(first["dataset"]["classes"])
     labels_path = folder / "test_labels.txt"
-    labels = decode_predictions(_text(labels_path), labels_path, n_classes=n_classes, n_images=first["dataset"]["n_test"])
+    labels = decode_predictions(
+        _text(labels_path), labels_path, n_classes=n_classes, n_images=first["dataset"]["n_test"]
+    )
     return Results(
         folder=folder,
         dataset=first["dataset"],
@@ -623,7 +737,8 @@ def _load_model(folder: Path, entry: Entry, labels: NDArray[np.int64], n_classes
     if confusion.tolist() != stored:
         raise ResultsError(
             f"{path} does not yield the figures in {folder / 'metrics.json'}",
-            expected=f"{sum(stored[i][i] for i in range(n_classes))} images right", found=f"{np.trace(confusion)}",
+            expected=f"{sum(stored[i][i] for i in range(n_classes))} images right",
+            found=f"{np.trace(confusion)}",
             remedy=f"make bench MODELS={entry['name']}",
         )
     return ModelResult(
@@ -652,7 +767,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise ResultsError(f"{path} cannot be read", expected="ASCII text", found=str(error), remedy="make bench") from None
+        raise ResultsError(
+            f"{path} cannot be read", expected="ASCII text", found=str(error), remedy="make bench"
+        ) from None
 
 
 # --------------------------------------------------------------------------------------------- types, walked in one way

@@ -32,12 +32,15 @@ def build_site(
         If there are no results, or one is damaged.
     BenchmarkError
         If MkDocs, which is strict, finds something wrong.
+
     """
     stored = load_results(models_dir, dataset.entry.name)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
-            f"the results in {stored.folder} are of other data", expected=f"digest {dataset.digest}",
-            found=f"digest {stored.dataset['digest']}", remedy="make bench",
+            f"the results in {stored.folder} are of other data",
+            expected=f"digest {dataset.digest}",
+            found=f"digest {stored.dataset['digest']}",
+            remedy="make bench",
         )
     study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
@@ -63,12 +66,18 @@ def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
     folder, config = build_dir / "site", build_dir / "mkdocs.yml"
     new = build_dir / "site.new"
     settings = {
-        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir), "docs_dir": "docs", "site_dir": "site.new", "nav": site.nav,
+        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir),
+        "docs_dir": "docs",
+        "site_dir": "site.new",
+        "nav": site.nav,
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
-        capture_output=True, text=True, check=False, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
     )
     if done.returncode:
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
@@ -84,6 +93,7 @@ def serve(build_dir: Path, port: int) -> None:
     ------
     BenchmarkError
         If there is no site, or the port is taken.
+
     """
     folder = build_dir / "site"
     if not (folder / "index.html").exists():
@@ -92,7 +102,9 @@ def serve(build_dir: Path, port: int) -> None:
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
-        raise BenchmarkError(f"port {port} cannot be used", found=error.strerror or "", remedy=f"make serve PORT={port + 1}") from None
+        raise BenchmarkError(
+            f"port {port} cannot be used", found=error.strerror or "", remedy=f"make serve PORT={port + 1}"
+        ) from None
     print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
     with server:
         server.serve_forever()

@@ -11,9 +11,24 @@ from numpy.typing import NDArray
 from scipy import special
 
 __all__ = [
-    "MacroAuc", "RankTable", "auc_interval", "brier_score", "delong_components", "delong_covariance", "equal_count_bins",
-    "expected_calibration_error", "f1_intervals", "f1_scores", "holm", "macro_auc_interval", "mcnemar_midp",
-    "newcombe_paired_interval", "ranks", "seed_threshold", "smallest_detectable_difference", "wilson_interval",
+    "MacroAuc",
+    "RankTable",
+    "auc_interval",
+    "brier_score",
+    "delong_components",
+    "delong_covariance",
+    "equal_count_bins",
+    "expected_calibration_error",
+    "f1_intervals",
+    "f1_scores",
+    "holm",
+    "macro_auc_interval",
+    "mcnemar_midp",
+    "newcombe_paired_interval",
+    "ranks",
+    "seed_threshold",
+    "smallest_detectable_difference",
+    "wilson_interval",
 ]
 
 Floats = NDArray[np.float64]
@@ -65,7 +80,7 @@ def newcombe_paired_interval(
     product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
     cross = both * neither - only_first * only_second
     if cross > 0:
-        cross = max(cross - n / 2, 0)
+        cross = max(cross - n / 2, 0)  # type: ignore[assignment]
     phi = cross / math.sqrt(product) if product else 0.0
     down_1, up_1, down_2, up_2 = first - low_1, high_1 - first, second - low_2, high_2 - second
     below = math.sqrt(max(down_1**2 - 2 * phi * down_1 * up_2 + up_2**2, 0))
@@ -321,7 +336,9 @@ def smallest_detectable_difference(discordance: float, n: int, alpha: float, pow
     low, high = 0.0, discordance
     for _ in range(100):
         middle = (low + high) / 2
-        needed = (z_alpha * math.sqrt(discordance) + z_power * math.sqrt(max(discordance - middle**2, 0))) / math.sqrt(n)
+        needed = (z_alpha * math.sqrt(discordance) + z_power * math.sqrt(max(discordance - middle**2, 0))) / math.sqrt(
+            n
+        )
         low, high = (middle, high) if needed > middle else (low, middle)
     return high
 

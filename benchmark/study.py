@@ -42,4 +42,4 @@ def _standard_deviation(images: NDArray[np.uint8]) -> NDArray[Any]:
     """Return each pixel's standard deviation, of shape (n_pixels,), from exact integer sums."""
     squares = sum(np.square(chunk, dtype=np.int64).sum(axis=0) for chunk in np.array_split(images, 50))
     mean = images.mean(axis=0)
-    return np.sqrt(np.maximum(squares / len(images) - mean**2, 0))
+    return np.sqrt(np.maximum(squares / len(images) - mean**2, 0))  # type: ignore[no-any-return]

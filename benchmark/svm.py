@@ -47,12 +47,12 @@ class RbfSVC(SVC):  # type: ignore[misc]
             self._fit_accelerated(X, y, sample_weight)
         else:
             super().fit(X, y, sample_weight)
-        self.support_vectors_ = self.support_vectors_.astype(np.float32)
+        self.support_vectors_ = self.support_vectors_.astype(np.float32)  # type: ignore[has-type]
         return self
 
     def _fit_accelerated(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Take over what scikit-learn-intelex fitted, so that the pickle loads without it."""
-        from sklearnex.svm import SVC as AcceleratedSVC  # noqa: PLC0415  # an optional extra
+        from sklearnex.svm import SVC as AcceleratedSVC  # an optional extra  # noqa: N811
 
         fitted = AcceleratedSVC(C=self.C, gamma=self.gamma, cache_size=self.cache_size).fit(X, y, sample_weight)
         for name in ("classes_", "support_", "support_vectors_", "_n_support", "dual_coef_", "intercept_", "_gamma"):
@@ -64,7 +64,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return one-vs-rest scores, of shape (n_samples, n_classes), or (n_samples,) for two classes."""
         decisions = self._one_vs_one(X)
-        if len(self.classes_) == 2:
+        if len(self.classes_) == 2:  # noqa: PLR2004
             return -decisions[:, 0]
         return np.asarray(_ovr_decision_function(decisions < 0, -decisions, len(self.classes_)))
 
@@ -96,7 +96,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
             distances *= -gamma
             np.exp(distances, out=distances)
             decisions[start : start + CHUNK_ROWS] = distances @ weights
-        return decisions + self._intercept_
+        return decisions + self._intercept_  # type: ignore[no-any-return]
 
     def _pair_weights(self) -> NDArray[np.float32]:
         """Return each support vector's weight in each pair's decision, of shape (n_support_vectors, n_pairs)."""

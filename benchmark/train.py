@@ -147,7 +147,7 @@ def neighbours_vote(distances: NDArray[Any], labels: NDArray[Any], weights: str)
     else:
         power = np.ones(distances.shape)
     votes = np.stack([(power * (labels == label)).sum(axis=1) for label in range(int(labels.max()) + 1)], axis=1)
-    return votes.argmax(axis=1)
+    return votes.argmax(axis=1)  # type: ignore[no-any-return]
 
 
 def _tail(pipeline: Pipeline, params: Params) -> Pipeline:
@@ -155,7 +155,7 @@ def _tail(pipeline: Pipeline, params: Params) -> Pipeline:
     return Pipeline(clone(pipeline).set_params(**params).steps[1:])
 
 
-def choose(candidates: list[Params], scores: list[list[float]]) -> int:
+def choose(candidates: list[Params], scores: list[list[float]]) -> int:  # noqa: ARG001
     """Return the number of the best candidate: the highest mean score, the first of equals."""
     return int(np.argmax(np.mean(scores, axis=1)))
 
@@ -227,8 +227,15 @@ def fit_final(
     np.save(folder / "predictions.npy", predictions)
     return asdict(
         FinalFit(
-            fit=fit, fit_cpu=fit_cpu, predict_many=seconds_many, predict_one=seconds_one, n_predict_many=len(many),
-            peak_memory_bytes=peak, scores=kind, train_accuracy=accuracy, train_method=method,
+            fit=fit,
+            fit_cpu=fit_cpu,
+            predict_many=seconds_many,
+            predict_one=seconds_one,
+            n_predict_many=len(many),
+            peak_memory_bytes=peak,
+            scores=kind,
+            train_accuracy=accuracy,
+            train_method=method,
             pickle_sha256=file_sha256(folder / "model.pkl"),
             pickle_bytes=(folder / "model.pkl").stat().st_size,
         )

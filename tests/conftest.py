@@ -23,7 +23,11 @@ def run_command(*arguments, **environment):
     """Run `python -m benchmark` as a process, without a data set or results of its own."""
     return subprocess.run(
         [sys.executable, "-m", "benchmark", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
     )
 
 
@@ -42,8 +46,17 @@ def whole_run(tmp_path_factory):
     """The folder of one whole `bench` on the sample, site included, and what it printed."""
     folder = tmp_path_factory.mktemp("run")
     done = run_command(
-        "bench", "--dataset", SAMPLE, "--models", RUN_MODELS, "--build-dir", folder / "build", "--models-dir",
-        folder / "models", "--jobs", 2,
+        "bench",
+        "--dataset",
+        SAMPLE,
+        "--models",
+        RUN_MODELS,
+        "--build-dir",
+        folder / "build",
+        "--models-dir",
+        folder / "models",
+        "--jobs",
+        2,
     )
     assert done.returncode == 0, done.stderr
     return folder, done

@@ -23,10 +23,16 @@ from benchmark.dataset import load_dataset
 ROOT = Path(__file__).parent.parent
 TOLERANCE = 0.008
 ROWS = [
-    ("RandomForestClassifier(n_estimators=100, criterion=entropy, max_depth=100)", 0.873,
-     RandomForestClassifier(100, criterion="entropy", max_depth=100, random_state=0, n_jobs=-1)),
-    ("KNeighborsClassifier(n_neighbors=5, weights=distance, p=1)", 0.854,
-     KNeighborsClassifier(5, weights="distance", p=1, n_jobs=-1)),
+    (
+        "RandomForestClassifier(n_estimators=100, criterion=entropy, max_depth=100)",
+        0.873,
+        RandomForestClassifier(100, criterion="entropy", max_depth=100, random_state=0, n_jobs=-1),
+    ),
+    (
+        "KNeighborsClassifier(n_neighbors=5, weights=distance, p=1)",
+        0.854,
+        KNeighborsClassifier(5, weights="distance", p=1, n_jobs=-1),
+    ),
     ("SVC(C=10, kernel=rbf)", 0.897, SVC(C=10, cache_size=2000)),
 ]
 
@@ -46,8 +52,11 @@ def main():
         accuracy = float(np.mean(np.concatenate(parts) == data.test_labels))
         agrees = abs(accuracy - published) <= TOLERANCE
         failed |= not agrees
-        print(f"{title}: published {published}, here {accuracy:.4f}, {'agrees' if agrees else 'DIFFERS'} "
-              f"({time.perf_counter() - start:.0f} s)", flush=True)
+        print(
+            f"{title}: published {published}, here {accuracy:.4f}, {'agrees' if agrees else 'DIFFERS'} "
+            f"({time.perf_counter() - start:.0f} s)",
+            flush=True,
+        )
     return int(failed)
 
 

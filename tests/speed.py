@@ -36,7 +36,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def describe(image):
-    blocks = hog(np.sqrt(image / 255), orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2), block_norm="L2-Hys")
+    blocks = hog(
+        np.sqrt(image / 255), orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2), block_norm="L2-Hys"
+    )
     return np.concatenate([blocks, 0.45 * image.ravel() / 255])
 
 
@@ -85,7 +87,10 @@ def main():
         seconds, accuracies = [], []
         for _ in range(arguments.rounds):
             row = []
-            for way in (lambda e=entry: straightforward(e, data), lambda e=entry: ours(e, data, os.cpu_count(), arguments.fast)):
+            for way in (
+                lambda e=entry: straightforward(e, data),
+                lambda e=entry: ours(e, data, os.cpu_count(), arguments.fast),
+            ):
                 start = time.perf_counter()
                 accuracies.append(way())
                 row.append(time.perf_counter() - start)
@@ -95,9 +100,12 @@ def main():
         totals += plain, own
         print(
             f"{entry.name:8} straightforward {plain:7.1f} s ({accuracies[0]:.4f})   ours {own:7.1f} s ({accuracies[1]:.4f})   "
-            f"{ratio:.2f} times as fast", flush=True,
+            f"{ratio:.2f} times as fast",
+            flush=True,
         )
-    print(f"all      straightforward {totals[0]:7.1f} s            ours {totals[1]:7.1f} s            {totals[0] / totals[1]:.2f} times as fast")
+    print(
+        f"all      straightforward {totals[0]:7.1f} s            ours {totals[1]:7.1f} s            {totals[0] / totals[1]:.2f} times as fast"
+    )
 
 
 if __name__ == "__main__":

@@ -11,8 +11,24 @@ import pytest
 from tests.conftest import ROOT
 
 ORDER = [
-    "errors", "results", "statistics", "progress", "cache", "dataset", "features", "svm", "models", "train", "evaluate", "study",
-    "bench", "predict", "leaderboard", "figures", "pages", "site",
+    "errors",
+    "results",
+    "statistics",
+    "progress",
+    "cache",
+    "dataset",
+    "features",
+    "svm",
+    "models",
+    "train",
+    "evaluate",
+    "study",
+    "bench",
+    "predict",
+    "leaderboard",
+    "figures",
+    "pages",
+    "site",
 ]
 PUBLISHING = ("leaderboard", "figures", "pages", "site", "dataset", "results", "statistics")
 

@@ -26,8 +26,17 @@ NAMES = RUN_MODELS.split(",")
 
 def run_again(folder, command, *more, models=RUN_MODELS):
     return command(
-        "bench", "--dataset", SAMPLE, "--models", models, "--build-dir", folder / "build", "--models-dir", folder / "models",
-        "--no-site", *more,
+        "bench",
+        "--dataset",
+        SAMPLE,
+        "--models",
+        models,
+        "--build-dir",
+        folder / "build",
+        "--models-dir",
+        folder / "models",
+        "--no-site",
+        *more,
     )
 
 
@@ -64,7 +73,9 @@ def test_figures_recomputed_from_predictions_equal_the_stored_ones(whole_run):
     assert [model.name for model in stored.models] == NAMES
     for model in stored.models:
         test = model.metrics["test"]
-        assert test["accuracy"]["value"] == results.round_measured(accuracy_score(stored.test_labels, model.predictions))
+        assert test["accuracy"]["value"] == results.round_measured(
+            accuracy_score(stored.test_labels, model.predictions)
+        )
         assert test["confusion"] == confusion_matrix(stored.test_labels, model.predictions).tolist()
 
 
@@ -115,7 +126,9 @@ def test_an_altered_file_is_found_and_rewritten_from_the_cache_without_a_fit(cop
 
 def test_one_job_and_two_threads_give_the_same_bytes(whole_run, tmp_path, command):
     models = "svm-pixels,knn-pixels"
-    done = run_again(tmp_path, lambda *a: command(*a, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2"), "--jobs", "1", models=models)
+    done = run_again(
+        tmp_path, lambda *a: command(*a, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2"), "--jobs", "1", models=models
+    )
     assert done.returncode == 0, done.stderr
     for name in models.split(","):
         assert tracked(tmp_path, name) == tracked(whole_run[0], name)
@@ -124,9 +137,27 @@ def test_one_job_and_two_threads_give_the_same_bytes(whole_run, tmp_path, comman
 def test_a_killed_run_resumes_without_repeating_a_fit_and_gives_the_same_bytes(whole_run, tmp_path, command):
     fits = tmp_path / "build" / "cache" / "fits"
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmark", "bench", "--dataset", SAMPLE, "--models", "rf-pixels", "--build-dir",
-         str(tmp_path / "build"), "--models-dir", str(tmp_path / "models"), "--no-site", "--jobs", "2"],
-        cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [
+            sys.executable,
+            "-m",
+            "benchmark",
+            "bench",
+            "--dataset",
+            SAMPLE,
+            "--models",
+            "rf-pixels",
+            "--build-dir",
+            str(tmp_path / "build"),
+            "--models-dir",
+            str(tmp_path / "models"),
+            "--no-site",
+            "--jobs",
+            "2",
+        ],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 120
     while len(list(fits.glob("*.json"))) < 5 and time.monotonic() < deadline:
@@ -215,7 +246,9 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     padded = Image.new("L", (300, 200), 255)
     padded.paste(Image.fromarray(255 - np.asarray(image)).resize((140, 140)), (80, 30))
     padded.convert("RGB").save(tmp_path / "photo.jpg", quality=95)
-    done = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "same.png", tmp_path / "photo.jpg")
+    done = command(
+        "predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "same.png", tmp_path / "photo.jpg"
+    )
     assert done.returncode == 0, done.stderr
     assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["Trouser", "Trouser"]
     (tmp_path / "no.png").write_text("no")

@@ -28,13 +28,21 @@ def digest_of(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "same", [CODE.replace("Adds", "Sums"), CODE.replace("  # why", ""), CODE.replace("a, b=1", "a,\n      b = 1"), "\n\n" + CODE]
+    "same",
+    [
+        CODE.replace("Adds", "Sums"),
+        CODE.replace("  # why", ""),
+        CODE.replace("a, b=1", "a,\n      b = 1"),
+        "\n\n" + CODE,
+    ],
 )
 def test_comments_docstrings_and_layout_do_not_move_a_code_digest(tmp_path, same):
     assert digest_of(tmp_path, same) == digest_of(tmp_path, CODE)
 
 
-@pytest.mark.parametrize("other", [CODE.replace("b=1", "b=2"), CODE.replace("a + b", "a - b"), CODE.replace("f(", "g(")])
+@pytest.mark.parametrize(
+    "other", [CODE.replace("b=1", "b=2"), CODE.replace("a + b", "a - b"), CODE.replace("f(", "g(")]
+)
 def test_what_code_does_moves_its_digest(tmp_path, other):
     assert digest_of(tmp_path, other) != digest_of(tmp_path, CODE)
 
@@ -67,7 +75,9 @@ def test_an_entrys_values_count_and_its_title_does_not(sample, tmp_path):
     entry = MODELS[1]
     key = bench.model_key(setting, entry)
     assert bench.model_key(setting, replace(entry, title="other", note="other")) == key
-    assert bench.model_key(setting, replace(entry, grid={**entry.grid, "classifier__C": [9.0]}))["entry"] != key["entry"]
+    assert (
+        bench.model_key(setting, replace(entry, grid={**entry.grid, "classifier__C": [9.0]}))["entry"] != key["entry"]
+    )
 
 
 def test_another_value_in_a_grid_moves_no_other_candidates_key(sample, tmp_path):
@@ -77,7 +87,9 @@ def test_another_value_in_a_grid_moves_no_other_candidates_key(sample, tmp_path)
     setting = bench.Bench(ROOT, tmp_path, tmp_path, sample, 1, Reporter(quiet=True))
     pipeline = MODELS[1].pipeline((28, 28))
     params = MODELS[1].candidates()[0]
-    assert bench._fit_key(setting, pipeline, params, 0) == bench._fit_key(setting, pipeline, dict(reversed(params.items())), 0)
+    assert bench._fit_key(setting, pipeline, params, 0) == bench._fit_key(
+        setting, pipeline, dict(reversed(params.items())), 0
+    )
     assert bench._fit_key(setting, pipeline, params, 0) != bench._fit_key(setting, pipeline, params, 1)
 
 

@@ -51,7 +51,10 @@ def test_reliability_exists_only_for_probabilities(scored):
     assert evaluate.curves("m", scores, "decision_function", labels, CLASSES)["reliability"] is None
     curve = evaluate.curves("m", scores, "predict_proba", labels, CLASSES)["reliability"]
     assert curve["count"] == [40] * 15
-    assert all(low <= accuracy <= high for low, accuracy, high in zip(curve["low"], curve["accuracy"], curve["high"], strict=True))
+    assert all(
+        low <= accuracy <= high
+        for low, accuracy, high in zip(curve["low"], curve["accuracy"], curve["high"], strict=True)
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -64,7 +67,7 @@ def test_a_thinned_roc_curve_errs_by_less_than_an_eye_can_see(seed, shift):
     kept = evaluate.thin_curve(fpr, tpr, log_floor=0.5 / 2700)
     assert len(kept) <= evaluate.MAX_POINTS
     slack = 1 if len(kept) < evaluate.MAX_POINTS else 6  # of so few positives each is a step of 0.003
-    for start, stop in zip(kept[:-1], kept[1:], strict=True):
+    for start, stop in zip(kept[:-1], kept[1:], strict=True):  # noqa: RUF007
         inside = slice(start, stop + 1)
         for x, tolerance in ((fpr, 0.001), (np.log10(np.maximum(fpr, 0.5 / 2700)), 0.01)):
             if x[stop] > x[start]:

@@ -13,25 +13,45 @@ from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 
 
 @pytest.mark.parametrize(
-    "transformer", [PixelFeatures(), PixelFeatures(n_components=1), StreamedPCA(), StreamedPCA(n_components=1)], ids=repr
+    "transformer",
+    [PixelFeatures(), PixelFeatures(n_components=1), StreamedPCA(), StreamedPCA(n_components=1)],
+    ids=repr,
 )
 def test_passes_every_check_of_scikit_learn(transformer):
     check_estimator(transformer)
 
 
 NO_IMAGES = "its data are no images"
-EXPECTED = {
-    name: NO_IMAGES
-    for name in (
-        "check_dict_unchanged", "check_dont_overwrite_parameters", "check_dtype_object", "check_estimators_dtypes",
-        "check_estimators_fit_returns_self", "check_estimators_nan_inf", "check_estimators_overwrite_params",
-        "check_estimators_pickle", "check_f_contiguous_array_estimator", "check_fit2d_1feature", "check_fit2d_1sample",
-        "check_fit2d_predict1d", "check_fit_check_is_fitted", "check_fit_idempotent", "check_fit_score_takes_y",
-        "check_methods_sample_order_invariance", "check_methods_subset_invariance", "check_n_features_in",
-        "check_n_features_in_after_fitting", "check_positive_only_tag_during_fit", "check_pipeline_consistency", "check_readonly_memmap_input",
-        "check_transformer_data_not_an_array", "check_transformer_general", "check_transformer_preserve_dtypes",
-    )
-}
+EXPECTED = dict.fromkeys(
+    (
+        "check_dict_unchanged",
+        "check_dont_overwrite_parameters",
+        "check_dtype_object",
+        "check_estimators_dtypes",
+        "check_estimators_fit_returns_self",
+        "check_estimators_nan_inf",
+        "check_estimators_overwrite_params",
+        "check_estimators_pickle",
+        "check_f_contiguous_array_estimator",
+        "check_fit2d_1feature",
+        "check_fit2d_1sample",
+        "check_fit2d_predict1d",
+        "check_fit_check_is_fitted",
+        "check_fit_idempotent",
+        "check_fit_score_takes_y",
+        "check_methods_sample_order_invariance",
+        "check_methods_subset_invariance",
+        "check_n_features_in",
+        "check_n_features_in_after_fitting",
+        "check_positive_only_tag_during_fit",
+        "check_pipeline_consistency",
+        "check_readonly_memmap_input",
+        "check_transformer_data_not_an_array",
+        "check_transformer_general",
+        "check_transformer_preserve_dtypes",
+    ),
+    NO_IMAGES,
+)
 
 
 def test_hog_passes_every_check_whose_data_could_be_images():
@@ -59,7 +79,10 @@ def test_hog_has_on_images_what_the_skipped_checks_ask(sample):
 def test_hog_equals_scikit_image_on_real_images(sample):
     images = np.array(sample.test_images[::7]) / 255
     ours = features.oriented_gradients(np.sqrt(images), cell=4, n_orientations=9)
-    theirs = [hog(np.sqrt(i), orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2), block_norm="L2-Hys") for i in images]
+    theirs = [
+        hog(np.sqrt(i), orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2), block_norm="L2-Hys")
+        for i in images
+    ]
     assert ours == pytest.approx(np.array(theirs), abs=1e-6)
 
 

@@ -38,7 +38,10 @@ def test_the_grids_are_as_large_as_the_readme_says():
         ({"grid": {}}, "empty grid"),
         ({"grid": {"classifier__alpha": []}}, "empty grid"),
         ({"grid": {"alpha": [1]}}, "no parameter 'alpha'(?s:.*)classifier__alpha"),
-        ({"estimator": LinearRegression(), "grid": {"classifier__fit_intercept": [True]}}, "LinearRegression gives no class scores"),
+        (
+            {"estimator": LinearRegression(), "grid": {"classifier__fit_intercept": [True]}},
+            "LinearRegression gives no class scores",
+        ),
     ],
 )
 def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):

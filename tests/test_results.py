@@ -13,12 +13,18 @@ from benchmark import results
 from benchmark.errors import ResultsError
 
 CURVES = {
-    "schema_version": 1, "name": "m", "roc": {"a": {"tpr": [0, 1], "fpr": [0.123456789, 1]}}, "precision_recall": {}, "reliability": None,
+    "schema_version": 1,
+    "name": "m",
+    "roc": {"a": {"tpr": [0, 1], "fpr": [0.123456789, 1]}},
+    "precision_recall": {},
+    "reliability": None,
 }
 
 
 def test_a_document_is_written_to_be_diffed():
-    assert results.dump_document(CURVES, results.Curves) == """\
+    assert (
+        results.dump_document(CURVES, results.Curves)
+        == """\
 {
   "schema_version": 1,
   "name": "m",
@@ -32,6 +38,7 @@ def test_a_document_is_written_to_be_diffed():
   "reliability": null
 }
 """
+    )
 
 
 def test_parameters_are_sorted_and_never_rounded():
@@ -144,7 +151,7 @@ def test_the_schema_has_every_document_and_requires_every_field():
 def test_every_metric_is_declared_once_with_unit_direction_and_definition():
     names = [metric.name for metric in (*results.METRICS, *results.CLASS_METRICS)]
     assert len(names) == len(set(names))
-    assert all(metric.unit and metric.definition.endswith(".") or metric.name == "f1" for metric in results.METRICS)
+    assert all((metric.unit and metric.definition.endswith(".")) or metric.name == "f1" for metric in results.METRICS)
     assert {metric.better for metric in results.METRICS} == {"higher", "lower"}
 
 
@@ -153,4 +160,8 @@ def test_the_confusion_matrix_counts_true_by_predicted():
 
 
 def test_slugs_are_parts_of_addresses():
-    assert [results.slug(name) for name in ("T-shirt/top", "Ankle boot", "SVM (RBF), HOG")] == ["t-shirt-top", "ankle-boot", "svm-rbf-hog"]
+    assert [results.slug(name) for name in ("T-shirt/top", "Ankle boot", "SVM (RBF), HOG")] == [
+        "t-shirt-top",
+        "ankle-boot",
+        "svm-rbf-hog",
+    ]

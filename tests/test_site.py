@@ -66,7 +66,7 @@ def test_every_internal_link_and_anchor_leads_somewhere(pages):
         if path.name == "404.html":
             continue  # it is served from any depth, so its links are absolute
         for href in links.linked + links.asked:
-            if urlparse(href).scheme or not urldefrag(href)[0] and not urldefrag(href)[1]:
+            if urlparse(href).scheme or (not urldefrag(href)[0] and not urldefrag(href)[1]):
                 continue
             address, anchor = urldefrag(href)
             target = (path.parent / address).resolve() if address else path

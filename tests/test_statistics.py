@@ -52,7 +52,9 @@ def test_newcombe_contains_the_difference_and_mirrors(a, b, c, d):
 def test_newcombe_covers_as_often_as_it_says():
     rng = np.random.default_rng(0)
     tables = rng.multinomial(500, [0.85, 0.06, 0.04, 0.05], size=2000)
-    covered = [low <= 0.02 <= high for _, low, high in (statistics.newcombe_paired_interval(*t) for t in tables.tolist())]
+    covered = [
+        low <= 0.02 <= high for _, low, high in (statistics.newcombe_paired_interval(*t) for t in tables.tolist())
+    ]
     assert 0.93 < np.mean(covered) < 0.975
 
 
@@ -116,7 +118,8 @@ def test_delong_covariance_equals_its_definition():
     m, n = positive.sum(), (~positive).sum()
     expected = [
         [
-            ((tens[i] - aucs[i]) @ (tens[j] - aucs[j])) / (m - 1) / m + ((ones[i] - aucs[i]) @ (ones[j] - aucs[j])) / (n - 1) / n
+            ((tens[i] - aucs[i]) @ (tens[j] - aucs[j])) / (m - 1) / m
+            + ((ones[i] - aucs[i]) @ (ones[j] - aucs[j])) / (n - 1) / n
             for j in range(2)
         ]
         for i in range(2)
@@ -154,7 +157,9 @@ def test_f1_equals_scikit_learn_and_is_zero_without_hits():
     labels, predictions = [0, 0, 1, 1, 2, 2, 2], [0, 1, 1, 1, 0, 1, 1]
     confusion = np.zeros((3, 3), int)
     np.add.at(confusion, (labels, predictions), 1)
-    assert statistics.f1_scores(confusion) == pytest.approx(f1_score(labels, predictions, average=None, zero_division=0))
+    assert statistics.f1_scores(confusion) == pytest.approx(
+        f1_score(labels, predictions, average=None, zero_division=0)
+    )
 
 
 def test_f1_intervals_hold_the_estimate_and_repeat_with_the_seed():

@@ -18,15 +18,32 @@ from benchmark.svm import RbfSVC
 
 ENTRIES = [
     ModelEntry(
-        "lr", "", "", HogFeatures(cell=14), Pipeline([("scaler", StandardScaler()), ("classifier", LogisticRegression(max_iter=1000))]),
+        "lr",
+        "",
+        "",
+        HogFeatures(cell=14),
+        Pipeline([("scaler", StandardScaler()), ("classifier", LogisticRegression(max_iter=1000))]),
         {"features__n_components": [20, 30], "classifier__C": [0.01, 0.1]},
     ),
     ModelEntry(
-        "knn", "", "", "pixels", KNeighborsClassifier(),
-        {"features__n_components": [15], "classifier__n_neighbors": [1, 4, 5], "classifier__weights": ["uniform", "distance"]},
+        "knn",
+        "",
+        "",
+        "pixels",
+        KNeighborsClassifier(),
+        {
+            "features__n_components": [15],
+            "classifier__n_neighbors": [1, 4, 5],
+            "classifier__weights": ["uniform", "distance"],
+        },
     ),
     ModelEntry(
-        "svm", "", "", "pixels", RbfSVC(), {"features__n_components": [25], "classifier__C": [1.0, 4.0], "classifier__gamma": [0.03]},
+        "svm",
+        "",
+        "",
+        "pixels",
+        RbfSVC(),
+        {"features__n_components": [25], "classifier__C": [1.0, 4.0], "classifier__gamma": [0.03]},
     ),
 ]
 
@@ -79,7 +96,9 @@ def test_the_first_of_equal_candidates_wins():
 def test_an_edge_is_named_with_its_last_gain_and_the_fold_spread():
     grid = {"classifier__C": [1, 2, 3], "classifier__kind": ["a", "b", "c"], "classifier__min_samples_leaf": [1, 2, 3]}
     candidates = [
-        {"classifier__C": c, "classifier__kind": "a", "classifier__min_samples_leaf": leaf} for c in (1, 2, 3) for leaf in (1, 2, 3)
+        {"classifier__C": c, "classifier__kind": "a", "classifier__min_samples_leaf": leaf}
+        for c in (1, 2, 3)
+        for leaf in (1, 2, 3)
     ]
     scores = [[0.5, 0.5]] * 3 + [[0.6, 0.6]] * 3 + [[0.7, 0.9]] + [[0.5, 0.5]] * 2
     (edge,) = train.edges(grid, candidates, scores, 6)
