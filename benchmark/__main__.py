@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, FitError
 
 if TYPE_CHECKING:
     from benchmark.bench import Bench
@@ -111,9 +112,11 @@ def bench(arguments: argparse.Namespace) -> int:
         return _dry_run(setting, chosen)
     try:
         measured = measuring.run(setting, chosen, MODELS)
-    finally:
-        if not arguments.no_site and (setting.folder / "entries.json").exists():
+    except FitError:
+        with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, arguments)
+        raise
+    _build(setting, arguments)
     _conclude(setting, chosen if arguments.models else [], measured)
     return 0
 
@@ -202,6 +205,8 @@ def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) 
 
 
 def _build(setting: Bench, arguments: argparse.Namespace) -> None:
+    if arguments.no_site:
+        return
     from benchmark.site import build_site
 
     folder = build_site(

@@ -462,8 +462,7 @@ def _download(url: str, folder: Path, report: Report) -> None:
         try:
             pooch.retrieve(f"{url}{name}.gz", known_hash=None, fname=f"{name}.gz", path=folder, downloader=downloader)
         except Exception as error:  # whatever the network layer raises is one more source that did not answer
-            reason = getattr(error, "args", [error])[0]
-            raise DataError(f"no answer ({type(error).__name__}: {str(reason)[:80]})") from None
+            raise DataError(f"no answer ({type(error).__name__})") from None
 
 
 def _from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:

@@ -140,10 +140,12 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     trace = go.Scatter(
         x=rounded(costs),
         y=rounded([100 * model.accuracy for model in board]),
-        text=[model.name for model in board],
+        text=[f"\u2002{model.name}\u2002" for model in board],
         mode="markers+text",
-        ids=[str(i + 1) for i in range(len(board))],  # what stands beside a dot where there is no room for a name
-        textposition="top center",
+        ids=[
+            f"\u2002{i + 1}\u2002" for i in range(len(board))
+        ],  # what stands beside a dot where there is no room for a name
+        textposition=[f"middle {_roomier_side(costs, x)}" for x in costs],
         meta="lead",
         cliponaxis=False,
         marker={"size": 10, "symbol": ["circle" if i in front else "circle-open" for i in range(len(board))]},
@@ -171,7 +173,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         caption,
         [trace],
         {
-            "xaxis": _axis(f"{metric.title}, {unit} (log)", type="log"),
+            "xaxis": _axis(f"{metric.title}, {unit} (log)", type="log", dtick="D2", exponentformat="none"),
             "yaxis": _axis("accuracy, %"),
             "showlegend": False,
         },
@@ -179,6 +181,12 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         [(names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}") for i in range(len(board))],
         height=440,
     )
+
+
+def _roomier_side(costs: list[float], x: float) -> str:
+    """Return the side of a dot on which its label stays inside a logarithmic axis."""
+    low, high = math.log(min(costs)), math.log(max(costs))
+    return "left" if math.log(x) > low + 0.75 * (high - low) and high > low else "right"
 
 
 def _run_value(model: ModelResult, metric: Metric) -> float:
@@ -248,7 +256,9 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
         f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).",
         traces,
         {
-            "xaxis": _axis("false-positive rate (log)", type="log", range=[math.log10(floor), 0]),
+            "xaxis": _axis(
+                "false-positive rate (log)", type="log", dtick=1, exponentformat="none", range=[math.log10(floor), 0]
+            ),
             "yaxis": _axis("true-positive rate", range=[0, 1.01]),
             "legend": {"orientation": "h", "y": -0.22},
         },
