@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from benchmark.leaderboard import paired
 from benchmark.results import ClassFigures, DatasetStudy, Estimate, Metric, ModelResult, Results, slug
-from benchmark.statistics import newcombe_paired_interval
 
 __all__ = ["Figure"]
 
@@ -77,12 +77,10 @@ def _axis(title: str, **more: Any) -> dict[str, Any]:
 def behind_leader(stored: Results) -> Figure:
     """Each model's accuracy behind the leader, with the paired interval."""
     board = stored.leaderboard()
-    leader = stored.correct(board[0])
     rows, points = [], []
     for model in board[1:]:
-        own = stored.correct(model)
-        counts = (leader & own, leader & ~own, ~leader & own, ~leader & ~own)
-        difference, low, high = (100 * x for x in newcombe_paired_interval(*(int(part.sum()) for part in counts)))
+        gap = paired(stored, board[0], model)
+        difference, low, high = 100 * gap.difference, 100 * gap.low, 100 * gap.high
         points.append((difference, low, high))
         rows.append((model.metrics["title"], f"{difference:.2f}", f"{low:.2f}", f"{high:.2f}"))
     titles = [row[0] for row in rows]

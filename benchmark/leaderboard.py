@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from benchmark.errors import ResultsError
 from benchmark.results import Estimate, ModelResult, Results
 from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
 
-__all__ = ["format_text", "paired_sentence", "readme_table", "rewrite_readme"]
+__all__ = ["Paired", "format_text", "paired", "paired_sentence", "readme_table", "rewrite_readme"]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
@@ -67,15 +68,31 @@ def _percent(estimate: Estimate) -> str:
 def _behind(stored: Results, leader: ModelResult, model: ModelResult) -> str:
     if model is leader:
         return "–"
-    difference, low, high = (100 * value for value in _paired(stored, leader, model)[0])
-    return f"{difference:.2f} [{low:.2f}, {high:.2f}]"
+    found = paired(stored, leader, model)
+    return f"{100 * found.difference:.2f} [{100 * found.low:.2f}, {100 * found.high:.2f}]"
 
 
-def _paired(stored: Results, first: ModelResult, second: ModelResult) -> tuple[tuple[float, float, float], int, int]:
+@dataclass(frozen=True)
+class Paired:
+    """Two models on the same images: difference of accuracy, first less second, its 95 % interval, and McNemar's mid-p.
+
+    `only_first` and `only_second` count the images that just one of the two gets right.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    only_first: int
+    only_second: int
+
+
+def paired(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
+    """Compare two models of one set of results."""
     a, b = stored.correct(first), stored.correct(second)
     only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
     interval = newcombe_paired_interval(int((a & b).sum()), only_first, only_second, int((~a & ~b).sum()))
-    return interval, only_first, only_second
+    return Paired(*interval, mcnemar_midp(only_first, only_second), only_first, only_second)
 
 
 def paired_sentence(stored: Results, name: str) -> str:
@@ -85,11 +102,11 @@ def paired_sentence(stored: Results, name: str) -> str:
     if model is None or len(board) < 2:  # noqa: PLR2004
         return ""
     rival = board[1] if model is board[0] else board[0]
-    (difference, low, high), only_model, only_rival = _paired(stored, model, rival)
-    p = mcnemar_midp(only_model, only_rival)
+    found = paired(stored, model, rival)
     return (
-        f"{model.name} against {rival.name}: {100 * difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
-        f"right alone on {only_model} images and {only_rival}, McNemar mid-p = {p:.3g}"
+        f"{model.name} against {rival.name}: {100 * found.difference:+.2f} points "
+        f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], right alone on {found.only_first} images and "
+        f"{found.only_second}, McNemar mid-p = {found.p:.3g}"
     )
 
 

@@ -17,8 +17,9 @@ from PIL import Image
 from benchmark import figures, results
 from benchmark.dataset import Dataset
 from benchmark.figures import Figure, interval, percent
+from benchmark.leaderboard import paired
 from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
-from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
+from benchmark.statistics import ranks
 
 __all__ = ["Site", "render"]
 
@@ -159,11 +160,11 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         "verdict": "",
     }
     if len(board) > 1:
-        difference, low, high, _ = _paired(stored, board[0], board[1])
+        gap = paired(stored, board[0], board[1])
         p = float(rank_table.p[0, 1])
         hero |= {
             "second": board[1].metrics["title"],
-            "gap": f"{100 * difference:.2f} points (95 % interval {100 * low:.2f} to {100 * high:.2f})",
+            "gap": f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
             "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {p:.2g})"
             if p < 0.05  # noqa: PLR2004
             else f"within noise (McNemar mid-p, Holm over all pairs: {p:.2g})",
@@ -171,17 +172,10 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
     return hero
 
 
-def _paired(stored: Results, first: ModelResult, second: ModelResult) -> tuple[float, float, float, float]:
-    a, b = stored.correct(first), stored.correct(second)
-    only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
-    interval_ = newcombe_paired_interval(int((a & b).sum()), only_first, only_second, int((~a & ~b).sum()))
-    return (*interval_, mcnemar_midp(only_first, only_second))
-
-
 def _board_row(stored: Results, model: ModelResult, place: int | None, rank_table: Any) -> dict[str, Any]:
     test, run = model.metrics["test"], model.run
     leader = stored.leaderboard()[0] if stored.contestants else model
-    difference, low, high, _ = _paired(stored, leader, model)
+    gap = paired(stored, leader, model)
     recalls = {name: f["recall"]["value"] or 0.0 for name, f in test["per_class"].items()}
     hardest = min(recalls, key=lambda name: recalls[name])
     if place is None:
@@ -200,9 +194,9 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
         "accuracy_sort": accuracy,
         "bar": f"{100 * accuracy:.1f}",
         "interval": f"{100 * (test['accuracy']['low'] or 0):.2f}–{100 * (test['accuracy']['high'] or 0):.2f}",
-        "gap": "–" if model is leader else f"{100 * difference:.2f}",
-        "gap_sort": difference,
-        "gap_interval": "" if model is leader else f"{100 * low:.2f}–{100 * high:.2f}",
+        "gap": "–" if model is leader else f"{100 * gap.difference:.2f}",
+        "gap_sort": gap.difference,
+        "gap_interval": "" if model is leader else f"{100 * gap.low:.2f}–{100 * gap.high:.2f}",
         "auc": "–" if test["macro_auc"]["value"] is None else f"{test['macro_auc']['value']:.4f}",
         "auc_sort": test["macro_auc"]["value"] or 0.0,
         "scores": "probabilities" if model.metrics["scores"] == "predict_proba" else "decision values",
@@ -359,11 +353,11 @@ def _versus(stored: Results, model: ModelResult, leader: ModelResult, board: lis
     rival = (board[1] if len(board) > 1 else None) if model is leader else leader
     if rival is None:
         return ""
-    difference, low, high, p = _paired(stored, model, rival)
-    side = "ahead of" if difference > 0 else "behind"
+    gap = paired(stored, model, rival)
+    side = "ahead of" if gap.difference > 0 else "behind"
     return (
-        f"{abs(100 * difference):.2f} points {side} {rival.metrics['title']} "
-        f"(paired 95 % interval {100 * low:+.2f} to {100 * high:+.2f}; McNemar mid-p {p:.2g})"
+        f"{abs(100 * gap.difference):.2f} points {side} {rival.metrics['title']} "
+        f"(paired 95 % interval {100 * gap.low:+.2f} to {100 * gap.high:+.2f}; McNemar mid-p {gap.p:.2g})"
     )
 
 
