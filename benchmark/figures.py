@@ -101,6 +101,10 @@ def behind_leader(stored: Results) -> Figure:
         hovertemplate="%{y}: %{x} points<extra></extra>",
     )
     nearest = rows[0] if rows else None
+    for model in stored.baselines:
+        gap = paired(stored, board[0], model)
+        ends = (f"{100 * gap.difference:.2f}", f"{100 * gap.low:.2f}", f"{100 * gap.high:.2f}")
+        rows.append((f"{model.metrics['title']} (reference, not drawn)", *ends))
     caption = (
         f"{nearest[0]} comes nearest to {board[0].metrics['title']}, {nearest[1]} points behind "
         f"(95 % interval {nearest[2]} to {nearest[3]}, paired over the same images)."
@@ -115,7 +119,7 @@ def behind_leader(stored: Results) -> Figure:
         {"xaxis": _axis("points behind", rangemode="tozero"), "yaxis": _axis("", autorange="reversed")},
         ("model", "points behind", "low", "high"),
         rows,
-        height=90 + 36 * max(1, len(rows)),
+        height=90 + 36 * max(1, len(titles)),
     )
 
 
@@ -160,7 +164,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     caption = (
         f"Filled: no model is both more accurate and cheaper in {metric.title.lower()}: "
         + ", ".join(
-            f"{names[i]} ({board[i].accuracy:.1%}, {costs[i]:.3g} {unit})"
+            f"{names[i]} ({percent(board[i].accuracy)}, {costs[i]:.3g} {unit})"
             for i in sorted(front, key=lambda i: costs[i])
         )
         + ". Numbers, where names find no room, are places on the leaderboard."
@@ -372,6 +376,8 @@ def confusion(model: ModelResult, order: list[str]) -> Figure:
         customdata=counts.tolist(),
         x=order,
         y=order,
+        zmin=-1,  # a tenth of a percent, so that models share one scale
+        zmax=2,
         meta="sequential",
         showscale=False,
         xgap=1,
@@ -407,17 +413,25 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
                 "line-ns-open",
             )
         )
-    traces.append(_dots(figures, order, "recall", "lead", "recall", "circle"))
-    traces.append(_dots(figures, order, "precision", "second", "precision", "diamond-open"))
+    traces.append(_dots(figures, order, "recall", "lead", "recall", "circle", -0.14))
+    traces.append(_dots(figures, order, "precision", "second", "precision", "diamond-open", 0.14))
     recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
     worst = min(recalls, key=lambda name: recalls[name])
     return _figure(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
-        f"{worst} is its hardest class: it finds {interval(figures[worst]['recall'])}, and is right in "
-        f"{interval(figures[worst]['precision'])} of what it calls so.",
+        f"{worst} is its hardest class: it finds {interval(figures[worst]['recall'])}, and "
+        + (
+            f"is right in {interval(figures[worst]['precision'])} of what it calls so."
+            if figures[worst]["precision"]["value"] is not None
+            else "calls nothing so."
+        ),
         traces,
-        {"xaxis": _axis("%"), "yaxis": _axis("", autorange="reversed"), "legend": {"orientation": "h", "y": -0.15}},
+        {
+            "xaxis": _axis("%"),
+            "yaxis": _axis("", range=[len(order) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=order),
+            "legend": {"orientation": "h", "y": -0.15},
+        },
         ("class", "recall", "precision", "F1", "AUC"),
         [
             (
@@ -429,15 +443,19 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
             )
             for name in order
         ],
-        height=140 + 34 * len(order),
+        height=140 + 38 * len(order),
     )
 
 
-def _dots(figures: dict[str, ClassFigures], order: list[str], key: str, color: str, name: str, symbol: str) -> Any:
+def _dots(
+    figures: dict[str, ClassFigures], order: list[str], key: str, color: str, name: str, symbol: str, shift: float = 0.0
+) -> Any:
+    # a row a class; `shift` moves a series off the row's middle, so that intervals do not hide each other
     values: list[Estimate] = [figures[c][key] for c in order]  # type: ignore[literal-required]
     return go.Scatter(
         x=rounded([None if v["value"] is None else 100 * v["value"] for v in values]),
-        y=order,
+        y=rounded([row + shift for row in range(len(order))]),
+        text=order,
         mode="markers",
         name=name,
         meta=color,
@@ -449,7 +467,7 @@ def _dots(figures: dict[str, ClassFigures], order: list[str], key: str, color: s
             "array": rounded([100 * ((v["high"] or 0) - (v["value"] or 0)) for v in values]),
             "arrayminus": rounded([100 * ((v["value"] or 0) - (v["low"] or 0)) for v in values]),
         },
-        hovertemplate="%{y}: " + name + " %{x} %<extra></extra>",
+        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
     )
 
 
@@ -616,7 +634,8 @@ def spectrum(study: DatasetStudy) -> Figure:
         "Cumulative explained variance of the principal components",
         "Of the variance of the scaled pixels, "
         + ", ".join(
-            f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {share:.0%}" for share, n in marks.items()
+            f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {percent(share, 0)}"
+            for share, n in marks.items()
         )
         + ".",
         [trace],

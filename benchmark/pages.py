@@ -26,6 +26,7 @@ __all__ = ["Site", "render"]
 N_SAMPLES = 20
 N_HARDEST = 20
 GAP = 2  # pixels between the images of a sheet
+SMALLEST_P = 1e-12
 
 
 @dataclass
@@ -165,9 +166,9 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         hero |= {
             "second": board[1].metrics["title"],
             "gap": f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
-            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {p:.2g})"
+            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})"
             if p < 0.05  # noqa: PLR2004
-            else f"within noise (McNemar mid-p, Holm over all pairs: {p:.2g})",
+            else f"within noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})",
         }
     return hero
 
@@ -270,6 +271,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
     board = stored.leaderboard()
     leader = board[0] if board else model
     metrics, run = model.metrics, model.run
+    reference = model.entry["baseline"]  # it has no curves or mistakes worth a look
     found = metrics["search"]
     mistakes = model.study["confident_mistakes"]
     per_class = metrics["test"]["per_class"]
@@ -282,6 +284,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
         "metrics": metrics,
         "run": run,
         "figures": _model_figures(model),
+        "rank": _rank(board, stored, model),
         "versus": _versus(stored, model, leader, board),
         "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
         "edges": [
@@ -290,11 +293,11 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
             for edge in found["at_edge"]
         ],
         "seeds": _seeds(model),
-        "hard": [_hard_class(model, name) for name in hardest] if not model.entry["baseline"] else [],
+        "hard": [_hard_class(model, name) for name in hardest] if not reference else [],
         "search_figure": figures.search(model),
-        "roc": figures.roc(model, order),
-        "precision_recall": figures.precision_recall(model, order),
-        "reliability": figures.reliability(model),
+        "roc": None if reference else figures.roc(model, order),
+        "precision_recall": None if reference else figures.precision_recall(model, order),
+        "reliability": None if reference else figures.reliability(model),
         "confusion": figures.confusion(model, order),
         "classes": figures.per_class(model, leader, order),
         "mistakes": [
@@ -304,7 +307,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
                 "slug": slug(mistake["true"]),
                 "margin": f"{mistake['margin']:.3g}",
             }
-            for mistake in mistakes[:N_HARDEST]
+            for mistake in ([] if reference else mistakes[:N_HARDEST])
         ],
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     }
@@ -327,7 +330,7 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
             "Macro AUC",
             ("–" if auc["value"] is None else f"{auc['value']:.4f}")
             + ("" if auc["low"] is None else f" [{auc['low']:.4f}, {auc['high']:.4f}]")
-            + (f", of only {few} distinct scores" if few else ""),
+            + (f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""),
         ),
     ]
     if test["calibration"]:
@@ -357,8 +360,23 @@ def _versus(stored: Results, model: ModelResult, leader: ModelResult, board: lis
     side = "ahead of" if gap.difference > 0 else "behind"
     return (
         f"{abs(100 * gap.difference):.2f} points {side} {rival.metrics['title']} "
-        f"(paired 95 % interval {100 * gap.low:+.2f} to {100 * gap.high:+.2f}; McNemar mid-p {gap.p:.2g})"
+        f"(paired 95 % interval {100 * gap.low:+.2f} to {100 * gap.high:+.2f}; McNemar mid-p {_p_value(gap.p)})"
     )
+
+
+def _p_value(p: float) -> str:
+    """Return a p value at 2 digits; nobody can tell apart what lies below a million millionth."""
+    return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
+
+
+def _rank(board: list[ModelResult], stored: Results, model: ModelResult) -> str:
+    """Return the place and the rank interval of a contestant in a sentence, nothing for a reference."""
+    if model not in board:
+        return ""
+    place, table = board.index(model), ranks(np.array([stored.correct(other) for other in board]))
+    best, worst = int(table.best[place]), int(table.worst[place])
+    share = f"{best}" if best == worst else f"{best} to {worst}"
+    return f"Place {place + 1} of {len(board)} by accuracy; rank {share} by all pairwise tests."
 
 
 def _seeds(model: ModelResult) -> str:
@@ -479,6 +497,7 @@ def _methods(site: Site) -> dict[str, Any]:
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
         "n_splits": first["n_splits"],
         "random_state": first["random_state"],
+        "refits": ", ".join(m.metrics["title"] for m in site.stored.models if m.metrics["seeds"]),
         "circumstances": _circumstances(site.stored),
         "model_rows": [
             (

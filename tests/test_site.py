@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html.parser
 import json
+import re
 import subprocess
 import sys
 from urllib.parse import urldefrag, urlparse
@@ -119,6 +120,38 @@ def test_a_model_without_probabilities_says_so(pages):
     text = (pages[0] / SAMPLE / "models" / "svm-pixels" / "index.html").read_text()
     assert "gives scores, not probabilities" in text
     assert "reliability" not in json.dumps([str(p) for p in (pages[0] / "figures").glob("svm-pixels*")])
+
+
+def test_a_model_page_states_its_rank_and_escapes_nothing_twice(pages, whole_run):
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    for model in stored.models:
+        text = (pages[0] / SAMPLE / "models" / model.name / "index.html").read_text()
+        assert "&amp;#" not in text
+        assert ("by all pairwise tests" in text) == (not model.entry["baseline"])
+
+
+def test_a_reference_shows_no_curves(pages):
+    text = (pages[0] / SAMPLE / "models" / "dummy" / "index.html").read_text()
+    assert "dummy-confusion" in text
+    assert "dummy-roc" not in text
+    assert "most confident mistakes</h" not in text
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [("default", "#ffffff"), ("slate", "#1e2629")])
+def test_the_colours_of_charts_stand_out_from_the_page(scheme, paper):
+    style = (ROOT / "site_src" / "assets" / "site.css").read_text()
+    block = re.search(rf'data-md-color-scheme="{scheme}"\] {{(.*?)\n}}', style, re.DOTALL)[1]
+    colours = dict(re.findall(r"--(c\d|lead|second|muted|small-ink): (#[0-9a-f]{6})", block))
+    assert len(colours) == 14
+    for name, colour in colours.items():
+        low, high = sorted((luminance(colour), luminance(paper)))
+        assert (high + 0.05) / (low + 0.05) >= (4.5 if name == "small-ink" else 3), name
 
 
 def test_the_tidy_table_holds_every_figure(pages, whole_run):

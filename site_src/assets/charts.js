@@ -1,4 +1,5 @@
-/* Draws a chart when it comes near the viewport, from its JSON; colours follow the scheme. Sorts tables. No request leaves the site. */
+/* Draws a chart when it comes near the viewport, from its JSON; colours follow the scheme. Sorts tables. No request leaves the site.
+   Where a chart cannot be drawn, its table opens in its place. */
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -20,7 +21,7 @@
     const ink = colour("chart-ink"), grid = colour("chart-grid");
     const axis = (own) => ({ ...own, gridcolor: grid, linecolor: grid, tickcolor: grid, automargin: true });
     const data = spec.data.map((trace) => {
-      if (trace.meta === "sequential") return { ...trace, colorscale: [[0, colour("low")], [1, colour("high")]] };
+      if (trace.meta === "sequential") return { ...trace, colorscale: [[0, colour("low")], [.75, colour("mid")], [1, colour("high")]] };
       const own = colour(trace.meta || "lead");
       const mine = { ...trace, marker: { ...trace.marker, color: own }, line: { ...trace.line, color: own } };
       for (const key of ["error_x", "error_y"]) if (trace[key]) mine[key] = { ...trace[key], color: own };
@@ -41,13 +42,20 @@
     if (drawn.has(place)) return;
     drawn.set(place, null);
     const [Plotly, spec] = await Promise.all([loadPlotly(), fetch(place.dataset.figure).then((answer) => answer.json())]);
+    if (!place.isConnected) return; // another page came meanwhile
     drawn.set(place, spec);
     const { data, layout } = dressed(spec, place.clientWidth < 560);
     await Plotly.newPlot(place, data, layout, config);
   };
 
+  const tell = (place) => {
+    place.hidden = true;
+    const numbers = place.closest("figure")?.querySelector("details");
+    if (numbers) numbers.open = true;
+  };
+
   const near = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }
+    for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target).catch(() => tell(entry.target)); }
   }, { rootMargin: "300px" });
 
   const recolour = () => {
@@ -58,6 +66,8 @@
   };
 
   const sortable = (table) => {
+    if (table.dataset.ready) return;
+    table.dataset.ready = "yes";
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
       const rising = head.getAttribute("aria-sort") !== "ascending";
@@ -65,7 +75,10 @@
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
       const key = (row) => row.cells[column].dataset.sort;
       const compare = (a, b) => isNaN(key(a)) || isNaN(key(b)) ? key(a).localeCompare(key(b)) : key(a) - key(b);
-      const rows = [...table.tBodies[0].rows].sort((a, b) => rising ? compare(a, b) : compare(b, a));
+      // a reference stays last, and what cannot be compared (AUCs of probabilities and of decision values) stays apart
+      const apart = (a, b) => ("last" in a.dataset) - ("last" in b.dataset)
+        || (b.cells[column].dataset.group || "").localeCompare(a.cells[column].dataset.group || "");
+      const rows = [...table.tBodies[0].rows].sort((a, b) => apart(a, b) || (rising ? compare(a, b) : compare(b, a)));
       table.tBodies[0].append(...rows);
     }));
   };
