@@ -222,9 +222,10 @@ def macro_auc_interval(scores: Any, labels: Any, level: float = 0.95) -> MacroAu
         share[positive] += above / (n_classes * len(above))
         share[~positive] += below / (n_classes * len(below))
     variance = 0.0
-    for label in range(n_classes):
-        own = share[labels == label]
-        variance += len(own) ** 2 * _variance_of_mean(own)
+    if variances.any():  # constant scores have none, but their shares differ in the last bit
+        for label in range(n_classes):
+            own = share[labels == label]
+            variance += len(own) ** 2 * _variance_of_mean(own)
     value = float(aucs.mean())
     low, high = auc_interval(value, variance, level) or (None, None)
     return MacroAuc(value, low, high, math.sqrt(variance), aucs, variances)

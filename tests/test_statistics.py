@@ -134,8 +134,10 @@ def test_auc_interval_stays_inside_zero_and_one_and_is_none_at_the_ends():
     assert statistics.auc_interval(0.5, 0.0) is None
 
 
-def test_a_constant_score_has_auc_one_half_and_no_interval():
-    found = statistics.macro_auc_interval(np.zeros((30, 3)), np.repeat([0, 1, 2], 10))
+@pytest.mark.parametrize("n_classes", [2, 3, 7, 10])
+def test_a_constant_score_has_auc_one_half_and_no_interval(n_classes):
+    labels = np.repeat(np.arange(n_classes), 1000)
+    found = statistics.macro_auc_interval(np.full((len(labels), n_classes), 0.1), labels)
     assert (found.value, found.low, found.high) == (0.5, None, None)
 
 
