@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from benchmark.dataset import Dataset
 from benchmark.figures import Figure, interval, percent
 from benchmark.leaderboard import paired
 from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
-from benchmark.statistics import ranks
+from benchmark.statistics import RankTable, ranks
 
 __all__ = ["Site", "render"]
 
@@ -51,6 +52,11 @@ class Site:
         grouped = [name for names in self.dataset.entry.families.values() for name in names]
         classes = self.stored.dataset["classes"]
         return [name for name in grouped if name in classes] + [name for name in classes if name not in grouped]
+
+    @functools.cached_property
+    def ranks(self) -> RankTable:
+        """Rank intervals of the leaderboard, in its order."""
+        return ranks(np.array([self.stored.correct(model) for model in self.stored.leaderboard()]))
 
 
 def render(site: Site) -> None:
@@ -110,7 +116,7 @@ def _listed(stored: Results) -> list[ModelResult]:
 def _home(site: Site) -> dict[str, Any]:
     stored = site.stored
     board = stored.leaderboard()
-    rank_table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    rank_table = site.ranks if board else None
     rows = [_board_row(stored, model, i, rank_table) for i, model in enumerate(board)]
     rows += [_board_row(stored, model, None, None) for model in stored.baselines]
     by_name = {metric.name: metric for metric in METRICS}
@@ -284,7 +290,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
         "metrics": metrics,
         "run": run,
         "figures": _model_figures(model),
-        "rank": _rank(board, stored, model),
+        "rank": _rank(site, board, model),
         "versus": _versus(stored, model, leader, board),
         "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
         "edges": [
@@ -369,12 +375,12 @@ def _p_value(p: float) -> str:
     return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
 
 
-def _rank(board: list[ModelResult], stored: Results, model: ModelResult) -> str:
+def _rank(site: Site, board: list[ModelResult], model: ModelResult) -> str:
     """Return the place and the rank interval of a contestant in a sentence, nothing for a reference."""
     if model not in board:
         return ""
-    place, table = board.index(model), ranks(np.array([stored.correct(other) for other in board]))
-    best, worst = int(table.best[place]), int(table.worst[place])
+    place = board.index(model)
+    best, worst = int(site.ranks.best[place]), int(site.ranks.worst[place])
     share = f"{best}" if best == worst else f"{best} to {worst}"
     return f"Place {place + 1} of {len(board)} by accuracy; rank {share} by all pairwise tests."
 

@@ -124,6 +124,22 @@ def test_an_altered_file_is_found_and_rewritten_from_the_cache_without_a_fit(cop
     assert tracked(copy, "lr-hog") == expected
 
 
+def test_scores_altered_in_place_never_reach_the_figures(copy, command):
+    expected = tracked(copy, "svm-pixels")
+    path = copy / "models" / SAMPLE / "svm-pixels" / "scores.npy"
+    (kept,) = [
+        p for p in (copy / "build" / "cache" / "models").glob("*/scores.npy") if p.read_bytes() == path.read_bytes()
+    ]
+    for place in (path, kept):  # links to one file, before the copy
+        np.save(place, -np.load(place))
+    (copy / "models" / SAMPLE / "svm-pixels" / "curves.json").unlink()
+    done = run_again(copy, command)
+    assert done.returncode == 0, done.stderr
+    assert "final fit and prediction: 1 done" in done.stderr
+    assert "search: " not in done.stderr
+    assert tracked(copy, "svm-pixels") == expected
+
+
 def test_one_job_and_two_threads_give_the_same_bytes(whole_run, tmp_path, command):
     models = "svm-pixels,knn-pixels"
     done = run_again(
