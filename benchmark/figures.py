@@ -73,6 +73,18 @@ def _axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title, "standoff": 12}, "automargin": True, "zeroline": False, **more}
 
 
+def _whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
+    """Return the intervals of estimates, in percent, as Plotly's error bars."""
+    ends = [(e["low"] or 0.0, e["value"] or 0.0, e["high"] or 0.0) for e in estimates]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded([100 * (high - value) for _, value, high in ends]),
+        "arrayminus": rounded([100 * (value - low) for low, value, _ in ends]),
+        **look,
+    }
+
+
 # ---------------------------------------------------------------------------------------------------- the whole table
 def behind_leader(stored: Results) -> Figure:
     """Each model's accuracy behind the leader, with the paired interval."""
@@ -138,7 +150,6 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         )
     ]
     names = {i: board[i].metrics["title"] for i in range(len(board))}
-    ends = [[board[i].metrics["test"]["accuracy"][key] or 0.0 for i in range(len(board))] for key in ("low", "high")]
     trace = go.Scatter(
         x=rounded(costs),
         y=rounded([100 * model.accuracy for model in board]),
@@ -151,14 +162,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         meta="lead",
         cliponaxis=False,
         marker={"size": 10, "symbol": ["circle" if i in front else "circle-open" for i in range(len(board))]},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "width": 0,
-            "thickness": 1.5,
-            "array": rounded([100 * (high - m.accuracy) for high, m in zip(ends[1], board, strict=True)]),
-            "arrayminus": rounded([100 * (m.accuracy - low) for low, m in zip(ends[0], board, strict=True)]),
-        },
+        error_y=_whiskers([model.metrics["test"]["accuracy"] for model in board], width=0, thickness=1.5),
         hovertemplate="%{text}: %{y} %, %{x} " + unit + "<extra></extra>",
     )
     caption = (
@@ -460,13 +464,7 @@ def _dots(
         name=name,
         meta=color,
         marker={"size": 9, "symbol": symbol},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "width": 3,
-            "array": rounded([100 * ((v["high"] or 0) - (v["value"] or 0)) for v in values]),
-            "arrayminus": rounded([100 * ((v["value"] or 0) - (v["low"] or 0)) for v in values]),
-        },
+        error_x=_whiskers(values, width=3),
         hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
     )
 
@@ -559,13 +557,7 @@ def class_recalls(stored: Results, name: str) -> Figure:
         mode="markers",
         meta="lead",
         marker={"size": 10},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "width": 4,
-            "array": rounded([100 * ((v["high"] or 0) - (v["value"] or 0)) for v in values]),
-            "arrayminus": rounded([100 * ((v["value"] or 0) - (v["low"] or 0)) for v in values]),
-        },
+        error_x=_whiskers(values, width=4),
         hovertemplate="%{y}: %{x} %<extra></extra>",
     )
     rows = [
