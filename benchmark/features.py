@@ -126,8 +126,8 @@ class PixelFeatures(StreamedPCA):
 class HogFeatures(StreamedPCA):
     """Histograms of oriented gradients beside the scaled pixels, then PCA.
 
-    Gradients of the square-rooted image are central differences, zero at the border; orientations are unsigned; a
-    cell's histogram holds gradient magnitudes; blocks of 2x2 cells are normalised by L2-Hys.
+    Gradients are central differences of the image on black ground; orientations are unsigned; each pixel votes with its
+    gradient's magnitude, shared between the nearest orientations and cells; blocks of 2x2 cells are normalised by L2-Hys.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class HogFeatures(StreamedPCA):
     cell : int
         Side of a cell in pixels.
     n_orientations : int
-        Bins of a histogram over 180 degrees.
+        Bins of a histogram over 180 degrees, 2 or more.
     pixel_weight : float
         What the pixels, divided by 255, are multiplied by, beside histograms of unit blocks.
 
@@ -167,7 +167,7 @@ class HogFeatures(StreamedPCA):
         Raises
         ------
         ValueError
-            If the rows are no images of `image_shape`, or that shape is no whole number of cells.
+            If the rows are no images of `image_shape`, or that shape is no whole number of cells, or there is a single orientation.
         """
         rows = _as_rows(X)
         validate_data(self, rows)
@@ -176,17 +176,20 @@ class HogFeatures(StreamedPCA):
             raise ValueError(f"image_shape={self.image_shape} needs {height * width} pixels a row, got {rows.shape[1]}")
         if height % self.cell or width % self.cell or min(height, width) < 2 * self.cell:
             raise ValueError(f"image_shape={self.image_shape} is no whole number (2 or more) of cells of {self.cell}")
+        if self.n_orientations < 2:  # noqa: PLR2004
+            raise ValueError(f"n_orientations={self.n_orientations} must be 2 or more")
         return super().fit(rows, y)
 
     def _describe(self, rows: NDArray[Any]) -> Floats:
-        histograms = oriented_gradients(
-            np.sqrt(rows / 255).reshape(-1, *self.image_shape), cell=self.cell, n_orientations=self.n_orientations
-        )
+        images = (rows / 255).reshape(-1, *self.image_shape)
+        histograms = oriented_gradients(images, cell=self.cell, n_orientations=self.n_orientations)
         pixels = rows.astype(np.float32) * np.float32(self.pixel_weight / 255)
         return np.concatenate([histograms, pixels], axis=1)
 
 
-def oriented_gradients(images: NDArray[np.floating], *, cell: int, n_orientations: int) -> Floats:
+def oriented_gradients(
+    images: NDArray[np.floating], *, cell: int, n_orientations: int, interpolated: bool = True
+) -> Floats:
     """Return block-normalised histograms of oriented gradients.
 
     Parameters
@@ -195,30 +198,38 @@ def oriented_gradients(images: NDArray[np.floating], *, cell: int, n_orientation
     cell : int
         Side of a cell in pixels.
     n_orientations : int
-        Bins over 180 degrees.
+        Bins over 180 degrees, 2 or more.
+    interpolated : bool
+        Whether a gradient is shared, linearly, between its two nearest orientations and its four nearest cells
+        ("trilinear interpolation"), or goes whole into one bin of one cell, as in `skimage.feature.hog`.
 
     Returns
     -------
     ndarray of shape (n_samples, n_blocks * 4 * n_orientations)
-        Ordered as in `skimage.feature.hog`, with which it agrees.
+        Ordered as in `skimage.feature.hog`, with which it agrees on images with a black border of one cell.
     """
-    n_samples, height, width = images.shape
-    n_rows, n_columns = height // cell, width // cell
-    images = images.astype(np.float64)  # pixels 1 and 3 meet at exactly 60 degrees, a bin's edge: float32 tips over
-    vertical = np.zeros_like(images)
-    horizontal = np.zeros_like(images)
-    vertical[:, 1:-1] = images[:, 2:] - images[:, :-2]
-    horizontal[:, :, 1:-1] = images[:, :, 2:] - images[:, :, :-2]
+    padded = np.pad(images.astype(np.float64), ((0, 0), (1, 1), (1, 1)))  # float32 tips over at the edges of bins
+    vertical = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
+    horizontal = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     magnitude = np.hypot(vertical, horizontal)
-    degrees = np.rad2deg(np.arctan2(vertical, horizontal)) % 180
-    orientation = np.minimum((degrees / (180 / n_orientations)).astype(np.int64), n_orientations - 1)
-    cells = np.add.outer(np.arange(height) // cell * n_columns, np.arange(width) // cell)
-    places = (np.arange(n_samples)[:, np.newaxis, np.newaxis] * (n_rows * n_columns) + cells) * n_orientations
-    histogram = np.bincount(
-        (places + orientation).ravel(), magnitude.ravel(), minlength=n_samples * n_rows * n_columns * n_orientations
-    )
-    histogram = histogram.astype(np.float32).reshape(n_samples, n_rows, n_columns, n_orientations) / cell**2  # type: ignore[assignment]
-    return _normalised_blocks(histogram)  # type: ignore[arg-type]
+    position = np.rad2deg(np.arctan2(vertical, horizontal)) % 180 / (180 / n_orientations) - interpolated / 2
+    lower = np.floor(position)
+    share = position - lower if interpolated else np.zeros_like(position)
+    votes = np.zeros((*images.shape, n_orientations), dtype=np.float32)
+    for orientation, weight in ((lower, 1 - share), (lower + 1, share)):
+        bins = orientation.astype(np.int64) % n_orientations
+        np.put_along_axis(votes, bins[..., np.newaxis], (magnitude * weight).astype(np.float32)[..., np.newaxis], 3)
+    _, height, width = images.shape
+    rows, columns = _cell_shares(height, cell, interpolated), _cell_shares(width, cell, interpolated)
+    return _normalised_blocks(np.einsum("rh,nhwo,cw->nrco", rows, votes, columns, optimize=True) / np.float32(cell**2))
+
+
+def _cell_shares(length: int, cell: int, interpolated: bool) -> Floats:  # noqa: FBT001
+    """Return how much of each pixel's vote each cell gets along one axis, of shape (n_cells, length)."""
+    pixels, cells = np.arange(length) + 0.5, (np.arange(length // cell) + 0.5) * cell
+    distance = np.abs(pixels - cells[:, np.newaxis]) / cell
+    shares = np.maximum(1 - distance, 0) if interpolated else distance < 1 / 2
+    return shares.astype(np.float32)
 
 
 def _normalised_blocks(histogram: Floats) -> Floats:
