@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
+import multiprocessing
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
-from joblib.externals.loky import ProcessPoolExecutor
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
@@ -39,6 +41,7 @@ FIGURES_CODE = ("evaluate", "statistics")
 STUDY_CODE = ("features", "study", "evaluate")
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 CACHE_BYTES = 12 * 2**30
+KILLED = "its process was killed; the system does that when memory runs out"
 PARTS = {
     "data": "the data set",
     "entry": "the entry in the table of models",
@@ -312,11 +315,20 @@ def _run_search(bench: Bench, entry: ModelEntry, tasks: list[tuple[list[dict[str
             advance(words)
 
 
-def _parallel(bench: Bench, calls: list[Any]) -> Iterable[tuple[Any, str]]:
-    if not calls:
-        return []
-    outcomes: Iterable[tuple[Any, str]] = joblib.Parallel(bench.jobs, return_as="generator_unordered")(calls)
-    return outcomes
+def _parallel(bench: Bench, calls: list[Any]) -> Iterator[tuple[Any, str]]:
+    try:
+        if calls:
+            yield from joblib.Parallel(bench.jobs, return_as="generator_unordered")(calls)
+    except BrokenProcessPool:
+        yield None, KILLED
+
+
+@functools.cache
+def _fresh_processes() -> Any:
+    """Return the context of processes that hold nothing but the imports: forked from one that has done them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmark.models", "benchmark.train"])
+    return context
 
 
 def _guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
@@ -378,7 +390,7 @@ def _fit_final(bench: Bench, entry: ModelEntry, params: dict[str, Any]) -> tuple
     partial.mkdir(parents=True)
     dataset = bench.dataset
     with bench.report.steps(f"{entry.name}: final fit and prediction", 1) as advance:
-        with ProcessPoolExecutor(1) as executor:
+        with ProcessPoolExecutor(1, mp_context=_fresh_processes()) as executor:
             future = executor.submit(
                 _guarded,
                 train.fit_final,
@@ -389,7 +401,10 @@ def _fit_final(bench: Bench, entry: ModelEntry, params: dict[str, Any]) -> tuple
                 partial,
                 bench.jobs,
             )
-            fitted, error = future.result()
+            try:
+                fitted, error = future.result()
+            except BrokenProcessPool:
+                error = KILLED
         _raise(entry, error)
         advance("")
     partial.rename(folder)

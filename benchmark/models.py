@@ -155,7 +155,7 @@ MODELS: tuple[ModelEntry, ...] = (
         family="rf",
         features="pixels",
         estimator=RandomForestClassifier(100, random_state=0),
-        grid={"classifier__max_features": [28, 56, 84], "classifier__min_samples_leaf": [1, 2]},
+        grid={"classifier__max_features": [14, 28, 42], "classifier__min_samples_leaf": [1, 2]},
         note="On the scaled pixels themselves: components mix what a tree would split.",
         stochastic=True,
     ),
@@ -167,7 +167,7 @@ MODELS: tuple[ModelEntry, ...] = (
         estimator=RandomForestClassifier(100, random_state=0),
         grid={
             "features__n_components": [60],
-            "classifier__max_features": [6, 9, 14],
+            "classifier__max_features": [4, 8, 12],
             "classifier__min_samples_leaf": [1, 2],
         },
         note="On few components: a tree looks at one feature at a time.",
