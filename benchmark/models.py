@@ -111,7 +111,7 @@ MODELS: tuple[ModelEntry, ...] = (
         family="lr",
         features="pixels",
         estimator=_whitened(LogisticRegression(max_iter=1000)),
-        grid={"features__n_components": [96, 128, 200, 256], "classifier__C": [0.03, 0.1, 0.3, 1.0]},
+        grid={"features__n_components": [96, 128, 200, 256], "classifier__C": [0.1, 0.3, 1.0, 3.0]},
         note="Multinomial, on whitened principal components.",
     ),
     ModelEntry(
@@ -120,7 +120,7 @@ MODELS: tuple[ModelEntry, ...] = (
         family="lr",
         features="hog",
         estimator=_whitened(LogisticRegression(max_iter=1000)),
-        grid={"features__n_components": [200, 256, 320, 400], "classifier__C": [0.01, 0.03, 0.1, 0.3]},
+        grid={"features__n_components": [200, 256, 320, 400], "classifier__C": [0.003, 0.01, 0.03, 0.1]},
         note="Multinomial, on whitened principal components.",
     ),
     ModelEntry(
@@ -132,7 +132,7 @@ MODELS: tuple[ModelEntry, ...] = (
         grid={
             "features__n_components": [100],
             "classifier__C": [3.0, 6.0, 12.0],
-            "classifier__gamma": [0.015, 0.02, 0.03],
+            "classifier__gamma": [0.02, 0.03, 0.04],
         },
         note="One against one, 45 machines.",
     ),
@@ -180,7 +180,7 @@ MODELS: tuple[ModelEntry, ...] = (
         features="pixels",
         estimator=KNeighborsClassifier(algorithm="brute"),
         grid={
-            "features__n_components": [60, 80, 100, 128],
+            "features__n_components": [80, 100, 128, 160],
             "classifier__n_neighbors": [3, 5, 8, 12],
             "classifier__weights": ["uniform", "distance"],
         },
@@ -193,7 +193,7 @@ MODELS: tuple[ModelEntry, ...] = (
         features="hog",
         estimator=KNeighborsClassifier(algorithm="brute"),
         grid={
-            "features__n_components": [80, 100, 128, 160],
+            "features__n_components": [100, 128, 160, 200],
             "classifier__n_neighbors": [3, 5, 8, 12],
             "classifier__weights": ["uniform", "distance"],
         },
