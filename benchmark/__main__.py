@@ -16,11 +16,13 @@ from benchmark.errors import BenchmarkError, FitError
 if TYPE_CHECKING:
     from benchmark.bench import Bench
     from benchmark.dataset import Dataset
+    from benchmark.diff import Comparison
     from benchmark.models import ModelEntry
     from benchmark.progress import Reporter
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = (6000, 2000)
+UNREADABLE = 2
 STALE = 3
 INTERRUPTED = 130
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -62,6 +64,44 @@ def _parser() -> argparse.ArgumentParser:
     predict_parser.add_argument("images", type=Path, nargs="+", help="PNG or JPEG files of any size")
     list_parser = _add(commands, "list", list_models, "list the models and whether their results are current")
     list_parser.add_argument("--check", action="store_true", help="exit with 3 if a tracked result is stale")
+    diff_parser = _add(
+        commands, "diff", diff, "say what changed between two commits, and whether it is more than noise"
+    )
+    diff_parser.add_argument(
+        "before", nargs="?", default="HEAD", help="a revision or a folder of results (default: HEAD)"
+    )
+    diff_parser.add_argument("after", nargs="?", help="the same (default: the working tree)")
+    diff_parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 2 for unreadable input, 1 if something regressed, 3 if something is not comparable or not "
+        "measured, 0 otherwise",
+    )
+    diff_parser.add_argument(
+        "--min-effect", type=float, default=0.0, metavar="X", help="a regression counts from X points on (default: 0)"
+    )
+    diff_parser.add_argument(
+        "--max-loss",
+        type=float,
+        metavar="X",
+        help="exit with 1 unless each changed model's lower 95%% bound lies above -X points; a chain of small losses is "
+        "caught by comparing with a fixed baseline revision",
+    )
+    compare_parser = _add(commands, "compare", compare, "compare two models of one commit")
+    compare_parser.add_argument("first", help="name of a model")
+    compare_parser.add_argument("second", help="name of another, which takes the part of *after*")
+    compare_parser.add_argument("--at", metavar="REVISION", help="a revision or a folder (default: the working tree)")
+    history_parser = _add(
+        commands, "history", history, "list the metrics of each model at every commit that changed them"
+    )
+    history_parser.add_argument("--metric", default="accuracy", help="which metric the table shows (default: accuracy)")
+    for parser_, formats in (
+        (diff_parser, ("text", "markdown", "json")),
+        (compare_parser, ("text", "markdown", "json")),
+        (history_parser, ("text", "json")),
+    ):
+        parser_.add_argument("--format", choices=formats, default="text")
+        parser_.add_argument("--repository", type=Path, default=ROOT, help="whose history is read (default: this one)")
     _add(commands, "readme", readme, "write the leaderboard into README.md")
     return parser
 
@@ -73,7 +113,7 @@ def _add(commands: Any, name: str, function: Any, words: str) -> argparse.Argume
     parser.add_argument("--data-dir", type=Path, help="where its files lie, plain or .gz (default: data/<data set>)")
     parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
     parser.add_argument("--build-dir", type=Path, help="where caches and the site go (default: build, build/quick, …)")
-    parser.add_argument("--models", default="", help="comma-separated names (default: all)")
+    parser.add_argument("--models", "--model", default="", help="comma-separated names (default: all)")
     parser.add_argument(
         "--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)"
     )
@@ -172,6 +212,63 @@ def list_models(arguments: argparse.Namespace) -> int:
     return STALE if arguments.check and any(status.why for status in found) else 0
 
 
+def diff(arguments: argparse.Namespace) -> int:
+    """Print what changed between two sets of results."""
+    from benchmark.diff import compare_results, exit_status, read_side, tracked_folder, use_of_test_set
+    from benchmark.repository import Repository
+
+    where = _where(arguments)
+    try:
+        before = read_side(arguments.before, **where)
+        after = read_side(arguments.after, **where)
+        repository = Repository.around(arguments.repository)
+        sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
+        folder = tracked_folder(**where)
+        use = use_of_test_set(repository, sha, folder) if repository and sha else None
+    except BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return UNREADABLE
+    comparison = compare_results(before, after, use)
+    _print_comparison(comparison, arguments.format)
+    if not arguments.exit_code:
+        return 0
+    return exit_status(comparison, min_effect=arguments.min_effect, max_loss=arguments.max_loss)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print what tells two models of one set of results apart."""
+    from benchmark.diff import compare_models, read_side
+    from benchmark.leaderboard import rank_sentences
+
+    side, stored = read_side(arguments.at, **_where(arguments))
+    first, second = (stored.model(name) for name in (arguments.first, arguments.second))
+    _print_comparison(compare_models((side, stored), first, second), arguments.format)
+    if arguments.format != "json":
+        print("\n" + "\n".join(rank_sentences(stored, [first.name, second.name])))
+    return 0
+
+
+def history(arguments: argparse.Namespace) -> int:
+    """Print the metrics of each model at every commit that changed results."""
+    import json
+
+    from benchmark.diff import tracked_folder
+    from benchmark.history import format_text, read_history
+    from benchmark.repository import Repository
+    from benchmark.results import metric_named
+
+    metric = metric_named(arguments.metric)
+    repository = Repository(arguments.repository)
+    found = read_history(repository, repository.commit("HEAD").sha, tracked_folder(**_where(arguments)))
+    names = [name.strip() for name in arguments.models.split(",") if name.strip()]
+    if arguments.format == "json":
+        found["points"] = [point for point in found["points"] if not names or point["model"] in names]
+        print(json.dumps(found, indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        print(format_text(found, metric, names))
+    return 0
+
+
 def readme(arguments: argparse.Namespace) -> int:
     """Write the leaderboard into README.md."""
     from benchmark.leaderboard import rewrite_readme
@@ -183,6 +280,28 @@ def readme(arguments: argparse.Namespace) -> int:
 
 
 # ------------------------------------------------------------------------------------------------ what commands share
+def _where(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return where a comparison looks for results: the repository, the working tree's folder, and the data set."""
+    return {
+        "repository": arguments.repository,
+        "models_dir": _models_dir(arguments) if arguments.repository == ROOT else arguments.repository / "models",
+        "dataset": arguments.dataset,
+    }
+
+
+def _print_comparison(comparison: Comparison, form: str) -> None:
+    import json
+
+    from benchmark.report import format_markdown, format_text
+
+    if form == "json":
+        print(json.dumps(comparison, indent=2, allow_nan=False, ensure_ascii=False))
+    elif form == "markdown":
+        print(format_markdown(comparison))
+    else:
+        print(format_text(comparison, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+
+
 def _dry_run(setting: Bench, chosen: Sequence[ModelEntry]) -> int:
     from benchmark.bench import statuses
 
@@ -202,6 +321,24 @@ def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) 
     print(format_text(stored))
     for entry in named:
         print(paired_sentence(stored, entry.name))
+    print(_against_head(setting))
+
+
+def _against_head(setting: Bench) -> str:
+    """Say what changed against the last commit, nothing where these results are not the tracked ones."""
+    from benchmark.diff import compare_results, read_side
+    from benchmark.report import format_text
+
+    where: dict[str, Any] = {
+        "repository": setting.root,
+        "models_dir": setting.models_dir,
+        "dataset": setting.dataset.entry.name,
+    }
+    if setting.models_dir != setting.root / "models":
+        return ""
+    with suppress(BenchmarkError):  # without git, or before the first commit with results, there is nothing to compare
+        return "\n" + format_text(compare_results(read_side("HEAD", **where), read_side(None, **where)), details=False)
+    return ""
 
 
 def _build(setting: Bench, arguments: argparse.Namespace) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.leaderboard import paired
+from benchmark.leaderboard import paired_models
 from benchmark.results import ClassFigures, DatasetStudy, Estimate, Metric, ModelResult, Results, slug
 
-__all__ = ["Figure"]
+__all__ = ["Figure", "axis", "figure", "interval", "percent", "rounded"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def interval(estimate: Estimate, digits: int = 1) -> str:
     return f"{percent(estimate['value'], digits)} [{100 * estimate['low']:.{digits}f}, {100 * estimate['high']:.{digits}f}]"
 
 
-def _figure(
+def figure(
     name: str,
     alt: str,
     caption: str,
@@ -60,6 +60,7 @@ def _figure(
     rows: Sequence[tuple[str, ...]],
     height: int = 420,
 ) -> Figure:
+    """Return a chart of Plotly traces, without Plotly's template."""
     drawn = go.Figure(data=traces, layout=layout)
     drawn.layout.template = None
     spec = drawn.to_plotly_json()
@@ -69,7 +70,8 @@ def _figure(
     )
 
 
-def _axis(title: str, **more: Any) -> dict[str, Any]:
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis with its title."""
     return {"title": {"text": title, "standoff": 12}, "automargin": True, "zeroline": False, **more}
 
 
@@ -91,7 +93,7 @@ def behind_leader(stored: Results) -> Figure:
     board = stored.leaderboard()
     rows, points = [], []
     for model in board[1:]:
-        gap = paired(stored, board[0], model)
+        gap = paired_models(stored, board[0], model)
         difference, low, high = 100 * gap.difference, 100 * gap.low, 100 * gap.high
         points.append((difference, low, high))
         rows.append((model.metrics["title"], f"{difference:.2f}", f"{low:.2f}", f"{high:.2f}"))
@@ -114,7 +116,7 @@ def behind_leader(stored: Results) -> Figure:
     )
     nearest = rows[0] if rows else None
     for model in stored.baselines:
-        gap = paired(stored, board[0], model)
+        gap = paired_models(stored, board[0], model)
         ends = (f"{100 * gap.difference:.2f}", f"{100 * gap.low:.2f}", f"{100 * gap.high:.2f}")
         rows.append((f"{model.metrics['title']} (reference, not drawn)", *ends))
     caption = (
@@ -123,12 +125,12 @@ def behind_leader(stored: Results) -> Figure:
         if nearest
         else f"{board[0].metrics['title']} is the only model measured."
     )
-    return _figure(
+    return figure(
         "behind-the-leader",
         "Accuracy behind the leader, a dot and a paired 95 % interval for each model",
         caption,
         [trace],
-        {"xaxis": _axis("points behind", rangemode="tozero"), "yaxis": _axis("", autorange="reversed")},
+        {"xaxis": axis("points behind", rangemode="tozero"), "yaxis": axis("", autorange="reversed")},
         ("model", "points behind", "low", "high"),
         rows,
         height=90 + 36 * max(1, len(titles)),
@@ -173,14 +175,14 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         )
         + ". Numbers, where names find no room, are places on the leaderboard."
     )
-    return _figure(
+    return figure(
         f"accuracy-against-{metric.name}",
         f"Accuracy against {metric.title.lower()} for each model",
         caption,
         [trace],
         {
-            "xaxis": _axis(f"{metric.title}, {unit} (log)", type="log", dtick="D2", exponentformat="none"),
-            "yaxis": _axis("accuracy, %"),
+            "xaxis": axis(f"{metric.title}, {unit} (log)", type="log", dtick="D2", exponentformat="none"),
+            "yaxis": axis("accuracy, %"),
             "showlegend": False,
         },
         ("model", "accuracy", f"{metric.title}, {unit}"),
@@ -220,13 +222,13 @@ def recall_heatmap(stored: Results, order: list[str]) -> Figure:
         xgap=2,
         ygap=2,
     )
-    return _figure(
+    return figure(
         "recall-by-class",
         "Recall of each class by each model, in percent",
         f"{order[hardest]} is the hardest class: the models find {means[hardest]:.1f} % of it on average; "
         f"{order[easiest]} the easiest, {means[easiest]:.1f} %.",
         [trace],
-        {"yaxis": _axis("", autorange="reversed"), "xaxis": _axis("", tickangle=-45)},
+        {"yaxis": axis("", autorange="reversed"), "xaxis": axis("", tickangle=-45)},
         ("model", *order),
         [(title, *(f"{value:.1f}" for value in row)) for title, row in zip(titles, values, strict=True)],
         height=150 + 34 * len(board),
@@ -256,16 +258,16 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
         rows.append((name, _auc(model.metrics["test"]["per_class"][name]["auc"])))
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
     worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
-    return _figure(
+    return figure(
         f"{model.name}-roc",
         "ROC curve of each class against the rest",
         f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).",
         traces,
         {
-            "xaxis": _axis(
+            "xaxis": axis(
                 "false-positive rate (log)", type="log", dtick=1, exponentformat="none", range=[math.log10(floor), 0]
             ),
-            "yaxis": _axis("true-positive rate", range=[0, 1.01]),
+            "yaxis": axis("true-positive rate", range=[0, 1.01]),
             "legend": {"orientation": "h", "y": -0.22},
         },
         ("class", "AUC, 95 % interval"),
@@ -304,14 +306,14 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
         at_90 = max((p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= 0.9), default=0.0)  # noqa: PLR2004
         rows.append((name, percent(at_90)))
     hard = min(rows, key=lambda row: float(row[1].split()[0]))
-    return _figure(
+    return figure(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
         f"To find 90 % of {hard[0]}, the hardest there, {hard[1]} of what is called so is right.",
         traces,
         {
-            "xaxis": _axis("recall", range=[0, 1.01]),
-            "yaxis": _axis("precision", range=[0, 1.01]),
+            "xaxis": axis("recall", range=[0, 1.01]),
+            "yaxis": axis("precision", range=[0, 1.01]),
             "legend": {"orientation": "h", "y": -0.22},
         },
         ("class", "precision at 90 % recall"),
@@ -350,15 +352,15 @@ def reliability(model: ModelResult) -> Figure | None:
         (f"{c:.3f}", f"{a:.3f}", f"{l:.3f}–{h:.3f}", str(n))
         for c, a, l, h, n in zip(*(curve[k] for k in ("confidence", "accuracy", "low", "high", "count")), strict=True)  # noqa: E741
     ]
-    return _figure(
+    return figure(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
         f"Probabilities are {percent(error)} off on average, "
         + ("too sure of themselves." if gap > 0 else "too modest."),
         [ideal, trace],
         {
-            "xaxis": _axis("probability of the predicted class", range=[low, 1.01]),
-            "yaxis": _axis("share right", range=[low, 1.01]),
+            "xaxis": axis("probability of the predicted class", range=[low, 1.01]),
+            "yaxis": axis("share right", range=[low, 1.01]),
         },
         ("mean probability", "share right", "95 % interval", "images"),
         rows,
@@ -389,13 +391,13 @@ def confusion(model: ModelResult, order: list[str]) -> Figure:
         hovertemplate="%{y} taken for %{x}: %{customdata} images, %{text} %<extra></extra>",
         hoverongaps=False,
     )
-    return _figure(
+    return figure(
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
         f"{order[row]} is most often taken for {order[column]}: {int(off[row, column])} of {int(counts[row].sum())} images "
         f"({shares[row, column]:.1f} %).",
         [trace],
-        {"xaxis": _axis("predicted", tickangle=-45), "yaxis": _axis("true", autorange="reversed")},
+        {"xaxis": axis("predicted", tickangle=-45), "yaxis": axis("true", autorange="reversed")},
         ("true \\ predicted", *order),
         [(name, *map(str, line.tolist())) for name, line in zip(order, counts, strict=True)],
         height=560,
@@ -421,7 +423,7 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
     traces.append(_dots(figures, order, "precision", "second", "precision", "diamond-open", 0.14))
     recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
     worst = min(recalls, key=lambda name: recalls[name])
-    return _figure(
+    return figure(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
         f"{worst} is its hardest class: it finds {interval(figures[worst]['recall'])}, and "
@@ -432,8 +434,8 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
         ),
         traces,
         {
-            "xaxis": _axis("%"),
-            "yaxis": _axis("", range=[len(order) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=order),
+            "xaxis": axis("%"),
+            "yaxis": axis("", range=[len(order) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=order),
             "legend": {"orientation": "h", "y": -0.15},
         },
         ("class", "recall", "precision", "F1", "AUC"),
@@ -504,7 +506,7 @@ def search(model: ModelResult) -> Figure | None:
             meta="lead",
             error_y={"type": "data", "array": rounded([100 * np.std(scores[key], ddof=1) for key in keys])},
         )
-        axes = {"xaxis": _axis(_short(names[0]), type="category"), "yaxis": _axis("accuracy, %")}
+        axes = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis("accuracy, %")}
     else:
         columns, lines = varying[names[0]], varying[names[1]]
         z = [
@@ -524,8 +526,8 @@ def search(model: ModelResult) -> Figure | None:
             texttemplate="%{z:.2f}",
             hovertemplate="%{x}, %{y}: %{z} %<extra></extra>",
         )
-        axes = {"xaxis": _axis(_short(names[0]), type="category"), "yaxis": _axis(_short(names[1]), type="category")}
-    return _figure(
+        axes = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis(_short(names[1]), type="category")}
+    return figure(
         f"{model.name}-search",
         "Cross-validated accuracy over the grid",
         caption,
@@ -568,12 +570,12 @@ def class_recalls(stored: Results, name: str) -> Figure:
         )
         for model in board
     ]
-    return _figure(
+    return figure(
         f"class-{name}-recall",
         f"Recall of {name} by each model with 95 % intervals",
         f"{titles[0]} finds most of {name}: {rows[0][1]}; {titles[-1]} least: {rows[-1][1]}.",
         [trace],
-        {"xaxis": _axis("recall, %"), "yaxis": _axis("", autorange="reversed")},
+        {"xaxis": axis("recall, %"), "yaxis": axis("", autorange="reversed")},
         ("model", "recall", "precision"),
         rows,
         height=100 + 34 * len(board),
@@ -595,7 +597,7 @@ def class_confusions(stored: Results, name: str) -> Figure:
         meta="lead",
         hovertemplate="taken for %{y}: %{x} %<extra></extra>",
     )
-    return _figure(
+    return figure(
         f"class-{name}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
         f"Over all models {name} is most often taken for {titles[0]} ({shares[others[0]]:.1f} % of its images), then {titles[1]} "
@@ -603,7 +605,7 @@ def class_confusions(stored: Results, name: str) -> Figure:
         if len(others) > 1
         else f"{name} is taken for {titles[0]} only.",
         [trace],
-        {"xaxis": _axis("% of its images"), "yaxis": _axis("", autorange="reversed")},
+        {"xaxis": axis("% of its images"), "yaxis": axis("", autorange="reversed")},
         ("taken for", "% of its images"),
         [(classes[i], f"{shares[i]:.2f}") for i in others],
         height=100 + 30 * len(others),
@@ -621,7 +623,7 @@ def spectrum(study: DatasetStudy) -> Figure:
         meta="lead",
         hovertemplate="%{x} components: %{y} %<extra></extra>",
     )
-    return _figure(
+    return figure(
         f"{study['name']}-spectrum",
         "Cumulative explained variance of the principal components",
         "Of the variance of the scaled pixels, "
@@ -631,7 +633,7 @@ def spectrum(study: DatasetStudy) -> Figure:
         )
         + ".",
         [trace],
-        {"xaxis": _axis("components"), "yaxis": _axis("variance explained, %", range=[0, 101])},
+        {"xaxis": axis("components"), "yaxis": axis("variance explained, %", range=[0, 101])},
         ("components", "variance explained"),
         [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100) if n <= len(total)],
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmark.diff import Paired, paired
 from benchmark.errors import ResultsError
+from benchmark.report import aligned
 from benchmark.results import Estimate, ModelResult, Results
-from benchmark.statistics import mcnemar_midp, newcombe_paired_interval, ranks
+from benchmark.statistics import ranks
 
-__all__ = ["Paired", "format_text", "paired", "paired_sentence", "readme_table", "rewrite_readme"]
+__all__ = ["format_text", "paired_models", "paired_sentence", "rank_sentences", "readme_table", "rewrite_readme"]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
@@ -68,31 +69,13 @@ def _percent(estimate: Estimate) -> str:
 def _behind(stored: Results, leader: ModelResult, model: ModelResult) -> str:
     if model is leader:
         return "–"
-    found = paired(stored, leader, model)
+    found = paired_models(stored, leader, model)
     return f"{100 * found.difference:.2f} [{100 * found.low:.2f}, {100 * found.high:.2f}]"
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Two models on the same images: difference of accuracy, first less second, its 95 % interval, and McNemar's mid-p.
-
-    `only_first` and `only_second` count the images that just one of the two gets right.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p: float
-    only_first: int
-    only_second: int
-
-
-def paired(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
+def paired_models(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
     """Compare two models of one set of results."""
-    a, b = stored.correct(first), stored.correct(second)
-    only_first, only_second = int((a & ~b).sum()), int((~a & b).sum())
-    interval = newcombe_paired_interval(int((a & b).sum()), only_first, only_second, int((~a & ~b).sum()))
-    return Paired(*interval, mcnemar_midp(only_first, only_second), only_first, only_second)
+    return paired(stored.correct(first), stored.correct(second))
 
 
 def paired_sentence(stored: Results, name: str) -> str:
@@ -102,7 +85,7 @@ def paired_sentence(stored: Results, name: str) -> str:
     if model is None or len(board) < 2:  # noqa: PLR2004
         return ""
     rival = board[1] if model is board[0] else board[0]
-    found = paired(stored, model, rival)
+    found = paired_models(stored, model, rival)
     return (
         f"{model.name} against {rival.name}: {100 * found.difference:+.2f} points "
         f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], right alone on {found.only_first} images and "
@@ -110,11 +93,19 @@ def paired_sentence(stored: Results, name: str) -> str:
     )
 
 
+def rank_sentences(stored: Results, names: list[str]) -> list[str]:
+    """Return rank interval and paired distance from the leader of the models named, a sentence each."""
+    rows = {row[1]: row for row in leaderboard_rows(stored)}
+    titles = {model.name: model.metrics["title"] for model in stored.models}
+    return [
+        f"{name}: rank {rows[titles[name]][0]}, behind the leader: {rows[titles[name]][3]} points" for name in names
+    ]
+
+
 def format_text(stored: Results) -> str:
     """Return the leaderboard aligned for a terminal."""
     rows = [HEADER, *leaderboard_rows(stored)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     if stored.missing:
         lines.append(f"not measured: {', '.join(stored.missing)} (make bench MODELS={','.join(stored.missing)})")
     return "\n".join(lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +12,15 @@ import jinja2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmark import figures, results
+from benchmark.changes import Past, changes_page, history_page
 from benchmark.dataset import Dataset
+from benchmark.diff import Comparison
 from benchmark.figures import Figure, interval, percent
-from benchmark.leaderboard import paired
+from benchmark.gallery import Gallery
+from benchmark.history import History
+from benchmark.leaderboard import paired_models
 from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
 from benchmark.statistics import RankTable, ranks
 
@@ -26,7 +28,6 @@ __all__ = ["Site", "render"]
 
 N_SAMPLES = 20
 N_HARDEST = 20
-GAP = 2  # pixels between the images of a sheet
 SMALLEST_P = 1e-12
 
 
@@ -38,8 +39,14 @@ class Site:
     dataset: Dataset
     study: DatasetStudy | None
     templates: Path
+    past: Past
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
+
+    @functools.cached_property
+    def gallery(self) -> Gallery:
+        """Where pictures go."""
+        return Gallery(self.dataset.test_images, self.files)
 
     @property
     def section(self) -> str:
@@ -78,12 +85,15 @@ def render(site: Site) -> None:
     for name in site.order:
         page(f"{site.section}/classes/{slug(name)}.md", "class.md", **_class(site, name))
     page(f"{site.section}/data.md", "data.md", **_data(site))
+    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.order))
+    page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
     page("methods.md", "methods.md", **_methods(site))
     site.nav = [
         {"Leaderboard": "index.md"},
         {"Models": [{m.metrics["title"]: f"{site.section}/models/{m.name}.md"} for m in _listed(site.stored)]},
         {"Classes": [{name: f"{site.section}/classes/{slug(name)}.md"} for name in site.order]},
         {"Data set": f"{site.section}/data.md"},
+        {"Changes": [{"Changes": f"{site.section}/changes.md"}, {"History": f"{site.section}/history.md"}]},
         {"Methods": "methods.md"},
     ]
 
@@ -132,7 +142,7 @@ def _home(site: Site) -> dict[str, Any]:
     )
     return {
         "hero": _hero(stored, rank_table),
-        "strip": _sheet(site, "home-strip", _one_of_each(site), columns=len(site.order), scale=2),
+        "strip": site.gallery.sheet("home-strip", _one_of_each(site), columns=len(site.order), scale=2),
         "rows": rows,
         "missing": stored.missing,
         "kinds": sorted({m.metrics["scores"] for m in board}),
@@ -167,7 +177,7 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         "verdict": "",
     }
     if len(board) > 1:
-        gap = paired(stored, board[0], board[1])
+        gap = paired_models(stored, board[0], board[1])
         p = float(rank_table.p[0, 1])
         hero |= {
             "second": board[1].metrics["title"],
@@ -182,7 +192,7 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
 def _board_row(stored: Results, model: ModelResult, place: int | None, rank_table: Any) -> dict[str, Any]:
     test, run = model.metrics["test"], model.run
     leader = stored.leaderboard()[0] if stored.contestants else model
-    gap = paired(stored, leader, model)
+    gap = paired_models(stored, leader, model)
     recalls = {name: f["recall"]["value"] or 0.0 for name, f in test["per_class"].items()}
     hardest = min(recalls, key=lambda name: recalls[name])
     if place is None:
@@ -279,7 +289,8 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
     metrics, run = model.metrics, model.run
     reference = model.entry["baseline"]  # it has no curves or mistakes worth a look
     found = metrics["search"]
-    mistakes = model.study["confident_mistakes"]
+    mistakes = [] if reference else model.study["confident_mistakes"][:N_HARDEST]
+    tiles = site.gallery.tiles([mistake["index"] for mistake in mistakes])
     per_class = metrics["test"]["per_class"]
     hardest = sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
     return {
@@ -309,11 +320,11 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
         "mistakes": [
             {
                 **mistake,
-                "image": _picture(site, mistake["index"]),
+                "tile": tiles[mistake["index"]],
                 "slug": slug(mistake["true"]),
                 "margin": f"{mistake['margin']:.3g}",
             }
-            for mistake in ([] if reference else mistakes[:N_HARDEST])
+            for mistake in mistakes
         ],
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     }
@@ -362,7 +373,7 @@ def _versus(stored: Results, model: ModelResult, leader: ModelResult, board: lis
     rival = (board[1] if len(board) > 1 else None) if model is leader else leader
     if rival is None:
         return ""
-    gap = paired(stored, model, rival)
+    gap = paired_models(stored, model, rival)
     side = "ahead of" if gap.difference > 0 else "behind"
     return (
         f"{abs(100 * gap.difference):.2f} points {side} {rival.metrics['title']} "
@@ -420,14 +431,15 @@ def _class(site: Site, name: str) -> dict[str, Any]:
         else np.zeros(len(stored.test_labels))
     )
     hardest = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
+    tiles = site.gallery.tiles(hardest)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
     mean = dataset.train_images[dataset.train_labels == label].mean(axis=0)
     unmissed = int((missed[own] == 0).sum())
     return {
         "name": name,
         "n_models": len(contestants),
-        "mean": _sheet(site, f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
-        "samples": _sheet(site, f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
+        "mean": site.gallery.sheet(f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
+        "samples": site.gallery.sheet(f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
         "n_samples": len(train),
         "recalls": figures.class_recalls(stored, name) if contestants else None,
         "taken_for": figures.class_confusions(stored, name) if contestants else None,
@@ -435,7 +447,7 @@ def _class(site: Site, name: str) -> dict[str, Any]:
         "hardest": [
             {
                 "index": i,
-                "image": _picture(site, i),
+                "tile": tiles[i],
                 "missed": int(missed[i]),
                 "called": _called(stored, i),
             }
@@ -470,7 +482,7 @@ def _data(site: Site) -> dict[str, Any]:
                 "slug": slug(name),
                 "train": f"{counts[0][i]:,}",
                 "test": f"{counts[1][i]:,}",
-                "sheet": _sheet(site, f"data-{slug(name)}", samples[j], columns=N_SAMPLES, scale=1),
+                "sheet": site.gallery.sheet(f"data-{slug(name)}", samples[j], columns=N_SAMPLES, scale=1),
             }
             for j, name in enumerate(site.order)
             for i in [site.stored.dataset["classes"].index(name)]
@@ -489,9 +501,11 @@ def _data(site: Site) -> dict[str, Any]:
         spread = np.array(study["pixel_sd"]).reshape(1, *shape)
         context |= {
             "spectrum": figures.spectrum(study),
-            "means": _sheet(site, "data-means", means, columns=len(means), scale=2),
-            "components": _sheet(site, "data-components", 127.5 + 127.5 * components / largest, columns=8, scale=2),
-            "spread": _sheet(site, "data-spread", 255 * spread / spread.max(), columns=1, scale=4),
+            "means": site.gallery.sheet("data-means", means, columns=len(means), scale=2),
+            "components": site.gallery.sheet(
+                "data-components", 127.5 + 127.5 * components / largest, columns=8, scale=2
+            ),
+            "spread": site.gallery.sheet("data-spread", 255 * spread / spread.max(), columns=1, scale=4),
         }
     return context
 
@@ -528,49 +542,18 @@ def _one_of_each(site: Site) -> NDArray[np.uint8]:
     return site.dataset.train_images[rows]
 
 
-def _sheet(site: Site, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
-    """Put images beside each other into one PNG, and return its path below the docs folder."""
-    n, height, width = images.shape
-    columns = min(columns, n)
-    rows = -(-n // columns)
-    canvas = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), dtype=np.uint8)
-    alpha = np.zeros_like(canvas)
-    for i, image in enumerate(np.clip(np.rint(images), 0, 255).astype(np.uint8)):
-        top, left = i // columns * (height + GAP), i % columns * (width + GAP)
-        canvas[top : top + height, left : left + width] = image
-        alpha[top : top + height, left : left + width] = 255
-    return _png(site, name, canvas, alpha, scale)
-
-
-def _picture(site: Site, index: int) -> str:
-    """Write one test image and return its path below the docs folder."""
-    image = site.dataset.test_images[index]
-    return _png(site, f"test/{index}", image, np.full_like(image, 255), 2)
-
-
-def _png(site: Site, name: str, grey: NDArray[np.uint8], alpha: NDArray[np.uint8], scale: int) -> str:
-    path = f"images/{name}.png"
-    if path not in site.files:
-        stream = io.BytesIO()
-        picture = Image.fromarray(np.stack([grey, alpha], axis=-1))
-        picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST).save(
-            stream, "PNG", optimize=True
-        )
-        site.files[path] = stream.getvalue()
-    return path
-
-
 def _downloads(site: Site) -> None:
     """Publish every tracked result, all models in one tidy table, and the schema."""
     for model in site.stored.models:
         for name in (*results.TRACKED, "run.json"):
-            site.files[f"{site.section}/models/{model.name}/{name}"] = (
-                site.stored.folder / model.name / name
-            ).read_bytes()
+            content = site.stored.source.read(f"{model.name}/{name}")
+            site.files[f"{site.section}/models/{model.name}/{name}"] = content or b""
     table = tidy(site.stored)
     site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
-    site.files["schema.json"] = (json.dumps(results.json_schema(), indent=1) + "\n").encode()
+    site.files["schema.json"] = (
+        json.dumps(results.json_schema(results.DOCUMENTS | {"diff": Comparison, "history": History}), indent=1) + "\n"
+    ).encode()
 
 
 def tidy(stored: Results) -> pd.DataFrame:

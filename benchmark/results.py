@@ -7,6 +7,7 @@ published JSON Schema is made from the same types.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -19,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -324,7 +325,8 @@ TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 class Metric:
     """A metric, declared once: nothing infers a unit or a direction from a name.
 
-    `better` is "higher" or "lower"; `path` leads to the value in `document`.
+    `better` is "higher" or "lower"; `path` leads to the value in `document`. A metric `of_scores` cannot be compared
+    between probabilities and decision values.
     """
 
     name: str
@@ -334,6 +336,7 @@ class Metric:
     definition: str
     document: Literal["metrics.json", "run.json"]
     path: tuple[str, ...]
+    of_scores: bool = False
 
 
 METRICS: tuple[Metric, ...] = (
@@ -355,6 +358,7 @@ METRICS: tuple[Metric, ...] = (
         "scored above an image of another.",
         "metrics.json",
         ("test", "macro_auc"),
+        of_scores=True,
     ),
     Metric(
         "macro_f1",
@@ -458,6 +462,7 @@ CLASS_METRICS: tuple[Metric, ...] = (
         "Area under the ROC curve of the class against the rest.",
         "metrics.json",
         ("auc",),
+        of_scores=True,
     ),
     Metric(
         "precision",
@@ -479,6 +484,23 @@ CLASS_METRICS: tuple[Metric, ...] = (
     ),
     Metric("f1", "F1", "share", "higher", "2TP / (2TP + FP + FN); 0 where TP is 0.", "metrics.json", ("f1",)),
 )
+
+
+def metric_named(name: str) -> Metric:
+    """Return the declared metric called `name`.
+
+    Raises
+    ------
+    ResultsError
+        If there is none.
+
+    """
+    for metric in METRICS:
+        if metric.name == name:
+            return metric
+    raise ResultsError(
+        f"there is no metric {name!r}", expected="one of " + ", ".join(m.name for m in METRICS), found=name
+    )
 
 
 def round_measured(value: float) -> float:
@@ -572,52 +594,119 @@ def encode_predictions(labels: Sequence[int] | NDArray[Any]) -> str:
     return "".join(characters[start : start + LINE] + "\n" for start in range(0, len(characters), LINE))
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of every document."""
+def json_schema(documents: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of documents, types by name; DOCUMENTS are those in the results' folders."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Benchmark results",
-        "$defs": {name: _schema(kind) for name, kind in DOCUMENTS.items()},
+        "$defs": {name: _schema(kind) for name, kind in documents.items()},
     }
 
 
 # ------------------------------------------------------------------------------------------------------------ reading
+class Source(Protocol):
+    """Where the results of a data set are read from: a folder, or the same folder in a commit."""
+
+    def read(self, name: str) -> bytes | None:
+        """Return the contents of a file, None if there is no such file."""
+
+    def where(self, name: str) -> str:
+        """Return how errors call that file."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Results in a folder, `models/<data set>`."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes | None:
+        """Return the contents of a file, None if there is no such file."""
+        try:
+            return (self.path / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise ResultsError(
+                f"{self.where(name)} cannot be read", found=error.strerror or "", remedy="chmod u+r"
+            ) from None
+
+    def where(self, name: str) -> str:
+        """Return the file's path."""
+        return str(self.path / name)
+
+
 def read_document(path: Path, kind: Any) -> Any:
-    """Return the document in `path`, checked against its type.
+    """Return the document in `path`, checked against its type; see `parse_document`."""
+    return _document(Folder(path.parent), path.name, kind)
+
+
+def _document(source: Source, name: str, kind: Any) -> Any:
+    content, where = source.read(name), source.where(name)
+    if content is None:
+        raise ResultsError(f"{where} does not exist", remedy="make bench")
+    return parse_document(content, where, kind)
+
+
+def parse_document(content: bytes, where: str, kind: Any) -> Any:
+    """Return the document in `content`, checked against its type; errors call it `where`.
 
     Raises
     ------
     ResultsError
-        If the file is missing, no JSON, of another schema version, or lacks what its type promises.
+        If it is no JSON, of another schema version, or lacks what its type promises.
 
     """
-    remedy = "make bench"
+    document = parse_json(content, where)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ResultsError(f"{path} does not exist", remedy=remedy) from None
+        _shaped(document, kind, "")
+    except ResultsError as error:
+        raise ResultsError(f"{where} does not fit {kind.__name__}: {error}", remedy=_restore(where)) from None
+    return document
+
+
+def parse_json(content: bytes, where: str) -> Any:
+    """Return the JSON in `content`, of this schema version, but not checked against a type.
+
+    Raises
+    ------
+    ResultsError
+        If it is no JSON or of another schema version.
+
+    """
+    try:
+        document = json.loads(content)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ResultsError(
-            f"{path} is no JSON document", expected="JSON in UTF-8", found=str(error), remedy=f"git checkout -- {path}"
+            f"{where} is no JSON document", expected="JSON in UTF-8", found=str(error), remedy=_restore(where)
         ) from None
     found = document.get("schema_version") if isinstance(document, dict) else None
     if found != SCHEMA_VERSION:
         newer = isinstance(found, int) and found > SCHEMA_VERSION
         raise ResultsError(
-            f"{path} is of another schema version",
+            f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
             found=f"{found!r}",
-            remedy="a newer version of this benchmark (git pull)" if newer else remedy,
+            remedy="a newer version of this benchmark (git pull)" if newer else "make bench",
         )
-    try:
-        _shaped(document, kind, "")
-    except ResultsError as error:
-        raise ResultsError(f"{path} does not fit {kind.__name__}: {error}", remedy=f"git checkout -- {path}") from None
     return document
 
 
-def decode_predictions(text: str, path: Path, *, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
-    """Return class indices, ndarray of shape (n_images,), from the text of `path`.
+def _restore(where: str) -> str:
+    return f"git checkout -- {where}" if Path(where).exists() else "another revision"
+
+
+def fits(document: Any, kind: Any) -> bool:
+    """Say whether `document` is of its type, without looking at a schema version."""
+    try:
+        _shaped(document, kind, "")
+    except ResultsError:
+        return False
+    return True
+
+
+def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
+    """Return class indices, ndarray of shape (n_images,), from the text of the file `where`.
 
     Raises
     ------
@@ -630,17 +719,17 @@ def decode_predictions(text: str, path: Path, *, n_classes: int, n_images: int |
     foreign = sorted(set(characters) - set(codes))
     if foreign:
         raise ResultsError(
-            f"{path} holds characters that are no class",
+            f"{where} holds characters that are no class",
             expected=f"one of {ALPHABET[:n_classes]} an image",
             found=" ".join(map(repr, foreign[:5])),
-            remedy=f"git checkout -- {path}",
+            remedy=_restore(where),
         )
     if n_images is not None and len(characters) != n_images:
         raise ResultsError(
-            f"{path} has another number of images",
+            f"{where} has another number of images",
             expected=str(n_images),
             found=str(len(characters)),
-            remedy=f"git checkout -- {path}",
+            remedy=_restore(where),
         )
     return np.array([codes[character] for character in characters], dtype=np.int64)
 
@@ -651,10 +740,19 @@ class ModelResult:
 
     entry: Entry
     metrics: Metrics
-    curves: Curves
-    study: Study
     run: Run
     predictions: NDArray[np.int64]
+    source: Source
+
+    @functools.cached_property
+    def curves(self) -> Curves:
+        """Its `curves.json`, read when asked for."""
+        return _document(self.source, f"{self.name}/curves.json", Curves)  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def study(self) -> Study:
+        """Its `study.json`, read when asked for."""
+        return _document(self.source, f"{self.name}/study.json", Study)  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str:
@@ -671,7 +769,7 @@ class ModelResult:
 class Results:
     """The results of one data set: models in the order of the table, the names without a result, the answer key."""
 
-    folder: Path
+    source: Source
     dataset: DatasetInfo
     entries: list[Entry]
     models: list[ModelResult]
@@ -692,13 +790,39 @@ class Results:
         """Contestants, best accuracy first, ties in the order of the table."""
         return sorted(self.contestants, key=lambda model: -model.accuracy)
 
+    def model(self, name: str) -> ModelResult:
+        """Return the result of the model called `name`.
+
+        Raises
+        ------
+        ResultsError
+            If there is none.
+
+        """
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise ResultsError(
+            f"{self.source.where('')} holds no result of {name!r}",
+            expected="one of " + ", ".join(model.name for model in self.models),
+            found=name,
+            remedy=f"make bench MODELS={name}" if name in self.missing else "make list",
+        )
+
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
         """Return which test images `model` gets right, of shape (n_test,)."""
         return model.predictions == self.test_labels  # type: ignore[no-any-return]
 
 
 def load_results(models_dir: Path, dataset: str) -> Results:
-    """Read every result under `models_dir/dataset`.
+    """Read every result under `models_dir/dataset`; see `read_results`."""
+    folder = models_dir / dataset
+    recover_folders(folder)
+    return read_results(Folder(folder))
+
+
+def read_results(source: Source) -> Results:
+    """Read every result of a data set.
 
     Raises
     ------
@@ -706,49 +830,75 @@ def load_results(models_dir: Path, dataset: str) -> Results:
         If there is no result at all, a document is damaged, or predictions do not yield the figures beside them.
 
     """
-    folder = models_dir / dataset
-    recover_folders(folder)
-    entries: list[Entry] = read_document(folder / "entries.json", Entries)["entries"]
-    present = [entry for entry in entries if (folder / entry["name"] / "metrics.json").exists()]
-    if not present:
-        raise ResultsError(f"{folder} holds no results", expected="a folder a model", remedy="make bench")
-    first: Metrics = read_document(folder / present[0]["name"] / "metrics.json", Metrics)
-    n_classes = len(first["dataset"]["classes"])
-    labels_path = folder / "test_labels.txt"
-    labels = decode_predictions(
-        _text(labels_path), labels_path, n_classes=n_classes, n_images=first["dataset"]["n_test"]
-    )
+    entries: list[Entry] = _document(source, "entries.json", Entries)["entries"]
+    found = {entry["name"]: source.read(f"{entry['name']}/metrics.json") for entry in entries}
+    every = {
+        name: parse_document(content, source.where(f"{name}/metrics.json"), Metrics)
+        for name, content in found.items()
+        if content is not None
+    }
+    if not every:
+        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy="make bench")
+    first: DatasetInfo = next(iter(every.values()))["dataset"]
+    labels = _labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
     return Results(
-        folder=folder,
-        dataset=first["dataset"],
+        source=source,
+        dataset=first,
         entries=entries,
-        models=[_load_model(folder / entry["name"], entry, labels, n_classes) for entry in present],
-        missing=[entry["name"] for entry in entries if entry not in present],
+        models=[_model(source, entry, every[entry["name"]], labels) for entry in entries if entry["name"] in every],
+        missing=[entry["name"] for entry in entries if entry["name"] not in every],
         test_labels=labels,
     )
 
 
-def _load_model(folder: Path, entry: Entry, labels: NDArray[np.int64], n_classes: int) -> ModelResult:
-    metrics: Metrics = read_document(folder / "metrics.json", Metrics)
-    path = folder / "predictions.txt"
-    predictions = decode_predictions(_text(path), path, n_classes=n_classes, n_images=len(labels))
-    confusion = confusion_matrix(labels, predictions, n_classes)
-    stored = metrics["test"]["confusion"]
-    if confusion.tolist() != stored:
+def _labels(source: Source, name: str, n_classes: int, n_images: int) -> NDArray[np.int64]:
+    content, where = source.read(name), source.where(name)
+    if content is None or not content.isascii():
         raise ResultsError(
-            f"{path} does not yield the figures in {folder / 'metrics.json'}",
-            expected=f"{sum(stored[i][i] for i in range(n_classes))} images right",
-            found=f"{np.trace(confusion)}",
-            remedy=f"make bench MODELS={entry['name']}",
+            f"{where} cannot be read",
+            expected="ASCII text",
+            found="no such file" if content is None else "other characters",
+            remedy="make bench",
         )
-    return ModelResult(
-        entry=entry,
-        metrics=metrics,
-        curves=read_document(folder / "curves.json", Curves),
-        study=read_document(folder / "study.json", Study),
-        run=read_document(folder / "run.json", Run),
-        predictions=predictions,
-    )
+    return decode_predictions(content.decode("ascii"), where, n_classes=n_classes, n_images=n_images)
+
+
+def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
+    name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
+    predictions = _labels(source, f"{name}/predictions.txt", n_classes, len(labels))
+    _check_figures(source, name, metrics["test"], confusion_matrix(labels, predictions, n_classes))
+    run: Run = _document(source, f"{name}/run.json", Run)
+    return ModelResult(entry, metrics, run, predictions, source)
+
+
+def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDArray[np.int64]) -> None:
+    """Refuse predictions that do not yield the figures beside them; AUC needs scores, which are not in git."""
+    hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+
+    def share(part: int, whole: int) -> float | None:
+        return round_measured(part / whole) if whole else None
+
+    f1 = [2 * hits[i] / max(1, support[i] + predicted[i]) for i in range(len(hits))]
+    pairs: list[tuple[str, Any, Any]] = [
+        ("confusion", test["confusion"], confusion.tolist()),
+        ("accuracy", test["accuracy"]["value"], share(hits.sum(), confusion.sum())),
+        ("macro F1", test["macro_f1"]["value"], round_measured(float(np.mean(f1)))),
+    ]
+    for i, (label, figures) in enumerate(test["per_class"].items()):
+        pairs += [
+            (f"recall of {label}", figures["recall"]["value"], share(hits[i], support[i])),
+            (f"precision of {label}", figures["precision"]["value"], share(hits[i], predicted[i])),
+            (f"F1 of {label}", figures["f1"]["value"], round_measured(f1[i])),
+        ]
+    for what, stored, recomputed in pairs:
+        if stored != recomputed:
+            raise ResultsError(
+                f"{source.where(f'{name}/predictions.txt')} does not yield the figures in "
+                f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
+                expected=f"{what}: {stored}"[:200],
+                found=f"{recomputed}"[:200],
+                remedy=f"make bench MODELS={name}",
+            )
 
 
 def confusion_matrix(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
@@ -761,15 +911,6 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's contents, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            f"{path} cannot be read", expected="ASCII text", found=str(error), remedy="make bench"
-        ) from None
 
 
 # --------------------------------------------------------------------------------------------- types, walked in one way
@@ -798,8 +939,10 @@ def _shaped(value: Any, kind: Any, where: str) -> Any:
             _refuse(where, "an object", value)
         keys = sorted(value) if kind == Params else value
         return {key: _shaped(value[key], arguments[1], f"{where}.{key}") for key in keys}
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        _refuse(where, kind.__name__, value)
+    if kind is float:
+        kind = (int, float)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        _refuse(where, getattr(kind, "__name__", "a number"), value)
     return value
 
 
@@ -860,5 +1003,5 @@ def _schema(kind: Any) -> dict[str, Any]:
             "properties": {key: _schema(hint) for key, hint in hints.items()},
             "required": list(hints),
         }
-    names = {int: "integer", str: "string", bool: "boolean", type(None): "null"}
+    names = {int: "integer", float: "number", str: "string", bool: "boolean", type(None): "null"}
     return {"type": names[kind]} if kind in names else {}

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import yaml
 
+from benchmark.changes import read_past
 from benchmark.dataset import Dataset
+from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.pages import Site, render
+from benchmark.repository import Repository
 from benchmark.results import DatasetStudy, load_results, read_document
 
 __all__ = ["build_site", "serve"]
@@ -37,14 +40,16 @@ def build_site(
     stored = load_results(models_dir, dataset.entry.name)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
-            f"the results in {stored.folder} are of other data",
+            f"the results in {stored.source.where('')} are of other data",
             expected=f"digest {dataset.digest}",
             found=f"digest {stored.dataset['digest']}",
             remedy="make bench",
         )
     study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates")
+    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
+    past = read_past(Repository.around(root), tracked)
+    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")

@@ -320,6 +320,8 @@ def seed_threshold(sd: float, n: int, level: float = 0.95) -> float:
 def smallest_detectable_difference(discordance: float, n: int, alpha: float, power: float = 0.8) -> float:
     """Return the smallest difference of two paired shares that a McNemar test would find with `power`.
 
+    A difference beyond the discordance seen needs more discordance: then all of it would point one way.
+
     Parameters
     ----------
     discordance : float
@@ -334,12 +336,11 @@ def smallest_detectable_difference(discordance: float, n: int, alpha: float, pow
     R. J. Connor (1987), Biometrics 43:207-211, equation for the sample size solved for the difference.
     """
     z_alpha, z_power = float(special.ndtri(1 - alpha / 2)), float(special.ndtri(power))
-    low, high = 0.0, discordance
+    low, high = 0.0, 1.0
     for _ in range(100):
         middle = (low + high) / 2
-        needed = (z_alpha * math.sqrt(discordance) + z_power * math.sqrt(max(discordance - middle**2, 0))) / math.sqrt(
-            n
-        )
+        apart = max(discordance, middle)
+        needed = (z_alpha * math.sqrt(apart) + z_power * math.sqrt(apart - middle**2)) / math.sqrt(n)
         low, high = (middle, high) if needed > middle else (low, middle)
     return high
 

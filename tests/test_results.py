@@ -96,15 +96,15 @@ def test_a_missing_document_names_the_command():
 def test_predictions_are_read_back(labels):
     text = results.encode_predictions(labels)
     assert all(len(line) <= 100 for line in text.splitlines())
-    found = results.decode_predictions(text, results.Path("p"), n_classes=62, n_images=len(labels))
+    found = results.decode_predictions(text, "p", n_classes=62, n_images=len(labels))
     assert found.tolist() == labels
 
 
 def test_predictions_of_no_class_or_another_number_are_refused():
     with pytest.raises(ResultsError, match="no class"):
-        results.decode_predictions("019A\n", results.Path("p"), n_classes=10)
+        results.decode_predictions("019A\n", "p", n_classes=10)
     with pytest.raises(ResultsError, match="another number"):
-        results.decode_predictions("019\n", results.Path("p"), n_classes=10, n_images=4)
+        results.decode_predictions("019\n", "p", n_classes=10, n_images=4)
 
 
 def folder(path, text):
@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
 
 
 def test_the_schema_has_every_document_and_requires_every_field():
-    schema = results.json_schema()
+    schema = results.json_schema(results.DOCUMENTS)
     json.dumps(schema, allow_nan=False)
     assert set(schema["$defs"]) == set(results.DOCUMENTS)
     assert schema["$defs"]["metrics.json"]["properties"]["schema_version"] == {"type": "integer"}

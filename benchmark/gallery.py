@@ -1,0 +1,97 @@
+"""Pictures of garments: images beside each other in one PNG, and sprites whose tiles a page shows one by one.
+
+Comes in: images, ndarray of shape (n, height, width). Goes out: PNG files in `files`, by path below the docs folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["SPRITE_BYTES", "Gallery", "Tile"]
+
+GAP = 2  # pixels between the images of a sheet
+COLUMNS = 20  # tiles a row of a sprite
+SCALE = 2
+SPRITE_BYTES = 100 * 1024
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image of a sprite: the sprite's path and the style that shows this tile alone."""
+
+    index: int
+    path: str
+    style: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The test images, and the files that pictures are written to."""
+
+    images: NDArray[np.uint8]
+    files: dict[str, bytes]
+
+    def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
+        """Put images beside each other into one PNG, transparent between them, and return its path."""
+        n, height, width = images.shape
+        columns = min(columns, n)
+        rows = -(-n // columns)
+        canvas = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), dtype=np.uint8)
+        alpha = np.zeros_like(canvas)
+        for i, image in enumerate(np.clip(np.rint(images), 0, 255).astype(np.uint8)):
+            top, left = i // columns * (height + GAP), i % columns * (width + GAP)
+            canvas[top : top + height, left : left + width] = image
+            alpha[top : top + height, left : left + width] = 255
+        path = f"images/{name}.png"
+        self.files[path] = _png(np.stack([canvas, alpha], axis=-1), scale)
+        return path
+
+    def tiles(self, indices: Sequence[int]) -> dict[int, Tile]:
+        """Put test images into a sprite, or several where one grew too large, and return each one's tile by its index."""
+        unique = list(dict.fromkeys(int(i) for i in indices))
+        if not unique:
+            return {}
+        content = _png(_grid(self.images[unique]), SCALE)
+        if len(content) > SPRITE_BYTES:
+            half = len(unique) // 2
+            return self.tiles(unique[:half]) | self.tiles(unique[half:])
+        path = f"images/sprites/{hashlib.sha256(content).hexdigest()[:16]}.png"
+        self.files[path] = content
+        height, width = (SCALE * side for side in self.images.shape[1:])
+        return {
+            index: Tile(
+                index,
+                path,
+                f"width:{width}px;height:{height}px;object-position:-{i % COLUMNS * width}px -{i // COLUMNS * height}px",
+                width,
+                height,
+            )
+            for i, index in enumerate(unique)
+        }
+
+
+def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return images in rows of COLUMNS, without gaps."""
+    n, height, width = images.shape
+    columns = min(COLUMNS, n)
+    rows = -(-n // columns)
+    padded = np.concatenate([images, np.zeros((rows * columns - n, height, width), dtype=np.uint8)])
+    return padded.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+
+
+def _png(pixels: NDArray[np.uint8], scale: int) -> bytes:
+    stream = io.BytesIO()
+    picture = Image.fromarray(pixels)
+    picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+    picture.save(stream, "PNG", optimize=True)
+    return stream.getvalue()

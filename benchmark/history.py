@@ -1,0 +1,291 @@
+"""The metrics of each model at every commit that changed results, and which of those steps are more than noise.
+
+Comes in: a repository and a commit. Goes out: a `History`, a plain document. All files are read through a few git
+processes, each distinct file once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.diff import LEVEL, paired
+from benchmark.errors import ResultsError
+from benchmark.report import aligned
+from benchmark.repository import Change, Commit, Repository
+from benchmark.results import METRICS, Metric, parse_json
+from benchmark.statistics import holm
+
+__all__ = ["History", "Point", "format_text", "read_history"]
+
+SCHEMA_VERSION = 1
+FILES = ("metrics.json", "run.json", "predictions.txt")
+SAME_FIT = ("data", "entry", "code", "libraries")
+BATCH = 600  # files held at once
+
+Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
+
+
+class Point(TypedDict):
+    """A model's results at a commit that changed them.
+
+    `series` counts up where data or labels changed: across that, figures are not comparable. `values` are by metric.
+    """
+
+    commit: int
+    model: str
+    series: int
+    step: Step
+    difference: float | None
+    p_adjusted: float | None
+    machine: str
+    values: dict[str, dict[str, float | None]]
+
+
+class JudgedCommit(TypedDict):
+    """A commit that changed results, and how many tests its primary family had."""
+
+    sha: str
+    date: str
+    subject: str
+    tests: int
+
+
+class History(TypedDict):
+    """The document of a history; `truncated` where a shallow clone ends before the first result."""
+
+    schema_version: int
+    dataset: str
+    web: str
+    truncated: bool
+    unreadable: list[str]
+    commits: list[JudgedCommit]
+    points: list[Point]
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """What the history needs of one model at one commit; `predicted` has shape (n_test,), a character code an image."""
+
+    ids: tuple[str, ...]
+    digest: str
+    key: tuple[str, ...]
+    machine: str
+    values: dict[str, dict[str, float | None]]
+    predicted: NDArray[np.uint8]
+
+
+def read_history(repository: Repository, sha: str, folder: str) -> History:
+    """Return the history of the results in `folder` (relative to the repository's root) up to the commit `sha`.
+
+    Raises
+    ------
+    ResultsError
+        If no commit has results there.
+
+    """
+    changes = list(repository.changes(sha, folder))
+    if not any(name.endswith("/metrics.json") for change in changes for name in change.blobs):
+        raise ResultsError(f"no commit up to {sha[:10]} has results in {folder}", remedy="git log --oneline -- models")
+    contents = _Contents(repository, changes)
+    history: History = {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": folder.rpartition("/")[2],
+        "web": repository.web,
+        "truncated": repository.is_shallow,
+        "unreadable": [],
+        "commits": [],
+        "points": [],
+    }
+    state: dict[str, str] = {}
+    last: dict[str, _Snapshot] = {}
+    labels = ""
+    for change in changes:
+        for name, blob in change.blobs.items():
+            state.pop(name, None) if blob is None else state.update({name: blob})
+        new_labels = state.get("test_labels.txt", labels)
+        found = dict(_changed_models(change, state, last, contents, history["unreadable"]))
+        if found:
+            answers = contents.characters(new_labels)
+            points = [
+                _point(len(history["commits"]), name, snapshot, last.get(name), answers, new_labels != labels)
+                for name, snapshot in found.items()
+            ]
+            history["commits"].append(_step(change.commit, points))
+            for point in points:
+                previous = _previous(history["points"], point["model"])
+                broken = point["step"] == "not comparable"
+                point["series"] = 0 if previous is None else previous["series"] + broken
+            history["points"] += points
+        last = {
+            name: found.get(name, snapshot)
+            for name, snapshot in (last | found).items()
+            if f"{name}/metrics.json" in state
+        }
+        labels = new_labels
+    return history
+
+
+def _previous(points: list[Point], model: str) -> Point | None:
+    return next((point for point in reversed(points) if point["model"] == model), None)
+
+
+def _changed_models(
+    change: Change, state: dict[str, str], last: dict[str, _Snapshot], contents: _Contents, unreadable: list[str]
+) -> Iterator[tuple[str, _Snapshot]]:
+    """Yield the models whose results this commit changed, as it left them."""
+    touched = sorted({name.partition("/")[0] for name in change.blobs if name.partition("/")[2] in FILES})
+    for model in touched:
+        ids = tuple(state.get(f"{model}/{file}", "") for file in FILES)
+        if not all(ids) or (model in last and last[model].ids == ids):
+            continue
+        try:
+            yield model, contents.snapshot(ids, f"{change.commit.sha[:10]}:{model}")
+        except (ResultsError, KeyError, TypeError) as error:
+            unreadable.append(f"{model} at {change.commit.sha[:10]}: {str(error).partition(chr(10))[0]}")
+
+
+def _point(
+    number: int,
+    name: str,
+    now: _Snapshot,
+    before: _Snapshot | None,
+    answers: NDArray[np.uint8],
+    other_labels: bool,  # noqa: FBT001
+) -> Point:
+    point: Point = {
+        "commit": number, "model": name, "series": 0, "step": "first", "difference": None, "p_adjusted": None,
+        "machine": now.machine, "values": now.values,
+    }  # fmt: skip
+    if before is None:
+        return point
+    if other_labels or now.digest != before.digest or now.predicted.shape != before.predicted.shape:
+        return point | {"step": "not comparable"}
+    if now.key == before.key and now.machine != before.machine:
+        return point | {"step": "rerun"}
+    if np.array_equal(now.predicted, before.predicted):
+        return point | {"step": "unchanged"}
+    found = paired(now.predicted == answers, before.predicted == answers)
+    return point | {"step": "within noise", "difference": found.difference, "p_adjusted": found.p}
+
+
+def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
+    """Judge one commit's primary family; return the commit with its size."""
+    tested = [point for point in points if point["p_adjusted"] is not None]
+    for point, p in zip(tested, holm([point["p_adjusted"] for point in tested]), strict=True):
+        point["p_adjusted"] = float(p)
+        if p < LEVEL:
+            point["step"] = "improved" if (point["difference"] or 0) > 0 else "regressed"
+    return {"sha": commit.sha, "date": commit.date, "subject": commit.subject, "tests": len(tested)}
+
+
+class _Contents:
+    """The files of a history, each parsed once and only what is needed kept."""
+
+    def __init__(self, repository: Repository, changes: Iterable[Change]) -> None:
+        self._documents: dict[str, Any] = {}
+        self._characters: dict[str, NDArray[np.uint8]] = {}
+        wanted = {
+            blob: name
+            for change in changes
+            for name, blob in change.blobs.items()
+            if blob and name.endswith((*FILES, "test_labels.txt"))
+        }
+        ids = list(wanted)
+        for start in range(0, len(ids), BATCH):
+            for blob, content in repository.blobs(ids[start : start + BATCH]).items():
+                self._keep(blob, wanted[blob], content)
+
+    def _keep(self, blob: str, name: str, content: bytes) -> None:
+        if name.endswith(".txt"):
+            characters = np.frombuffer(content, dtype=np.uint8)
+            self._characters[blob] = characters[characters != ord("\n")]
+            return
+        try:
+            document = parse_json(content, name)
+            self._documents[blob] = _figures(document, name.rpartition("/")[2])
+        except (ResultsError, KeyError, TypeError) as error:
+            self._documents[blob] = error
+
+    def characters(self, blob: str) -> NDArray[np.uint8]:
+        return self._characters.get(blob, np.zeros(0, dtype=np.uint8))
+
+    def snapshot(self, ids: tuple[str, ...], where: str) -> _Snapshot:
+        metrics, run = (self._documents[blob] for blob in ids[:2])
+        for document in (metrics, run):
+            if isinstance(document, Exception):
+                raise ResultsError(f"{where}: {document}")
+        return _Snapshot(
+            ids,
+            metrics["digest"],
+            run["key"],
+            run["machine"],
+            metrics["values"] | run["values"],
+            self.characters(ids[2]),
+        )
+
+
+def _figures(document: Any, name: str) -> dict[str, Any]:
+    """Return what the history needs of a document."""
+    values = {metric.name: _value(document, metric) for metric in METRICS if metric.document == name}
+    kept: dict[str, Any] = {"values": {metric: value for metric, value in values.items() if value is not None}}
+    if name == "metrics.json":
+        return kept | {"digest": f"{document['dataset']['digest']} {document['dataset']['profile']}"}
+    machine = document["machine"]
+    return kept | {
+        "key": tuple(document["key"][part] for part in SAME_FIT),
+        "machine": f"{machine['cpu']}, {machine['cores']} cores",
+    }
+
+
+def _value(document: Any, metric: Metric) -> dict[str, float | None] | None:
+    value = document
+    for key in metric.path:
+        value = value[key] if value is not None else None
+    if isinstance(value, dict):
+        return None if value["value"] is None else value
+    return None if value is None else {"value": value}
+
+
+# ------------------------------------------------------------------------------------------------------------ in words
+def format_text(history: History, metric: Metric, models: list[str]) -> str:
+    """Return one metric of the models (all if none are named) as a table, the newest commit first."""
+    rows = [("commit", "date", "model", metric.title, "step", "subject")]
+    for point in reversed(history["points"]):
+        if models and point["model"] not in models:
+            continue
+        commit, figure = history["commits"][point["commit"]], point["values"].get(metric.name)
+        rows.append(
+            (
+                commit["sha"][:10],
+                commit["date"][:10],
+                point["model"],
+                _told(figure, metric),
+                _told_step(point),
+                commit["subject"][:60],
+            )
+        )
+    lines = aligned(rows)
+    if history["truncated"]:
+        lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
+    return "\n".join([*lines, *history["unreadable"]])
+
+
+def _told(figure: dict[str, float | None] | None, metric: Metric) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    if metric.unit != "share":
+        return f"{figure['value']:.4g} {metric.unit}"
+    low, high = figure.get("low"), figure.get("high")
+    ends = "" if low is None or high is None else f" [{100 * low:.2f}, {100 * high:.2f}]"
+    return f"{100 * figure['value']:.2f} %{ends}"
+
+
+def _told_step(point: Point) -> str:
+    if point["difference"] is None:
+        return point["step"]
+    return f"{point['step']} ({100 * point['difference']:+.2f}, p {point['p_adjusted']:.2g})"

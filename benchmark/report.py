@@ -1,0 +1,229 @@
+"""Comparisons in words: for a terminal, and for a pull request.
+
+Comes in: a `Comparison`. Goes out: text or Markdown. The JSON form is the document itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from benchmark.diff import Comparison, Flip, MetricChange, ModelChange, Side
+from benchmark.results import METRICS
+
+__all__ = [
+    "CLASS_HEADER",
+    "HEADER",
+    "METRIC_HEADER",
+    "aligned",
+    "changed_lines",
+    "class_rows",
+    "format_markdown",
+    "format_text",
+    "metric_rows",
+    "model_row",
+]
+
+HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost", "won", "CV, points")
+METRIC_HEADER = ("metric", "before", "after", "change", "better is")
+CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
+COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
+N_INDICES = 20
+TITLES = {metric.name: metric.title for metric in METRICS}
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows as lines whose cells stand below each other."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def format_text(comparison: Comparison, *, colour: bool = False, details: bool = True) -> str:
+    """Return the comparison for a terminal: the sentence, a row a model, then with `details` what moved in each."""
+    lines = [*_heads(comparison), "", comparison["sentence"], ""]
+    rows = [HEADER, *(model_row(model) for model in comparison["models"])]
+    table = aligned(rows)
+    lines += [
+        table[0],
+        *(_coloured(line, model, colour) for line, model in zip(table[1:], comparison["models"], strict=True)),
+    ]
+    for model in comparison["models"] if details else []:
+        if model["verdict"] == "unchanged" and not model["changed"]:
+            continue
+        lines += ["", f"{model['name']}: {model['verdict']}: {model['reason']}"]
+        lines += [f"  {line}".rstrip() for line in _details(model)]
+    lines += ["", *_notes(comparison)]
+    return "\n".join(lines)
+
+
+def format_markdown(comparison: Comparison) -> str:
+    """Return the comparison as a comment on a pull request: the sentence first, what is long folded away."""
+    lines = [f"**{comparison['sentence']}**", ""]
+    lines += [_markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
+    lines += [_markdown_row(model_row(model)) for model in comparison["models"]]
+    for model in comparison["models"]:
+        if model["verdict"] == "unchanged" and not model["changed"]:
+            continue
+        lines += ["", f"<details><summary>{model['title']}: {model['verdict']}, {model['reason']}</summary>", ""]
+        lines += [_markdown_row(METRIC_HEADER), "|" + " --- |" * len(METRIC_HEADER)]
+        lines += [_markdown_row(row) for row in metric_rows(model)]
+        if model["classes"]:
+            lines += ["", _markdown_row(CLASS_HEADER), "|" + " --- |" * len(CLASS_HEADER)]
+            lines += [_markdown_row(row) for row in class_rows(model)]
+        lines += [
+            "",
+            *(f"- {line}" for line in [*_machine_lines(model), *changed_lines(model), *_flip_lines(model, None)]),
+            "",
+            "</details>",
+        ]
+    lines += ["", *(f"{note}  " for note in [*_heads(comparison), *_notes(comparison)])]
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------------------------------------------------- the pieces
+def _heads(comparison: Comparison) -> list[str]:
+    return aligned([("before", *_head(comparison["before"])), ("after", *_head(comparison["after"]))])
+
+
+def _head(side: Side) -> tuple[str, ...]:
+    return (side["label"], (side["commit"] or "")[:10], (side["date"] or "")[:10], side["subject"] or "")
+
+
+def model_row(model: ModelChange) -> tuple[str, ...]:
+    """Return a model's row under HEADER."""
+    by_name = {change["metric"]: change for change in model["metrics"]}
+    accuracy, cross_validated = by_name.get("accuracy"), by_name.get("cv_accuracy")
+    test = model["test"]
+    return (
+        model["name"],
+        model["verdict"],
+        _arrow(accuracy),
+        f"{100 * test['difference']:+.2f} [{100 * test['low']:+.2f}, {100 * test['high']:+.2f}]" if test else "",
+        f"{test['p_adjusted']:.2g}" if test else "",
+        str(test["only_before"]) if test else "",
+        str(test["only_after"]) if test else "",
+        ""
+        if cross_validated is None or cross_validated["change"] is None
+        else f"{100 * cross_validated['change']:+.2f}",
+    )
+
+
+def _arrow(change: MetricChange | None) -> str:
+    ends = [f"{100 * end['value']:.2f}" for end in (change["before"], change["after"]) if end and end["value"] is not None] if change else []  # fmt: skip
+    return " → ".join(dict.fromkeys(ends))
+
+
+def _details(model: ModelChange) -> list[str]:
+    lines = aligned([METRIC_HEADER, *metric_rows(model)]) if model["metrics"] else []
+    if model["classes"]:
+        lines += ["", *aligned([CLASS_HEADER, *class_rows(model)])]
+    told = [*_machine_lines(model), *changed_lines(model), *_flip_lines(model, N_INDICES)]
+    return [*lines, *([""] if lines else []), *told]
+
+
+def metric_rows(model: ModelChange) -> list[tuple[str, ...]]:
+    """Return a row for each declared metric."""
+    return [_metric_row(change) for change in model["metrics"] if change["before"] or change["after"]]
+
+
+def _metric_row(change: MetricChange) -> tuple[str, ...]:
+    ends = [_number(end, change["unit"]) for end in (change["before"], change["after"])]
+    return (TITLES[change["metric"]], *ends, _difference(change), change["better"])
+
+
+def _number(figure: dict[str, float | None] | None, unit: str) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    value = figure["value"]
+    if unit == "share":
+        low, high = figure.get("low"), figure.get("high")
+        ends = "" if low is None or high is None else f" [{100 * low:.2f}, {100 * high:.2f}]"
+        return f"{100 * value:.2f} %{ends}"
+    return f"{value / 1e6:,.1f} MB" if unit == "B" else f"{value:.4g} {'s' if unit == 's' else ''}".rstrip()
+
+
+def _difference(change: MetricChange) -> str:
+    if change["change"] is None:
+        return "–"
+    before = (change["before"] or {}).get("value")
+    if change["unit"] in ("s", "B"):
+        after = (change["after"] or {}).get("value")
+        return f"x {after / before:.2f}" if before and after is not None else "–"
+    return f"{100 * change['change']:+.2f} points" if change["unit"] == "share" else f"{change['change']:+.4f}"
+
+
+def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
+    """Return a row for each class in which something moved, the least likely chance first."""
+    moved = [row for row in model["classes"] if row["only_before"] or row["only_after"] or row["precision_change"]]
+    return [
+        (
+            row["name"],
+            f"{100 * (row['recall_before'] or 0):.1f} → {100 * (row['recall_after'] or 0):.1f}",
+            f"{100 * row['recall_change']:+.1f} ({row['only_before']} lost, {row['only_after']} won)",
+            f"{row['p_adjusted']:.2g}",
+            "–" if row["precision_change"] is None else f"{100 * row['precision_change']:+.1f}",
+        )
+        for row in sorted(moved, key=lambda row: row["p"])
+    ]
+
+
+def _machine_lines(model: ModelChange) -> list[str]:
+    return [f"times on: {' → '.join(dict.fromkeys(model['machines']))}"] if model["machines"] else []
+
+
+def changed_lines(model: ModelChange) -> list[str]:
+    """Return a line for each circumstance that changed."""
+    return [
+        f"{item['what']}: {_told(item['before'])} → {_told(item['after'])}"
+        for item in model["changed"]
+        if item["what"] != "machine"
+    ]
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name.rpartition('__')[2]} {item}" for name, item in value.items())
+    return str(value)
+
+
+def _flip_lines(model: ModelChange, most: int | None) -> list[str]:
+    lines = []
+    for what, flips in (("right → wrong", model["right_to_wrong"]), ("wrong → right", model["wrong_to_right"])):
+        if flips:
+            classes = ", ".join(f"{name} {n}" for name, n in Counter(flip["true"] for flip in flips).most_common())
+            lines += [f"{what}: {len(flips)} ({classes}): images {_indices(flips, most)}"]
+    if model["wrong_to_wrong"]:
+        lines += [f"wrong → wrong otherwise: {model['wrong_to_wrong']}"]
+    return lines
+
+
+def _indices(flips: Sequence[Flip], most: int | None) -> str:
+    shown = ", ".join(str(flip["index"]) for flip in flips[:most])
+    return shown + (", … (all in --format json)" if most is not None and len(flips) > most else "")
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    notes = []
+    if comparison["primary"]["size"]:
+        notes += [
+            f"Primary family: accuracy, {comparison['primary']['size']} tests; it alone decides. Secondary: recall of "
+            f"classes, {comparison['secondary']['size']} tests, {comparison['secondary']['rejected']} below 5 %. McNemar "
+            "mid-p, Holm. Intervals are a single comparison's; times are shown, not judged.",
+        ]
+    use = comparison["use"]
+    if use and comparison["counts"]["improved"]:
+        notes += [
+            f"Predictions on these test images changed in {'at least ' if use['at_least'] else ''}{use['commits']} "
+            f"commit{'s' if use['commits'] != 1 else ''} since the labels last did: what is chosen by them wears out.",
+        ]
+    return notes
+
+
+def _coloured(line: str, model: ModelChange, colour: bool) -> str:  # noqa: FBT001
+    code = COLOURS.get(model["verdict"])
+    return f"\x1b[{code}m{line}\x1b[0m" if colour and code else line
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
