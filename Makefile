@@ -11,10 +11,11 @@ MODELS ?=
 PROFILE ?= full
 DATASET ?= fashion-mnist
 JOBS ?=
+comma := ,
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
   $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
 
-.PHONY: help setup data bench site serve list readme test check speed oracle lock clean
+.PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -36,6 +37,16 @@ serve: setup ## show the built site on this machine (PORT=8000)
 
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
 	@$(BENCHMARK) list $(OPTIONS) $(if $(CHECK),--check)
+
+diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json EXIT_CODE=1)
+	@$(BENCHMARK) diff $(or $(BASE),HEAD) $(HEAD) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) $(if $(EXIT_CODE),--exit-code)
+
+compare: setup ## compare two models of one commit (MODELS=a,b)
+	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT))
+
+history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b)
+	@$(BENCHMARK) history --dataset $(DATASET) $(if $(METRIC),--metric $(METRIC)) $(if $(MODELS),--models $(MODELS)) \
+	  $(if $(FORMAT),--format $(FORMAT))
 
 readme: setup ## write the leaderboard into README.md
 	@$(BENCHMARK) readme

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,13 @@ from benchmark.gallery import Gallery
 from benchmark.history import History
 from benchmark.leaderboard import paired_models
 from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
-from benchmark.statistics import RankTable, ranks
+from benchmark.statistics import RankTable, equal_count_bins, f1_intervals, mcnemar_midp, ranks
 
 __all__ = ["Site", "render"]
 
 N_SAMPLES = 20
 N_HARDEST = 20
+DISCORDANT = 16  # where the mid-p test is furthest from its level
 SMALLEST_P = 1e-12
 
 
@@ -515,6 +518,10 @@ def _methods(site: Site) -> dict[str, Any]:
     return {
         "metrics": [_definition(metric) for metric in METRICS],
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
+        "n_resamples": _default(f1_intervals, "n_resamples"),
+        "n_bins": _default(equal_count_bins, "n_bins"),
+        "attained": percent(mcnemar_level(DISCORDANT)),
+        "discordant": DISCORDANT,
         "n_splits": first["n_splits"],
         "random_state": first["random_state"],
         "refits": ", ".join(m.metrics["title"] for m in site.stored.models if m.metrics["seeds"]),
@@ -529,6 +536,16 @@ def _methods(site: Site) -> dict[str, Any]:
             for m in site.stored.models
         ],
     }
+
+
+def _default(function: Any, name: str) -> str:
+    return f"{inspect.signature(function).parameters[name].default:,}"
+
+
+def mcnemar_level(n: int, level: float = 0.05) -> float:
+    """Return how often the mid-p of `n` discordant pairs falls below `level` where neither side is better."""
+    tables = [math.comb(n, b) for b in range(n + 1) if mcnemar_midp(b, n - b) < level]
+    return float(sum(tables) / 2**n)
 
 
 def _definition(metric: Metric) -> dict[str, str]:

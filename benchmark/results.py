@@ -392,7 +392,7 @@ METRICS: tuple[Metric, ...] = (
         "Expected calibration error",
         "share",
         "lower",
-        "Mean distance, over 15 bins of equal count, between the top probability and the share that is right.",
+        "Mean distance, over bins of equal count, between the top probability and the share that is right.",
         "metrics.json",
         ("test", "calibration", "expected_calibration_error"),
     ),

@@ -1,4 +1,6 @@
-"""`make speed`: the straightforward way against ours, alternately, on the same subset, grid and folds; prints the ratios.
+"""`make speed`: times `diff` and `history`, then the straightforward way against ours, alternately; prints the ratios.
+
+Both ways run on the same subset, grid and folds.
 
 Straightforward: `Pipeline(StandardScaler, PCA, estimator)` in `GridSearchCV(n_jobs=-1)`, float64, on descriptors computed
 image by image with scikit-image; then the refit and the prediction of the test images. Ours: the same from raw images.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +34,7 @@ from benchmark import __main__ as command_line
 from benchmark import bench, train
 from benchmark.dataset import load_dataset, subset
 from benchmark.progress import Reporter
+from tests import made
 
 ROOT = Path(__file__).parent.parent
 
@@ -79,6 +83,59 @@ def ours(entry, data, n_jobs, fast):
         return float(np.mean(pipeline.predict(np.asarray(data.test_images)) == data.test_labels))
 
 
+def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
+    """Make a repository whose every commit changes every model's results."""
+    names = [f"model-{i}" for i in range(n_models)]
+    template = folder / "template"
+    made.write_table(template, names, made.labels(n_images))
+    made.write_model(template, "model", made.predictions(range(0, n_images, 9), n_images))
+    texts = {file: (template / "model" / file).read_text() for file in ("metrics.json", "run.json", "predictions.txt")}
+    shared = {file: (template / file).read_text() for file in ("entries.json", "test_labels.txt")}
+    root = made.repository(folder / "repository")
+    rng = np.random.default_rng(0)
+    stream = []
+
+    def put(path, text):
+        stream.append(f"M 100644 inline models/made/{path}\ndata {len(text.encode())}\n{text}\n")
+
+    for number in range(n_commits):
+        message = f"Change {number}"
+        stream.append(f"commit refs/heads/main\ncommitter t <t@example.org> {1_700_000_000 + number} +0000\n")
+        stream.append(f"data {len(message)}\n{message}\n")
+        for file, text in shared.items() if number == 0 else []:
+            put(file, text)
+        for name in names:
+            characters = list(texts["predictions.txt"])
+            for place in rng.integers(0, len(characters), 40):
+                if characters[place] != "\n":
+                    characters[place] = "0"
+            put(f"{name}/predictions.txt", "".join(characters))
+            put(f"{name}/metrics.json", texts["metrics.json"].replace("0.9,", f"{0.9 + number / 1e6:.6f},", 1))
+            put(f"{name}/run.json", texts["run.json"].replace('"fit": 1.0', f'"fit": {1 + number / 1000}'))
+    subprocess.run(["git", "-C", str(root), "fast-import", "--quiet"], input="".join(stream).encode(), check=True)
+    return root
+
+
+def time_commands(rounds):
+    """Print the wall time of `diff` on the tracked results and of `history` on a generated repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = generated_history(Path(folder))
+        for words in (
+            ["diff", "HEAD", "HEAD"],
+            ["diff"],
+            ["history", "--dataset", "made", "--repository", str(root), "--format", "json"],
+        ):
+            seconds = []
+            for _ in range(rounds):
+                start = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, "-m", "benchmark", *words], cwd=ROOT, check=True, stdout=subprocess.PIPE
+                )
+                seconds.append(time.perf_counter() - start)
+            told = "history of 500 commits x 12 models" if words[0] == "history" else " ".join(words)
+            print(f"{told}: {median(seconds):.2f} s", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=int, default=6000)
@@ -86,6 +143,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fast", action="store_true")
     arguments = parser.parse_args()
+    time_commands(arguments.rounds)
     if arguments.fast:
         command_line._accelerate()
     from benchmark.models import MODELS
