@@ -21,6 +21,8 @@ from benchmark.results import METRICS, Metric, Results
 
 __all__ = ["Past", "changes_page", "history_page", "read_past"]
 
+SHARE = 100.0
+LOG = {"type": "log", "dtick": "D2", "exponentformat": "none"}
 N_FLIPS = 24  # pictures shown of a model's flips in one direction
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
 
@@ -130,7 +132,7 @@ def history_page(past: Past, stored: Results) -> dict[str, Any]:
         return {"charts": [], "missing": past.missing, "remedy": past.remedy}
     families = [commit["tests"] for commit in history["commits"] if commit["tests"]]
     real = sum(point["step"] in ("improved", "regressed") for point in history["points"])
-    titles = {entry["name"]: entry["title"] for entry in stored.entries}
+    titles = {entry["name"]: entry["title"] for entry in stored.entries if not entry["baseline"]}
     return {
         "missing": "",
         "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, titles)) is not None],
@@ -171,7 +173,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     ]
     if not models:
         return None
-    scale, unit = {"share": (100.0, "%"), "B": (1e-6, "MB")}.get(metric.unit, (1.0, metric.unit))
+    scale, unit = {"share": (SHARE, "%"), "B": (1e-6, "MB")}.get(metric.unit, (1.0, metric.unit))
     traces: list[Any] = []
     rows = []
     for number, name in enumerate(models):
@@ -193,7 +195,9 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         traces,
         {
             "xaxis": axis("commit", tickvals=list(range(len(labels))), ticktext=labels, nticks=8),
-            "yaxis": axis(f"{metric.title}, {unit}"),
+            "yaxis": axis(
+                f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}", **({} if scale == SHARE else LOG)
+            ),
             "legend": {"orientation": "h", "y": -0.3},
         },
         ("model", "commits", f"first, {unit}", f"last, {unit}", "change"),

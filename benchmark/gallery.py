@@ -25,13 +25,19 @@ SPRITE_BYTES = 100 * 1024
 
 @dataclass(frozen=True)
 class Tile:
-    """One image of a sprite: the sprite's path and the style that shows this tile alone."""
+    """One image of a sprite: the sprite's path, and where in it the image is, in pixels."""
 
     index: int
     path: str
-    style: str
+    x: int
+    y: int
     width: int
     height: int
+
+    @property
+    def style(self) -> str:
+        """The style of an `img` that shows this tile alone."""
+        return f"width:{self.width}px;height:{self.height}px;object-position:-{self.x}px -{self.y}px"
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,7 @@ class Gallery:
         self.files[path] = content
         height, width = (SCALE * side for side in self.images.shape[1:])
         return {
-            index: Tile(
-                index,
-                path,
-                f"width:{width}px;height:{height}px;object-position:-{i % COLUMNS * width}px -{i // COLUMNS * height}px",
-                width,
-                height,
-            )
+            index: Tile(index, path, i % COLUMNS * width, i // COLUMNS * height, width, height)
             for i, index in enumerate(unique)
         }
 

@@ -19,6 +19,7 @@ from benchmark import figures, results
 from benchmark.changes import Past, changes_page, history_page
 from benchmark.dataset import Dataset
 from benchmark.diff import Comparison
+from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent
 from benchmark.gallery import Gallery
 from benchmark.history import History
@@ -88,6 +89,10 @@ def render(site: Site) -> None:
     for name in site.order:
         page(f"{site.section}/classes/{slug(name)}.md", "class.md", **_class(site, name))
     page(f"{site.section}/data.md", "data.md", **_data(site))
+    explorer = Explorer(site.stored, site.gallery, site.order, site.ranks if site.stored.contestants else None)
+    site.files[f"{site.section}/explorer.json"] = explorer.data()
+    page(f"{site.section}/errors.md", "errors.md", **explorer.errors_page())
+    page(f"{site.section}/compare.md", "compare.md", **explorer.compare_page())
     page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.order))
     page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
     page("methods.md", "methods.md", **_methods(site))
@@ -95,6 +100,8 @@ def render(site: Site) -> None:
         {"Leaderboard": "index.md"},
         {"Models": [{m.metrics["title"]: f"{site.section}/models/{m.name}.md"} for m in _listed(site.stored)]},
         {"Classes": [{name: f"{site.section}/classes/{slug(name)}.md"} for name in site.order]},
+        {"Errors": f"{site.section}/errors.md"},
+        {"Compare": f"{site.section}/compare.md"},
         {"Data set": f"{site.section}/data.md"},
         {"Changes": [{"Changes": f"{site.section}/changes.md"}, {"History": f"{site.section}/history.md"}]},
         {"Methods": "methods.md"},

@@ -25,7 +25,7 @@ __all__ = [
     "model_row",
 ]
 
-HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost", "won", "CV, points")
+HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
 CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
 COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
@@ -101,8 +101,7 @@ def model_row(model: ModelChange) -> tuple[str, ...]:
         _arrow(accuracy),
         f"{100 * test['difference']:+.2f} [{100 * test['low']:+.2f}, {100 * test['high']:+.2f}]" if test else "",
         f"{test['p_adjusted']:.2g}" if test else "",
-        str(test["only_before"]) if test else "",
-        str(test["only_after"]) if test else "",
+        f"{test['only_before']}, {test['only_after']}" if test else "",
         ""
         if cross_validated is None or cross_validated["change"] is None
         else f"{100 * cross_validated['change']:+.2f}",

@@ -33,6 +33,7 @@ ORDER = [
     "figures",
     "gallery",
     "changes",
+    "explorer",
     "pages",
     "site",
 ]
@@ -45,6 +46,7 @@ PUBLISHING = (
     "figures",
     "gallery",
     "changes",
+    "explorer",
     "pages",
     "site",
     "dataset",

@@ -1,0 +1,146 @@
+"""The pages *Errors* and *Compare*: every test image that a model misses, and every pair of models.
+
+Comes in: results and the test images. Goes out: one JSON file that the pages' script selects from, sprites of the images in
+it, and what stands on the pages without a script.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.gallery import Gallery, Tile
+from benchmark.leaderboard import paired_models
+from benchmark.results import ModelResult, Results, encode_predictions, round_measured
+from benchmark.statistics import RankTable
+
+__all__ = ["Explorer"]
+
+N_SHOWN = 20  # images on the page without a script
+
+
+@dataclass
+class Explorer:
+    """What both pages show, of the contestants."""
+
+    stored: Results
+    gallery: Gallery
+    order: Sequence[str]
+    ranks: RankTable | None
+
+    @functools.cached_property
+    def models(self) -> list[ModelResult]:
+        """The contestants, best first."""
+        return self.stored.leaderboard()
+
+    @functools.cached_property
+    def missed(self) -> NDArray[np.int64]:
+        """How many contestants miss each test image, of shape (n_test,)."""
+        wrong = [~self.stored.correct(model) for model in self.models]
+        return np.sum(wrong, axis=0) if wrong else np.zeros(len(self.stored.test_labels), dtype=np.int64)
+
+    @functools.cached_property
+    def tiles(self) -> dict[int, Tile]:
+        """The images that at least one model misses, by class, so that a selection loads few sprites."""
+        found: dict[int, Tile] = {}
+        for name in self.order:
+            label = self.stored.dataset["classes"].index(name)
+            found |= self.gallery.tiles(np.flatnonzero((self.missed > 0) & (self.stored.test_labels == label)).tolist())
+        return found
+
+    def data(self) -> bytes:
+        """Return what the script selects from: images, their sprites, every model's predictions, every pair."""
+        indices = list(self.tiles)
+        sprites = list(dict.fromkeys(tile.path for tile in self.tiles.values()))
+        places = {path: i for i, path in enumerate(sprites)}
+        document = {
+            "classes": self.stored.dataset["classes"],
+            "order": list(self.order),
+            "n_test": len(self.stored.test_labels),
+            "sprites": sprites,
+            "index": indices,
+            "sprite": [places[tile.path] for tile in self.tiles.values()],
+            "x": [tile.x for tile in self.tiles.values()],
+            "y": [tile.y for tile in self.tiles.values()],
+            "tile": [2 * side for side in self.gallery.images.shape[2:0:-1]],
+            "true": _characters(self.stored.test_labels[indices]),
+            "models": [
+                {"name": m.name, "title": m.metrics["title"], "predicted": _characters(m.predictions[indices])}
+                for m in self.models
+            ],
+            "pairs": [self._pair(i, j) for i, j in combinations(range(len(self.models)), 2)],
+        }
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def _pair(self, i: int, j: int) -> dict[str, Any]:
+        first, second = self.models[i], self.models[j]
+        found = paired_models(self.stored, first, second)
+        return {
+            "first": i,
+            "second": j,
+            "difference": round_measured(found.difference),
+            "low": round_measured(found.low),
+            "high": round_measured(found.high),
+            "p": round_measured(found.p),
+            "p_adjusted": round_measured(float(self.ranks.p[i, j])) if self.ranks else None,
+            "only_first": found.only_first,
+            "only_second": found.only_second,
+            "both_wrong": int((~self.stored.correct(first) & ~self.stored.correct(second)).sum()),
+            "agree": round_measured(float(np.mean(first.predictions == second.predictions))),
+        }
+
+    def errors_page(self) -> dict[str, Any]:
+        """Return what *Errors* shows without a script: the leader's confusion, and its images in the fullest cell."""
+        if not self.models:
+            return {"models": [], "rows": [], "items": []}
+        leader = self.models[0]
+        classes = self.stored.dataset["classes"]
+        places = [classes.index(name) for name in self.order]
+        counts = np.array(leader.metrics["test"]["confusion"])[np.ix_(places, places)]
+        off = counts - np.diag(np.diag(counts))
+        row, column = (int(k) for k in np.unravel_index(int(off.argmax()), off.shape))
+        chosen = [
+            i for i in self.tiles
+            if self.stored.test_labels[i] == places[row] and leader.predictions[i] == places[column]
+        ][:N_SHOWN]  # fmt: skip
+        return {
+            "models": [(model.name, model.metrics["title"]) for model in self.models],
+            "classes": list(self.order),
+            "rows": [(name, line) for name, line in zip(self.order, counts.tolist(), strict=True)],
+            "truth": self.order[row],
+            "predicted": self.order[column],
+            "n": int(off[row, column]),
+            "items": [{"index": i, "tile": self.tiles[i], "missed": int(self.missed[i])} for i in chosen],
+            "n_missed": int((self.missed > 0).sum()),
+            "n_all": int((self.missed == len(self.models)).sum()),
+        }
+
+    def compare_page(self) -> dict[str, Any]:
+        """Return what *Compare* shows without a script: the leader against each other model."""
+        rows = [self._pair(0, j) for j in range(1, len(self.models))]
+        return {
+            "models": [(model.name, model.metrics["title"]) for model in self.models],
+            "rows": [
+                (
+                    self.models[row["second"]].metrics["title"],
+                    f"{100 * row['difference']:.2f} [{100 * row['low']:.2f}, {100 * row['high']:.2f}]",
+                    f"{row['p_adjusted']:.2g}",
+                    str(row["only_first"]),
+                    str(row["only_second"]),
+                    str(row["both_wrong"]),
+                    f"{100 * row['agree']:.1f} %",
+                )
+                for row in rows
+            ],
+        }
+
+
+def _characters(labels: NDArray[np.int64]) -> str:
+    return encode_predictions(labels).replace("\n", "")

@@ -1,0 +1,142 @@
+/* The pages Errors and Compare: selects from one JSON file which garments to show; the address keeps the choice.
+   Every number was computed when the site was built; nothing is computed here but counts of what is shown. */
+(() => {
+  "use strict";
+  const CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const FIRST = 60; // images shown before "more"
+  let loaded = null, address = "";
+
+  const load = (place) => {
+    if (address !== place.dataset.explorer) { address = place.dataset.explorer; loaded = fetch(address).then((answer) => answer.json()).then(prepare); }
+    return loaded;
+  };
+
+  const prepare = (data) => {
+    const codes = (text) => [...text].map((c) => CODES.indexOf(c));
+    data.true = codes(data.true);
+    for (const model of data.models) model.predicted = codes(model.predicted);
+    data.missed = data.true.map((label, i) => data.models.reduce((n, model) => n + (model.predicted[i] !== label), 0));
+    return data;
+  };
+
+  const element = (name, text, more = {}) => Object.assign(document.createElement(name), text === null ? {} : { textContent: text }, more);
+
+  const garment = (data, base, i, words) => {
+    const item = element("li", null), picture = element("img", null, { className: "tile", loading: "lazy", width: data.tile[0], height: data.tile[1] });
+    picture.src = base + data.sprites[data.sprite[i]];
+    picture.alt = `Test image ${data.index[i]}, ${data.classes[data.true[i]]}`;
+    picture.style.cssText = `width:${data.tile[0]}px;height:${data.tile[1]}px;object-position:-${data.x[i]}px -${data.y[i]}px`;
+    const line = element("span", `${words[0]} → `);
+    line.append(element("strong", words[1]));
+    item.append(picture, line, element("small", words[2]));
+    return item;
+  };
+
+  const fill = (list, button, items, make) => {
+    let shown = 0;
+    const more = () => {
+      list.append(...items.slice(shown, shown + FIRST).map(make));
+      shown += FIRST;
+      button.hidden = shown >= items.length;
+    };
+    list.replaceChildren();
+    button.onclick = more;
+    more();
+  };
+
+  const choice = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const choose = (values) => { location.hash = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString(); };
+  const read = (form) => Object.fromEntries(new FormData(form));
+  const set = (form, values) => { for (const field of form.elements) if (values[field.name] !== undefined && [...field.options].some((o) => o.value === values[field.name])) field.value = values[field.name]; };
+
+  // ------------------------------------------------------------------------------------------------------------ errors
+  const errors = async (place) => {
+    const data = await load(place), form = place.querySelector("form");
+    const show = () => {
+      const fresh = location.hash.includes("=") ? {} : { true: place.dataset.true, predicted: place.dataset.predicted };
+      const wanted = { model: data.models[0].name, true: "", predicted: "", missed: "1", ...fresh, ...choice() };
+      set(form, wanted);
+      const chosen = read(form), model = data.models.find((m) => m.name === chosen.model);
+      const truth = data.classes.indexOf(chosen.true), taken = data.classes.indexOf(chosen.predicted);
+      const items = data.index.map((_, i) => i).filter((i) => model.predicted[i] !== data.true[i]
+        && (truth < 0 || data.true[i] === truth) && (taken < 0 || model.predicted[i] === taken) && data.missed[i] >= chosen.missed);
+      place.querySelector(".whose").textContent = model.title;
+      cells(model, chosen);
+      const what = `${chosen.true || "Anything"} taken for ${chosen.predicted || "another class"} by ${model.title}`;
+      const hard = chosen.missed > 1 ? `, missed by ${chosen.missed} models or more` : "";
+      place.querySelector(".chosen").textContent = `${what}${hard}: ${items.length} image${items.length === 1 ? "" : "s"}`;
+      fill(place.querySelector(".garments"), place.querySelector(".more"), items, (i) => garment(data, place.dataset.base, i,
+        [data.classes[data.true[i]], data.classes[model.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
+    };
+    const cells = (model, chosen) => {
+      const counts = new Map();
+      model.predicted.forEach((label, i) => { const key = `${data.true[i]} ${label}`; if (label !== data.true[i]) counts.set(key, (counts.get(key) || 0) + 1); });
+      const most = Math.max(...counts.values());
+      [...place.querySelector(".cells tbody").rows].forEach((row, r) => [...row.cells].slice(1).forEach((cell, c) => {
+        if (r === c) { cell.textContent = ""; return; }
+        const [truth, taken] = [data.order[r], data.order[c]];
+        const n = counts.get(`${data.classes.indexOf(truth)} ${data.classes.indexOf(taken)}`) || 0;
+        if (!n) { cell.replaceChildren(); cell.style.removeProperty("--share"); return; }
+        const button = element("button", n, { type: "button" });
+        button.setAttribute("aria-label", `${truth} taken for ${taken}: ${n}`);
+        button.setAttribute("aria-pressed", chosen.true === truth && chosen.predicted === taken);
+        button.dataset.cell = `${r} ${c}`;
+        cell.style.setProperty("--share", `${Math.round(70 * Math.log1p(n) / Math.log1p(most))}%`);
+        button.onclick = () => choose({ ...read(form), true: truth, predicted: taken });
+        const focused = document.activeElement?.dataset?.cell === button.dataset.cell;
+        cell.replaceChildren(button);
+        if (focused) button.focus();
+      }));
+    };
+    form.hidden = false;
+    form.onchange = () => choose(read(form));
+    place.show = show;
+    show();
+  };
+
+  // ----------------------------------------------------------------------------------------------------------- compare
+  const compare = async (place) => {
+    const data = await load(place), form = place.querySelector("form");
+    const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(2)}`;
+    place.show = () => {
+      set(form, { first: data.models[0].name, second: data.models[1].name, ...choice() });
+      const [a, b] = ["first", "second"].map((name) => data.models.findIndex((model) => model.name === read(form)[name]));
+      const [one, other] = [data.models[a], data.models[b]];
+      const verdict = place.querySelector(".verdict"), facts = place.querySelector(".facts"), sides = place.querySelector(".sides");
+      if (a === b) { verdict.textContent = "A model equals itself: choose two."; facts.replaceChildren(); sides.replaceChildren(); return; }
+      const pair = data.pairs.find((p) => (p.first === Math.min(a, b)) && (p.second === Math.max(a, b))), turn = a > b ? -1 : 1;
+      const ends = turn > 0 ? [pair.low, pair.high] : [-pair.high, -pair.low];
+      const alone = turn > 0 ? [pair.only_first, pair.only_second] : [pair.only_second, pair.only_first];
+      const real = pair.p_adjusted < 0.05;
+      verdict.textContent = `${one.title} is ${Math.abs(100 * pair.difference).toFixed(2)} points ${turn * pair.difference >= 0 ? "ahead of" : "behind"} ${other.title}: ${real ? "more than noise" : "within noise"}.`;
+      const rows = [
+        ["Difference, 95 % interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],
+        ["McNemar mid-p; adjusted over all pairs", `${pair.p.toPrecision(2)}; ${pair.p_adjusted.toPrecision(2)}`],
+        [`Only ${one.title} right`, alone[0]], [`Only ${other.title} right`, alone[1]], ["Both wrong", pair.both_wrong],
+        ["Same prediction", `${(100 * pair.agree).toFixed(1)} % of ${data.n_test.toLocaleString("en")}`],
+      ];
+      const table = element("table", null), body = table.createTBody();
+      for (const [name, value] of rows) { const row = body.insertRow(); row.append(element("th", name, { scope: "row" })); row.insertCell().textContent = value; }
+      const wrap = element("div", null, { className: "scroll" });
+      wrap.append(table);
+      facts.replaceChildren(wrap);
+      sides.replaceChildren(...[[one, other], [other, one]].flatMap(([right, wrong]) => {
+        const items = data.index.map((_, i) => i).filter((i) => right.predicted[i] === data.true[i] && wrong.predicted[i] !== data.true[i]);
+        const list = element("ul", null, { className: "garments" }), more = element("button", "Show more", { type: "button", className: "md-button" });
+        fill(list, more, items, (i) => garment(data, place.dataset.base, i,
+          [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
+        return [element("h2", `${right.title} is right, ${wrong.title} wrong: ${items.length} images`), list, more];
+      }));
+    };
+    form.hidden = false;
+    form.onchange = () => choose(read(form));
+    place.show();
+  };
+
+  const start = () => {
+    document.querySelectorAll(".explorer").forEach((place) => place.show || errors(place));
+    document.querySelectorAll(".comparer").forEach((place) => place.show || compare(place));
+  };
+  window.addEventListener("hashchange", () => document.querySelectorAll(".explorer, .comparer").forEach((place) => place.show?.()));
+  if (window.document$) window.document$.subscribe(start); else start();
+})();
