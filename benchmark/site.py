@@ -13,11 +13,13 @@ from pathlib import Path
 
 import yaml
 
+from benchmark.cache import Cache
 from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.pages import Site, render
+from benchmark.pictures import draw
 from benchmark.repository import Repository
 from benchmark.results import DatasetStudy, load_results, read_document
 
@@ -49,7 +51,10 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
     past = read_past(Repository.around(root), tracked)
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
+    stills = functools.partial(
+        draw, assets=root / "site_src" / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
+    )
+    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past, draw=stills)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")
