@@ -15,7 +15,7 @@ comma := ,
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
   $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
 
-.PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean
+.PHONY: help setup data bench site serve list diff compare history readme test check audit speed oracle lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ test: setup ## run the tests
 check: setup ## lint, formatting and types
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+audit: setup site ## examine every page with axe, weigh it, and run Lighthouse on each kind (needs Chromium and npm; half an hour)
+	@$(VENV)/bin/python tests/audit.py --dataset $(DATASET) $(AUDIT)
 
 speed: setup ## time the straightforward way against ours, alternately (FAST=1)
 	@$(VENV)/bin/python tests/speed.py $(if $(FAST),--fast)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from benchmark.cache import Cache
@@ -18,6 +19,8 @@ from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
+from benchmark.figures import percent
+from benchmark.gallery import preview
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
 from benchmark.repository import Repository
@@ -56,9 +59,24 @@ def build_site(
     )
     site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past, draw=stills)
     render(site)
+    site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")
     return _mkdocs(site, root, build_dir)
+
+
+def _preview(site: Site) -> bytes:
+    labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
+    first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
+    title = f"{site.dataset.entry.title} benchmark"
+    board = site.stored.leaderboard()
+    if not board:
+        return preview(title, "", site.dataset.train_images[first])
+    share = percent(board[0].metrics["test"]["accuracy"]["value"])
+    sentence = (
+        f"{board[0].metrics['title']} leads: it gets {share} of {site.stored.dataset['n_test']:,} test images right."
+    )
+    return preview(title, sentence, site.dataset.train_images[first])
 
 
 def _write(site: Site, source: Path, docs: Path) -> None:
@@ -80,6 +98,7 @@ def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,
+        "theme": {"custom_dir": os.path.relpath(root / "templates" / "theme", build_dir)},
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,22 @@ def sample(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory):
+def chromium():
+    """Where a Chromium or Chrome is, or None; root of a Debian without one installs it, as kaleido and the tests of the site want it."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if not any(map(shutil.which, names)) and shutil.which("apt-get") and os.geteuid() == 0:
+        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        for command in (install, ["apt-get", "update"], install):
+            subprocess.run(
+                command, capture_output=True, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            )
+            if shutil.which("chromium"):
+                break
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory, chromium):
     """The folder of one whole `bench` on the sample, site included, and what it printed."""
     folder = tmp_path_factory.mktemp("run")
     done = run_command(
