@@ -26,19 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from benchmark import evaluate, results, train
+from benchmark import evaluate, results, study, train
 from benchmark.cache import Cache, code_digest, digest, locked_versions
 from benchmark.dataset import Dataset
 from benchmark.errors import BenchmarkError, FitError
 from benchmark.models import ModelEntry, entries_document, public_path
 from benchmark.progress import Reporter
 from benchmark.results import Key, Metrics, Run
-from benchmark.study import dataset_study
 
 PACKAGE = Path(__file__).parent
 FIT_CODE = ("features", "svm", "train")
 FIGURES_CODE = ("evaluate", "statistics")
-STUDY_CODE = ("features", "study", "evaluate")
+STUDY_CODE = ("study", "statistics")
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 CACHE_BYTES = 12 * 2**30
 KILLED = "its process was killed; the system does that when memory runs out"
@@ -184,13 +183,11 @@ def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
     _write_if_changed(bench.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
-    key = digest(
-        "study", dataset.digest, _code(STUDY_CODE), locked_versions(bench.root / "requirements.lock", LIBRARIES)
-    )
+    key = digest("study", dataset.digest, _code(STUDY_CODE), *_fit_environment(bench))
     stored = bench.cache.read("studies", key)
     if stored is None:
-        bench.report.line(f"{dataset.entry.title}: means, variances and components of the training images")
-        stored = dataset_study(dataset)
+        bench.report.line(f"{dataset.entry.title}: means, components, a map and near-duplicates")
+        stored = study.dataset_study(dataset)
         bench.cache.write("studies", key, stored)
     path = bench.models_dir.parent / "data" / dataset.entry.name / "study.json"
     _write_if_changed(path, results.dump_document(stored, results.DatasetStudy).encode())
@@ -207,6 +204,7 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
     best = train.choose(candidates, scores)
     final, staged = _fit_final(bench, entry, candidates[best])
     seeds = _seed_spread(bench, entry, candidates[best], staged) if entry.stochastic else None
+    curve, importances = (None, []) if entry.baseline else _study(bench, entry, candidates[best], staged)
     dataset, classes = bench.dataset, list(bench.dataset.class_names)
     class_scores = np.load(staged / "scores.npy")
     predictions = np.load(staged / "predictions.npy").astype(np.int64)
@@ -243,15 +241,20 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
         "test": evaluate.out_of_sample(class_scores, kind, labels, predictions, classes),
         "seeds": seeds,
     }
+    studied: results.Study = {
+        "schema_version": results.SCHEMA_VERSION,
+        "name": entry.name,
+        "confident_mistakes": study.confident_mistakes(class_scores, labels, predictions, classes),
+        "learning_curve": curve,
+        "importances": importances,
+    }
     documents = {
         "metrics.json": results.dump_document(metrics, Metrics),
         "predictions.txt": results.encode_predictions(predictions),
         "curves.json": results.dump_document(
             evaluate.curves(entry.name, class_scores, kind, labels, classes), results.Curves
         ),
-        "study.json": results.dump_document(
-            evaluate.study(entry.name, class_scores, labels, predictions, classes), results.Study
-        ),
+        "study.json": results.dump_document(studied, results.Study),
     }
     run_document = _run_document(bench, entry, final, staged, documents, (search_wall, search_cpu))
     _place(bench, entry, documents | {"run.json": results.dump_document(run_document, Run)}, staged)
@@ -457,6 +460,46 @@ def _seed_spread(bench: Bench, entry: ModelEntry, params: dict[str, Any], staged
 
 def _refit_and_keep(cache: Cache, key: str, pipeline: Any, params: Any, seed: int, fit: Any, test: Any) -> None:
     cache.write("seeds", key, {"accuracy": train.refit_accuracy(pipeline, params, seed, fit, test)})
+
+
+def _study(
+    bench: Bench, entry: ModelEntry, params: dict[str, Any], staged: Path
+) -> tuple[results.LearningCurve, list[results.Importance]]:
+    """Return the learning curve and what the model looks at; each fit is kept by its key as soon as it is done."""
+    dataset, classes = bench.dataset, list(bench.dataset.class_names)
+    pipeline = entry.pipeline(dataset.image_shape)
+    labels = np.asarray(dataset.train_labels)
+    sizes = study.curve_sizes(pipeline, params, labels)
+    keys = {n: digest("share", _fit_key(bench, pipeline, params, f"first {n}"), _code(STUDY_CODE)) for n in sizes}
+    todo = [n for n in sizes if bench.cache.read("shares", keys[n]) is None]
+    if todo:
+        with bench.report.steps(f"{entry.name}: learning curve and importances", len(todo)) as advance:
+            calls = [
+                joblib.delayed(_guarded)(
+                    _fit_share_and_keep, bench.cache, keys[n], pipeline, params, dataset.train_images, labels, n, classes
+                )
+                for n in todo
+            ]
+            for words, error in _parallel(bench, calls):
+                _raise(entry, error)
+                advance(words)
+    kept = [bench.cache.read("shares", keys[n]) for n in reversed(sizes)]
+    curve: results.LearningCurve = {
+        "fold": study.FOLD,
+        "n_held_out": kept[0]["n_held_out"],
+        "points": [item["point"] for item in kept],
+    }
+    own = study.carried_back(load_pickle(staged / "model.pkl"), dataset.image_shape, classes)
+    return curve, [kept[-1]["importance"], *([] if own is None else [own])]
+
+
+def _fit_share_and_keep(
+    cache: Cache, key: str, pipeline: Any, params: Any, images: Any, labels: Any, n_train: int, classes: list[str]
+) -> str:
+    point, importance = study.fit_share(pipeline, params, images, labels, n_train, classes)
+    n_held_out = len(train.split_folds(labels)[study.FOLD][1])
+    cache.write("shares", key, {"point": point, "importance": importance, "n_held_out": n_held_out})
+    return f"{n_train} images, {point['accuracy']['value']:.4f}"
 
 
 def load_pickle(path: Path) -> Any:
