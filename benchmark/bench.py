@@ -476,7 +476,15 @@ def _study(
         with bench.report.steps(f"{entry.name}: learning curve and importances", len(todo)) as advance:
             calls = [
                 joblib.delayed(_guarded)(
-                    _fit_share_and_keep, bench.cache, keys[n], pipeline, params, dataset.train_images, labels, n, classes
+                    _fit_share_and_keep,
+                    bench.cache,
+                    keys[n],
+                    pipeline,
+                    params,
+                    dataset.train_images,
+                    labels,
+                    n,
+                    classes,
                 )
                 for n in todo
             ]

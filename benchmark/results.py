@@ -289,6 +289,24 @@ class DatasetStudy(TypedDict):
     near_duplicates: Twins
 
 
+class PublishedResult(TypedDict):
+    """What somebody else reports on the same test images; `read` is the day that the source was read."""
+
+    title: str
+    accuracy: float
+    n_images: int
+    source: str
+    read: str
+
+
+class Published(TypedDict):
+    """`published.json` of a data set: outside facts, not measured here."""
+
+    schema_version: int
+    dataset: str
+    results: list[PublishedResult]
+
+
 class Machine(TypedDict):
     """Where a result was measured."""
 
@@ -379,6 +397,7 @@ DOCUMENTS: dict[str, type] = {
     "run.json": Run,
     "entries.json": Entries,
     "dataset-study.json": DatasetStudy,
+    "published.json": Published,
 }
 TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 

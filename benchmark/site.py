@@ -19,7 +19,7 @@ from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.pages import Site, render
 from benchmark.repository import Repository
-from benchmark.results import DatasetStudy, load_results, read_document
+from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document
 
 __all__ = ["build_site", "serve"]
 
@@ -49,7 +49,9 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
     past = read_past(Repository.around(root), tracked)
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
+    outside = root / dataset.entry.home / "published.json"
+    published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
+    site = Site(stored, dataset, study, root / "templates", past, published)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")

@@ -53,7 +53,9 @@ Params = dict[str, Any]
 
 
 # ------------------------------------------------------------------------------------------------------------- a model
-def confident_mistakes(scores: NDArray[Any], labels: Indices, predictions: Indices, classes: list[str]) -> list[Mistake]:
+def confident_mistakes(
+    scores: NDArray[Any], labels: Indices, predictions: Indices, classes: list[str]
+) -> list[Mistake]:
     """Return the mistakes that a model makes with most confidence, the widest margin first, ties by index."""
     wrong = np.flatnonzero(predictions != labels)
     margins = scores[wrong, predictions[wrong]] - scores[wrong, labels[wrong]]
@@ -77,7 +79,9 @@ def curve_sizes(pipeline: Pipeline, params: Params, labels: NDArray[np.uint8]) -
     whole = len(split_folds(labels)[FOLD][0])
     chosen = clone(pipeline).set_params(**params).get_params()
     needed = [
-        value for name, value in chosen.items() if name.endswith(("n_components", "n_neighbors")) and isinstance(value, int)
+        value
+        for name, value in chosen.items()
+        if name.endswith(("n_components", "n_neighbors")) and isinstance(value, int)
     ]
     fewest = max([2 * len(np.unique(labels)), *needed])
     return [whole // share for share in SHARES if share == 1 or whole // share >= fewest]
@@ -124,9 +128,7 @@ def _shown(held_out: Indices) -> Indices:
     return np.sort(np.random.default_rng(SEED).choice(held_out, n, replace=False))
 
 
-def permutation_importance(
-    fitted: Any, images: Images, labels: NDArray[np.uint8], classes: list[str]
-) -> Importance:
+def permutation_importance(fitted: Any, images: Images, labels: NDArray[np.uint8], classes: list[str]) -> Importance:
     """Return the accuracy, and each class's recall, that is lost when a block of pixels comes from another image.
 
     Parameters
@@ -272,9 +274,7 @@ def near_duplicates(dataset: Dataset) -> Twins:
     return {
         "distances": list(TWIN_DISTANCES),
         "counts": [int((distance <= limit).sum()) for limit in TWIN_DISTANCES],
-        "nearest": [
-            {"test": int(i), "train": int(nearest[i]), "distance": float(distance[i])} for i in closest
-        ],
+        "nearest": [{"test": int(i), "train": int(nearest[i]), "distance": float(distance[i])} for i in closest],
         "n_other_class": int((near & (dataset.train_labels[nearest] != dataset.test_labels)).sum()),
     }
 
