@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from benchmark.gallery import Tile
 from benchmark.results import (
     ClassFigures,
     DatasetStudy,
@@ -885,9 +886,9 @@ def class_map(
     labels: Sequence[int],
     order: list[str],
     classes: list[str],
-    tiles: dict[int, tuple[str, int, int]],
+    tiles: dict[int, Tile],
 ) -> Figure:
-    """Training images in the plane, a colour and a mark a class; `tiles` (sprite, x, y) are shown for a chosen point."""
+    """Training images in the plane, a colour and a mark a class; the tile of a chosen point is shown."""
     places = np.column_stack([study["map"]["x"], study["map"]["y"]])
     own = np.array(labels)
     apart = np.linalg.norm(places[:, np.newaxis] - places[np.newaxis], axis=2)
@@ -915,7 +916,7 @@ def class_map(
                     "symbol": ("circle", "square", "diamond", "cross", "triangle-up")[label % 5],
                     "opacity": 0.75,
                 },
-                customdata=[list(tiles[study["map"]["index"][i]]) for i in rows],
+                customdata=[[tile.path, tile.x, tile.y] for tile in (tiles[study["map"]["index"][i]] for i in rows)],
                 hovertemplate=name + "<extra></extra>",
             )
         )
@@ -924,6 +925,7 @@ def class_map(
             {"text": f"<b>{name}</b>", "name": f"c{label % 10}", "x": round(float(centre[0]), 1), "y": round(float(centre[1]), 1),
              "showarrow": False}
         )  # fmt: skip
+    one = next(iter(tiles.values()))
     loosest = min(same, key=lambda name: same[name])
     tightest = max(same, key=lambda name: same[name])
     blank = {"showticklabels": False, "showgrid": False, "title": {"text": ""}}
@@ -933,7 +935,13 @@ def class_map(
         f"The nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
         f"{percent(same[loosest], 0)}. Choose a point to see the garment. Axes have no unit: only nearness means something.",
         traces,
-        {"xaxis": blank, "yaxis": blank, "annotations": annotations, "showlegend": False},
+        {
+            "xaxis": blank,
+            "yaxis": blank,
+            "annotations": annotations,
+            "showlegend": False,
+            "meta": {"tiles": {"width": one.width, "height": one.height}},
+        },
         ("class", "images", "nearest neighbour of the same class"),
         [(name, str(int((own == classes.index(name)).sum())), percent(same[name])) for name in order if name in same],
         height=560,

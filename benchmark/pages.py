@@ -7,6 +7,7 @@ import functools
 import inspect
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Site:
     templates: Path
     past: Past
     published: list[PublishedResult] = field(default_factory=list)
+    draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
 
@@ -109,7 +111,7 @@ def render(site: Site) -> None:
         keep_trailing_newline=True,
     )
     environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
-    page = _writer(site, environment)
+    page, write = _writer(site, environment)
     _downloads(site)
     page("index.md", "home.md", **_home(site))
     for model in site.stored.models:
@@ -124,6 +126,7 @@ def render(site: Site) -> None:
     page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.order))
     page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
     page("methods.md", "methods.md", **_methods(site))
+    write()
     site.nav = [
         {"Leaderboard": "index.md"},
         {"Models": [{m.metrics["title"]: f"{site.section}/models/{m.name}.md"} for m in _listed(site.stored)]},
@@ -136,17 +139,28 @@ def render(site: Site) -> None:
     ]
 
 
-def _writer(site: Site, environment: jinja2.Environment) -> Any:
+def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[[], None]]:
+    """Return what gathers a page, and what writes them all: charts are drawn together, before the pages that show them."""
+    gathered: list[tuple[str, str, dict[str, Any]]] = []
+    charts: dict[str, Figure] = {}
+
     def page(path: str, template: str, **context: Any) -> None:
         base = "../" * (path.count("/") + (0 if path == "index.md" else 1)) or "./"
-        for figure in _figures_in(context):
-            site.files[f"figures/{figure.name}.json"] = json.dumps(
-                figure.spec, separators=(",", ":"), allow_nan=False
-            ).encode()
         shared = {"base": base, "section": site.section, "dataset": site.dataset.entry, "info": site.stored.dataset}
-        site.files[path] = environment.get_template(template).render(**shared, **context).encode()
+        charts.update({figure.name: figure for figure in _figures_in(context)})
+        gathered.append((path, template, shared | context))
 
-    return page
+    def write() -> None:
+        for figure in charts.values():
+            text = json.dumps(figure.spec, separators=(",", ":"), allow_nan=False)
+            site.files[f"figures/{figure.name}.json"] = text.encode()
+        pictures = site.draw(list(charts.values()))
+        site.files |= pictures
+        environment.globals["pictures"] = pictures.keys()
+        for path, template, context in gathered:
+            site.files[path] = environment.get_template(template).render(**context).encode()
+
+    return page, write
 
 
 def _figures_in(context: dict[str, Any]) -> list[Figure]:
@@ -678,13 +692,7 @@ def _map(site: Site, study: DatasetStudy) -> Figure:
     for name in site.order:  # a sprite a class, so that looking at one loads no other
         own = [i for i, label in zip(indices, labels, strict=True) if site.stored.dataset["classes"][label] == name]
         tiles |= Gallery(dataset.train_images, site.files).tiles(own)
-    return figures.class_map(
-        study,
-        labels,
-        site.order,
-        site.stored.dataset["classes"],
-        {i: (tile.path, tile.x, tile.y) for i, tile in tiles.items()},
-    )
+    return figures.class_map(study, labels, site.order, site.stored.dataset["classes"], tiles)
 
 
 def _twins(site: Site, study: DatasetStudy) -> list[dict[str, Any]]:

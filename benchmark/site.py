@@ -13,11 +13,13 @@ from pathlib import Path
 
 import yaml
 
+from benchmark.cache import Cache
 from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.pages import Site, render
+from benchmark.pictures import draw
 from benchmark.repository import Repository
 from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document
 
@@ -51,7 +53,10 @@ def build_site(
     past = read_past(Repository.around(root), tracked)
     outside = root / dataset.entry.home / "published.json"
     published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
-    site = Site(stored, dataset, study, root / "templates", past, published)
+    stills = functools.partial(
+        draw, assets=root / "site_src" / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
+    )
+    site = Site(stored, dataset, study, root / "templates", past, published, stills)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")

@@ -1,0 +1,49 @@
+/* What every page needs: tables that sort, rows that unfold on a phone, and a name for the theme's search dialog. */
+(() => {
+  "use strict";
+  const sortable = (table) => {
+    if (table.dataset.ready) return;
+    table.dataset.ready = "yes";
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
+      const rising = head.getAttribute("aria-sort") !== "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", rising ? "ascending" : "descending");
+      const key = (row) => row.cells[column].dataset.sort;
+      const compare = (a, b) => isNaN(key(a)) || isNaN(key(b)) ? key(a).localeCompare(key(b)) : key(a) - key(b);
+      // a reference stays last, and what cannot be compared (AUCs of probabilities and of decision values) stays apart
+      const apart = (a, b) => ("last" in a.dataset) - ("last" in b.dataset)
+        || (b.cells[column].dataset.group || "").localeCompare(a.cells[column].dataset.group || "");
+      const rows = [...table.tBodies[0].rows].sort((a, b) => apart(a, b) || (rising ? compare(a, b) : compare(b, a)));
+      table.tBodies[0].append(...rows);
+    }));
+  };
+
+  // On a phone a row shows what matters most (site.css); without a script it shows all.
+  const folds = (table) => {
+    if (table.classList.contains("folds")) return;
+    table.classList.add("folds");
+    for (const row of table.tBodies[0].rows) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "unfold", textContent: "more" });
+      const name = row.querySelector("th").textContent.trim();
+      const tell = (open) => {
+        row.classList.toggle("open", open);
+        button.textContent = open ? "less" : "more";
+        button.setAttribute("aria-expanded", open);
+        button.setAttribute("aria-label", `${button.textContent} about ${name}`);
+      };
+      button.onclick = () => tell(!row.classList.contains("open"));
+      row.querySelector("th").append(button);
+      tell(false);
+    }
+  };
+
+  const start = () => {
+    document.querySelectorAll("table[data-sortable]").forEach(sortable);
+    document.querySelectorAll("table[data-unfolds]").forEach(folds);
+    document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
+  };
+
+  if (window.document$) window.document$.subscribe(start); else start();
+})();
