@@ -259,6 +259,7 @@ def class_panels(stored: Results, order: list[str]) -> Figure:
     recalls = {name: [m.metrics["test"]["per_class"][name]["recall"] for m in board] for name in order}
     means = {name: 100 * float(np.mean([r["value"] or 0.0 for r in recalls[name]])) for name in order}
     floor = 100 * min(r["low"] or 0.0 for row in recalls.values() for r in row)
+    start = max(0, 20 * math.floor(floor / 20))
     n_rows = -(-len(order) // PANEL_COLUMNS)
     traces, annotations = [], []
     layout: dict[str, Any] = {"showlegend": False}
@@ -280,15 +281,15 @@ def class_panels(stored: Results, order: list[str]) -> Figure:
                 hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
             )
         )
-        left = column / PANEL_COLUMNS + (0.02 if column else 0)
+        left = column / PANEL_COLUMNS + (0.07 if column else 0)
         top = 1 - row / n_rows
         domain = {"x": [left, (column + 1) / PANEL_COLUMNS], "y": [top - 0.74 / n_rows, top - 0.14 / n_rows]}
         layout[f"xaxis{number}"] = axis(
             "recall, %" if row == n_rows - 1 else "",
             domain=domain["x"],
             anchor=f"y{number}",
-            range=[max(0.0, 10 * math.floor(floor / 10)), 100.5],
-            nticks=6,
+            range=[start, 101],
+            tickvals=[start, (start + 100) / 2, 100],
         )
         layout[f"yaxis{number}"] = _rows_axis([model.name for model in board]) | {
             "domain": domain["y"],
@@ -350,6 +351,7 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
             ),
             "yaxis": axis("true-positive rate", range=[0, 1.01], side="right"),
             "annotations": _line_labels(starts, classes, 0.0, (0, 1.01)),
+            "margin": {"l": _label_width(order)},
             "showlegend": False,
         },
         ("class", "AUC, 95 % interval"),
@@ -371,6 +373,11 @@ def _class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, t
 
 
 LABEL_GAP = 0.045  # of the axis, between names beside lines
+
+
+def _label_width(names: Sequence[str]) -> int:
+    """Return the pixels that names beside lines need; a margin grows for ticks alone by itself."""
+    return 16 + round(7.5 * max(map(len, names)))
 
 
 def _line_labels(
@@ -437,6 +444,7 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
             "xaxis": axis("recall", range=[FROM_RECALL, 1.005]),
             "yaxis": axis("precision", range=[0, 1.01]),
             "annotations": _line_labels(at_90, classes, 1.0, (0, 1.01)),
+            "margin": {"r": _label_width(order)},
             "showlegend": False,
         },
         ("class", "precision at 90 % recall"),
@@ -478,7 +486,7 @@ def reliability(model: ModelResult) -> Figure | None:
     return figure(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
-        f"Probabilities are {percent(error)} off on average, "
+        f"Probabilities are {100 * error:.1f} points off on average, "
         + ("too sure of themselves." if gap > 0 else "too modest."),
         [ideal, trace],
         {
@@ -898,6 +906,8 @@ def class_map(
         for i, name in enumerate(classes)
         if (own == i).any()
     }
+    one = next(iter(tiles.values()))
+    files = {path: i for i, path in enumerate(dict.fromkeys(tile.path for tile in tiles.values()))}
     traces, annotations = [], []
     for name in order:
         label = classes.index(name)
@@ -916,7 +926,9 @@ def class_map(
                     "symbol": ("circle", "square", "diamond", "cross", "triangle-up")[label % 5],
                     "opacity": 0.75,
                 },
-                customdata=[[tile.path, tile.x, tile.y] for tile in (tiles[study["map"]["index"][i]] for i in rows)],
+                customdata=[
+                    [files[tile.path], tile.x, tile.y] for tile in (tiles[study["map"]["index"][i]] for i in rows)
+                ],
                 hovertemplate=name + "<extra></extra>",
             )
         )
@@ -925,10 +937,9 @@ def class_map(
             {"text": f"<b>{name}</b>", "name": f"c{label % 10}", "x": round(float(centre[0]), 1), "y": round(float(centre[1]), 1),
              "showarrow": False}
         )  # fmt: skip
-    one = next(iter(tiles.values()))
     loosest = min(same, key=lambda name: same[name])
     tightest = max(same, key=lambda name: same[name])
-    blank = {"showticklabels": False, "showgrid": False, "title": {"text": ""}}
+    blank = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "title": {"text": ""}}
     return figure(
         f"{study['name']}-map",
         f"{len(own):,} training images in the plane, neighbours near each other",
@@ -940,7 +951,7 @@ def class_map(
             "yaxis": blank,
             "annotations": annotations,
             "showlegend": False,
-            "meta": {"tiles": {"width": one.width, "height": one.height}},
+            "meta": {"tiles": {"width": one.width, "height": one.height, "files": list(files)}},
         },
         ("class", "images", "nearest neighbour of the same class"),
         [(name, str(int((own == classes.index(name)).sum())), percent(same[name])) for name in order if name in same],

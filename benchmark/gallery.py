@@ -66,11 +66,10 @@ class Gallery:
     def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> str:
         """Lay weights, of the images' shape, over images in colour, side by side in one PNG, and return its path.
 
-        Orange where a weight is positive, blue where it is negative, opaque at the largest of its picture.
+        Orange where a weight is positive, blue where it is negative, opaque at 1 and -1.
         """
         grey = np.clip(np.rint(images), 0, 255)[..., np.newaxis].repeat(3, axis=-1) * 0.6
-        largest = np.abs(weights).max(axis=(1, 2), keepdims=True)
-        share = (np.abs(weights) / np.where(largest, largest, 1))[..., np.newaxis]
+        share = np.abs(weights)[..., np.newaxis]
         colour = np.where(weights[..., np.newaxis] > 0, POSITIVE, NEGATIVE)
         mixed = np.rint(grey * (1 - share) + colour * share).astype(np.uint8)
         path = f"images/{name}.png"

@@ -158,7 +158,8 @@ def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[
         site.files |= pictures
         environment.globals["pictures"] = pictures.keys()
         for path, template, context in gathered:
-            site.files[path] = environment.get_template(template).render(**context).encode()
+            text = environment.get_template(template).render(**context)
+            site.files[path] = text.replace(" %", "\u00a0%").encode()  # a number keeps its unit on the line
 
     return page, write
 
@@ -491,11 +492,11 @@ def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
 LOOKS = {
     "permutation": (
         "Exchange a block of {block} × {block} pixels between {n} held-out training images: the deeper the colour over the "
-        "class's mean, the more of its recall is lost."
+        "class's mean, the more of its recall is lost; all classes on one scale."
     ),
     "coefficients": (
         "The coefficients, carried back through the components to the scaled pixels: one colour where light speaks for "
-        "the class, the other where it speaks against it."
+        "the class (orange), the other where it speaks against it (blue); all classes on one scale."
     ),
     "impurity": "How much of the impurity the splits on each pixel remove, over all trees.",
 }
@@ -510,11 +511,15 @@ def _look(site: Site, model: ModelResult, importance: Importance) -> dict[str, A
     weights = weights.repeat(importance["block"], axis=1).repeat(importance["block"], axis=2)[:, :height, :width]
     overall = np.mean(list(site.means.values()), axis=0)
     means = np.array([site.means.get(name, overall) for name in names])
+    if importance["method"] == "permutation":
+        weights = np.maximum(weights, 0)  # what lies below is noise: an exchanged block tells a model nothing
+    for part in (slice(0, 1), slice(1, None)) if names[0] == "all" else (slice(None),):  # the classes share a scale
+        weights[part] /= max(float(np.abs(weights[part]).max(initial=0)), 1e-9)
     path = site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights)
     items = []
     for place, name in enumerate(names):
         shown = np.array(importance["pictures"][name])
-        top = int(np.abs(shown).argmax())
+        top = int((shown if importance["method"] == "permutation" else np.abs(shown)).argmax())
         where = f"row {top // columns + 1}, column {top % columns + 1}"
         items.append(
             {

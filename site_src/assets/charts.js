@@ -66,8 +66,8 @@
       const labels = [...stage.querySelectorAll(".hoverlayer .hovertext .nums")];
       told.textContent = labels.map((label) => [...label.querySelectorAll("tspan.line")].map((part) => part.textContent).join(", ") || label.textContent).join("; ");
       if (!sprite) return;
-      const [path, x, y] = point.data.customdata[point.pointNumber];
-      tile.src = new URL(`../${path}`, new URL(place.dataset.figure, location));
+      const [file, x, y] = point.data.customdata[point.pointNumber];
+      tile.src = new URL(`../${sprite.files[file]}`, new URL(place.dataset.figure, location));
       tile.style.cssText = `width:${sprite.width}px;height:${sprite.height}px;object-position:-${x}px -${y}px`;
     });
     stage.addEventListener("keydown", keys(stage));
