@@ -720,9 +720,17 @@ def _twins(site: Site, study: DatasetStudy) -> list[dict[str, Any]]:
 
 def _methods(site: Site) -> dict[str, Any]:
     first = site.stored.models[0].metrics["search"]
+    studied = [model.study for model in site.stored.contestants]
+    importance = next((found for study in studied for found in study["importances"] if found["n_images"]), None)
+    curve = next((study["learning_curve"] for study in studied if study["learning_curve"]), None)
     return {
         "metrics": [_definition(metric) for metric in METRICS],
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
+        "study": {
+            "fold": curve["fold"] + 1 if curve else "",
+            "block": importance["block"] if importance else "",
+            "n_permuted": f"{importance['n_images']:,}" if importance else "",
+        },
         "n_resamples": _default(f1_intervals, "n_resamples"),
         "n_bins": _default(equal_count_bins, "n_bins"),
         "attained": percent(mcnemar_level(DISCORDANT)),
