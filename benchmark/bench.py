@@ -24,7 +24,8 @@ from typing import Any
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 
 from benchmark import evaluate, results, study, train
 from benchmark.cache import Cache, code_digest, digest, locked_versions
@@ -473,24 +474,7 @@ def _study(
     keys = {n: digest("share", _fit_key(bench, pipeline, params, f"first {n}"), _code(STUDY_CODE)) for n in sizes}
     todo = [n for n in sizes if bench.cache.read("shares", keys[n]) is None]
     if todo:
-        with bench.report.steps(f"{entry.name}: learning curve and importances", len(todo)) as advance:
-            calls = [
-                joblib.delayed(_guarded)(
-                    _fit_share_and_keep,
-                    bench.cache,
-                    keys[n],
-                    pipeline,
-                    params,
-                    dataset.train_images,
-                    labels,
-                    n,
-                    classes,
-                )
-                for n in todo
-            ]
-            for words, error in _parallel(bench, calls):
-                _raise(entry, error)
-                advance(words)
+        _fit_shares(bench, entry, params, labels, {n: keys[n] for n in todo})
     kept = [bench.cache.read("shares", keys[n]) for n in reversed(sizes)]
     curve: results.LearningCurve = {
         "fold": study.FOLD,
@@ -501,10 +485,40 @@ def _study(
     return curve, [kept[-1]["importance"], *([] if own is None else [own])]
 
 
+def _fit_shares(bench: Bench, entry: ModelEntry, params: dict[str, Any], labels: Any, keys: dict[int, str]) -> None:
+    """Fit the shares of the learning curve that are not kept yet, on features that models share."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    sources: dict[int, tuple[Any, Path, int | None]] = {}
+    for n in keys:
+        features, n_columns = train.feature_source(pipeline, params, bench.n_pixels, n)
+        key = digest("share", bench.dataset.digest, parts(features), n, _code(STUDY_CODE), *_fit_environment(bench))
+        sources[n] = (features, bench.cache.path("features", key, ".npy"), n_columns)
+    missing = {path: (features, n) for n, (features, path, _) in sources.items() if not path.exists()}
+    images = bench.dataset.train_images
+    with bench.report.steps(f"{entry.name}: features of the learning curve", len(missing)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(study.write_share_features, features, images, labels, n, path)
+            for path, (features, n) in missing.items()
+        ]
+        for _, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance("")
+    tail = Pipeline(clone(pipeline).set_params(**params).steps[1:])
+    about = {"classes": list(bench.dataset.class_names), "image_shape": bench.dataset.image_shape}
+    with bench.report.steps(f"{entry.name}: learning curve and importances", len(keys)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(_fit_share_and_keep, bench.cache, key, tail, labels, n, *sources[n][1:], about)
+            for n, key in keys.items()
+        ]
+        for words, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance(words)
+
+
 def _fit_share_and_keep(
-    cache: Cache, key: str, pipeline: Any, params: Any, images: Any, labels: Any, n_train: int, classes: list[str]
+    cache: Cache, key: str, tail: Pipeline, labels: Any, n_train: int, path: Path, n_columns: int | None, about: Any
 ) -> str:
-    point, importance = study.fit_share(pipeline, params, images, labels, n_train, classes)
+    point, importance = study.fit_share(tail, labels, n_train, path, n_columns, about)
     n_held_out = len(train.split_folds(labels)[study.FOLD][1])
     cache.write("shares", key, {"point": point, "importance": importance, "n_held_out": n_held_out})
     return f"{n_train} images, {point['accuracy']['value']:.4f}"

@@ -8,6 +8,7 @@ mistakes), and the comparison with the training images that finds near-duplicate
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,17 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.dataset import Dataset
 from benchmark.features import PixelFeatures
-from benchmark.results import SCHEMA_VERSION, CurvePoint, DatasetStudy, Estimate, Importance, Map, Mistake, Twins
+from benchmark.results import (
+    SCHEMA_VERSION,
+    CurvePoint,
+    DatasetStudy,
+    Estimate,
+    Importance,
+    Map,
+    Mistake,
+    Twins,
+    atomic_path,
+)
 from benchmark.statistics import wilson_interval
 from benchmark.train import split_folds
 
@@ -29,8 +40,10 @@ __all__ = [
     "confident_mistakes",
     "curve_sizes",
     "dataset_study",
+    "exchanged_blocks",
     "fit_share",
     "permutation_importance",
+    "write_share_features",
 ]
 
 N_MISTAKES = 24
@@ -42,6 +55,7 @@ N_SPECTRUM = 100
 N_COMPONENTS = 16
 N_MAPPED = 2000
 MAP_COMPONENTS = 50
+MAP_STEPS = 500
 TWIN_DISTANCES = (0.05, 0.1, 0.15, 0.2)
 N_TWINS = 24
 TEST_ROWS = 2000  # images compared at once: with as many training images, 16 MB of distances
@@ -87,29 +101,63 @@ def curve_sizes(pipeline: Pipeline, params: Params, labels: NDArray[np.uint8]) -
     return [whole // share for share in SHARES if share == 1 or whole // share >= fewest]
 
 
+def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int, path: Path) -> None:
+    """Fit `features` on a share of the fold's training part; write those of the share and of what is predicted to `path`.
+
+    One .npy file, float32: the share, the held-out images and, where the share is the whole part, the images with one block
+    exchanged, block after block. Models that describe images alike share it.
+    """
+    share, held_out = _rows(labels, n_train)
+    flat = images.reshape(len(images), -1)
+    with threadpool_limits(1):
+        fitted = clone(features).fit(flat[share], labels[share])
+        parts = [flat[share], flat[held_out]]
+        if n_train == len(split_folds(labels)[FOLD][0]):
+            parts += [altered.reshape(len(altered), -1) for altered in exchanged_blocks(images[_shown(held_out)])]
+        described = np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
+    with atomic_path(path) as partial, partial.open("wb") as stream:
+        np.save(stream, described)
+
+
 def fit_share(
-    pipeline: Pipeline, params: Params, images: Images, labels: NDArray[np.uint8], n_train: int, classes: list[str]
+    tail: Pipeline, labels: NDArray[np.uint8], n_train: int, path: Path, n_columns: int | None, about: Params
 ) -> tuple[CurvePoint, Importance | None]:
-    """Fit on `n_train` images of the fold's training part and score the held-out ones.
+    """Fit a model on a share of the fold's training part and score the held-out images.
+
+    Parameters
+    ----------
+    tail : Pipeline
+        The model after its features, unfitted.
+    path, n_columns
+        Where `write_share_features` left the features, and how many of their columns are the model's.
+    about : dict
+        `classes`, the names in label order, and `image_shape`.
 
     Returns
     -------
     tuple
-        The point of the learning curve, and what permuting blocks of pixels does to the fit on the whole part (None for
+        The point of the learning curve, and what exchanging blocks of pixels does to the fit on the whole part (None for
         a share of it).
     """
-    rows, held_out = split_folds(labels)[FOLD]
-    chosen = _nested(labels[rows])[:n_train]
-    share = rows[np.sort(chosen)]
-    flat = images.reshape(len(images), -1)
+    share, held_out = _rows(labels, n_train)
+    described = np.load(path, mmap_mode="r")[:, :n_columns]
     with threadpool_limits(1):
-        fitted = clone(pipeline).set_params(**params).fit(flat[share], labels[share])
-        right = int((fitted.predict(flat[held_out]) == labels[held_out]).sum())
-        point: CurvePoint = {"n_train": n_train, "accuracy": _share(right, len(held_out))}
-        if n_train < len(rows):
-            return point, None
-        shown = _shown(held_out)
-        return point, permutation_importance(fitted, images[shown], labels[shown], classes)
+        fitted = tail.fit(np.ascontiguousarray(described[:n_train]), labels[share])
+        predicted = fitted.predict(np.ascontiguousarray(described[n_train:]))
+    right = predicted[: len(held_out)] == labels[held_out]
+    point: CurvePoint = {"n_train": n_train, "accuracy": _share(int(right.sum()), len(held_out))}
+    if len(predicted) == len(held_out):
+        return point, None
+    shown = _shown(held_out)
+    before = right[np.searchsorted(held_out, shown)]
+    after = predicted[len(held_out) :].reshape(-1, len(shown)) == labels[shown]
+    return point, permutation_importance(before, after, labels[shown], **about)
+
+
+def _rows(labels: NDArray[np.uint8], n_train: int) -> tuple[Indices, Indices]:
+    """Return the rows of a share of the fold's training part, and those held out, each in order."""
+    rows, held_out = split_folds(labels)[FOLD]
+    return rows[np.sort(_nested(labels[rows])[:n_train])], held_out
 
 
 def _nested(labels: NDArray[np.uint8]) -> Indices:
@@ -128,39 +176,47 @@ def _shown(held_out: Indices) -> Indices:
     return np.sort(np.random.default_rng(SEED).choice(held_out, n, replace=False))
 
 
-def permutation_importance(fitted: Any, images: Images, labels: NDArray[np.uint8], classes: list[str]) -> Importance:
+def exchanged_blocks(images: Images) -> Iterator[Images]:
+    """Yield the images, of shape (n_samples, height, width), with one block after the other taken from another image."""
+    donors = np.random.default_rng(SEED).permutation(len(images))
+    for rows, columns in _blocks(*images.shape[1:]):
+        altered = images.copy()
+        altered[:, rows, columns] = images[donors, rows, columns]
+        yield altered
+
+
+def permutation_importance(
+    before: NDArray[np.bool_],
+    after: NDArray[np.bool_],
+    labels: NDArray[np.uint8],
+    classes: list[str],
+    image_shape: tuple[int, int],
+) -> Importance:
     """Return the accuracy, and each class's recall, that is lost when a block of pixels comes from another image.
 
     Parameters
     ----------
-    fitted : Pipeline
-        From raw images to class.
-    images : ndarray of shape (n_samples, height, width)
-        Images that it was not fitted on.
+    before : ndarray of shape (n_samples,)
+        Which images are predicted right; none of them was fitted on.
+    after : ndarray of shape (n_blocks, n_samples)
+        The same of `exchanged_blocks`.
 
     References
     ----------
     L. Breiman (2001), Machine Learning 45:5-32, section 10, with blocks of pixels for variables: a single pixel is
     told by its neighbours.
     """
-    n, height, width = images.shape
-    donors = np.random.default_rng(SEED).permutation(n)
-    before = fitted.predict(images.reshape(n, -1)) == labels
-    lost = []
-    for rows, columns in _blocks(height, width):
-        altered = images.copy()
-        altered[:, rows, columns] = images[donors, rows, columns]
-        lost.append(before.astype(int) - (fitted.predict(altered.reshape(n, -1)) == labels))
-    drops = np.array(lost)  # a row a block, a column an image
+    drops = before.astype(int) - after
     pictures = {"all": drops.mean(axis=1).tolist()}
     for label, name in enumerate(classes):
         own = labels == label
         pictures[name] = drops[:, own].mean(axis=1).tolist() if own.any() else [0.0] * len(drops)
+    height, width = image_shape
     return {
         "method": "permutation",
         "shape": [-(-height // BLOCK), -(-width // BLOCK)],
         "block": BLOCK,
-        "n_images": n,
+        "n_images": len(labels),
         "pictures": pictures,
     }
 
@@ -246,7 +302,9 @@ def _map(features: PixelFeatures, images: Images, labels: NDArray[np.uint8]) -> 
     chosen = np.sort(_nested(labels)[:N_MAPPED])
     described = features.transform(images[chosen])[:, :MAP_COMPONENTS]
     perplexity = min(30.0, (len(chosen) - 1) / 3)
-    places = TSNE(perplexity=perplexity, init="pca", random_state=SEED, n_jobs=1).fit_transform(described)
+    places = TSNE(perplexity=perplexity, max_iter=MAP_STEPS, init="pca", random_state=SEED, n_jobs=1).fit_transform(
+        described
+    )
     return {
         "method": f"t-SNE (perplexity {perplexity:g}) of {described.shape[1]} principal components of the scaled pixels",
         "index": chosen.tolist(),

@@ -67,15 +67,22 @@ def test_the_last_point_of_the_curve_is_the_fold_score_of_the_search(whole_run):
         assert [point["n_train"] for point in curve["points"]] == sorted(point["n_train"] for point in curve["points"])
 
 
+def importance(model, images, labels, names):
+    flat = images.reshape(len(images), -1)
+    before = model.predict(flat) == labels
+    after = [model.predict(altered.reshape(len(images), -1)) == labels for altered in study.exchanged_blocks(images)]
+    return study.permutation_importance(before, np.array(after), labels, names, images.shape[1:])
+
+
 def test_permutation_importance_is_that_of_scikit_learn_where_a_block_is_a_pixel(monkeypatch, sample):
-    images, labels = np.asarray(sample.train_images)[:300, 8:20, 8:20], np.asarray(sample.train_labels)[:300]
-    model = pipeline(PixelFeatures(), ("classifier", RandomForestClassifier(10, random_state=0)))
+    images, labels = np.asarray(sample.train_images)[:300, 10:18, 10:18], np.asarray(sample.train_labels)[:300]
+    model = pipeline(PixelFeatures(), ("classifier", RandomForestClassifier(5, random_state=0)))
     model.fit(images.reshape(300, -1), labels)
     monkeypatch.setattr(study, "BLOCK", 1)
     names = list(sample.class_names)
-    ours = study.permutation_importance(model, images, labels, names)
-    assert ours["shape"] == [12, 12]
-    theirs = permutation_importance(model, images.reshape(300, -1), labels, n_repeats=30, random_state=0)
+    ours = importance(model, images, labels, names)
+    assert ours["shape"] == [8, 8]
+    theirs = permutation_importance(model, images.reshape(300, -1), labels, n_repeats=20, random_state=0)
     spread = theirs.importances_std + 0.004
     assert np.all(np.abs(np.array(ours["pictures"]["all"]) - theirs.importances_mean) < 5 * spread)
     weights = np.bincount(labels, minlength=10) / 300
@@ -87,9 +94,25 @@ def test_a_block_that_a_model_cannot_see_has_no_importance(sample):
     images, labels = np.asarray(sample.train_images)[:400].copy(), np.asarray(sample.train_labels)[:400]
     images[:, :4, :4] = 0
     model = linear().fit(images.reshape(400, -1), labels)
-    found = study.permutation_importance(model, images, labels, list(sample.class_names))
+    found = importance(model, images, labels, list(sample.class_names))
     assert found["pictures"]["all"][0] == 0
     assert max(found["pictures"]["all"]) > 0.01
+
+
+def test_a_share_is_scored_as_the_whole_pipeline_would_be(sample, tmp_path):
+    images, labels = np.asarray(sample.train_images), np.asarray(sample.train_labels)
+    model = linear()
+    whole = len(split_folds(labels)[0][0])
+    about = {"classes": list(sample.class_names), "image_shape": sample.image_shape}
+    for n in (whole // 4, whole):
+        study.write_share_features(model[0], images, labels, n, tmp_path / f"{n}.npy")
+        point, found = study.fit_share(model[1:], labels, n, tmp_path / f"{n}.npy", 20, about)
+        share, held_out = study._rows(labels, n)
+        fitted = linear().fit(images[share].reshape(n, -1), labels[share])
+        assert point["accuracy"]["value"] == fitted.score(images[held_out].reshape(len(held_out), -1), labels[held_out])
+        assert (found is None) == (n < whole)
+    shown = study._shown(held_out)
+    assert found == importance(fitted, images[shown], labels[shown], about["classes"])
 
 
 def test_coefficients_carried_back_give_the_models_own_decisions(sample):
@@ -128,8 +151,11 @@ def test_near_duplicates_are_those_that_scipy_finds(sample):
         assert distances[twin["test"], twin["train"]] == pytest.approx(distances[twin["test"]].min())
 
 
-def test_the_map_is_the_same_twice_and_keeps_classes_together(sample, whole_run):
-    first, second = (study.dataset_study(sample)["map"] for _ in range(2))
+def test_the_map_is_the_same_twice_and_keeps_classes_together(monkeypatch, sample):
+    monkeypatch.setattr(study, "N_MAPPED", 400)
+    images = np.asarray(sample.train_images).reshape(sample.n_train, -1)
+    features = PixelFeatures(50).fit(images)
+    first, second = (study._map(features, images, sample.train_labels) for _ in range(2))
     assert first == second
     places = np.column_stack([first["x"], first["y"]])
     labels = np.asarray(sample.train_labels)[first["index"]]
