@@ -47,8 +47,8 @@ def build_site(
         )
     study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
-    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
-    past = read_past(Repository.around(root), tracked)
+    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
+    past = read_past(Repository.around(root), tracked, dataset.digest)
     site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
