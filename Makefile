@@ -38,8 +38,9 @@ serve: setup ## show the built site on this machine (PORT=8000)
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
 	@$(BENCHMARK) list $(OPTIONS) $(if $(CHECK),--check)
 
-diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json EXIT_CODE=1)
-	@$(BENCHMARK) diff $(or $(BASE),HEAD) $(HEAD) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) $(if $(EXIT_CODE),--exit-code)
+diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
+	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) \
+	  $(if $(MODELS),--models $(MODELS))
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
 	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT))

@@ -74,18 +74,21 @@ def _parser() -> argparse.ArgumentParser:
     diff_parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 2 for unreadable input, 1 if something regressed, 3 if something is not comparable or not "
-        "measured, 0 otherwise",
+        help="exit with the first that applies: 2 for usage and for what cannot be read or contradicts itself, 1 if "
+        "something regressed, 3 if something is not comparable or not measured, 0 otherwise",
     )
     diff_parser.add_argument(
-        "--min-effect", type=float, default=0.0, metavar="X", help="a regression counts from X points on (default: 0)"
+        "--min-effect",
+        type=_points,
+        metavar="X",
+        help="with --exit-code: what regressed counts only from X points on (default: 0)",
     )
     diff_parser.add_argument(
         "--max-loss",
-        type=float,
+        type=_points,
         metavar="X",
-        help="exit with 1 unless each changed model's lower 95%% bound lies above -X points; a chain of small losses is "
-        "caught by comparing with a fixed baseline revision",
+        help="with --exit-code: 1 also unless each changed model's lower 95%% bound lies above -X points, so that too "
+        "little data fails; a chain of small losses is caught by comparing with a fixed baseline revision",
     )
     compare_parser = _add(commands, "compare", compare, "compare two models of one commit")
     compare_parser.add_argument("first", help="name of a model")
@@ -94,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     history_parser = _add(
         commands, "history", history, "list the metrics of each model at every commit that changed them"
     )
-    history_parser.add_argument("--metric", default="accuracy", help="which metric the table shows (default: accuracy)")
+    history_parser.add_argument(
+        "--metric", default="", help="comma-separated metrics (default: accuracy in the table, all in JSON)"
+    )
     for parser_, formats in (
         (diff_parser, ("text", "markdown", "json")),
         (compare_parser, ("text", "markdown", "json")),
@@ -121,6 +126,13 @@ def _add(commands: Any, name: str, function: Any, words: str) -> argparse.Argume
     parser.add_argument("--fast", action="store_true", help="scikit-learn-intelex, where it installs; into build/fast")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
     return parser
+
+
+def _points(text: str) -> float:
+    points = float(text)
+    if not 0 <= points < float("inf"):  # nan would let everything pass
+        raise argparse.ArgumentTypeError("must be 0 or more percentage points")
+    return points
 
 
 def _jobs(text: str) -> int:
@@ -214,37 +226,48 @@ def list_models(arguments: argparse.Namespace) -> int:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print what changed between two sets of results."""
-    from benchmark.diff import compare_results, exit_status, read_side, tracked_folder, use_of_test_set
-    from benchmark.repository import Repository
+    from benchmark.diff import gate, only
 
-    where = _where(arguments)
     try:
-        before = read_side(arguments.before, **where)
-        after = read_side(arguments.after, **where)
-        repository = Repository.around(arguments.repository)
-        sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
-        folder = tracked_folder(**where)
-        use = use_of_test_set(repository, sha, folder) if repository and sha else None
+        comparison = _comparison(arguments)
+        shown = only(comparison, names) if (names := _names(arguments.models)) else comparison
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE
-    comparison = compare_results(before, after, use)
-    _print_comparison(comparison, arguments.format)
+    _print_comparison(shown, arguments.format)
     if not arguments.exit_code:
         return 0
-    return exit_status(comparison, min_effect=arguments.min_effect, max_loss=arguments.max_loss)
+    status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
+    if status:
+        print(f"exit status {status}: {why}", file=sys.stderr)
+    return status
+
+
+def _comparison(arguments: argparse.Namespace) -> Comparison:
+    from benchmark.diff import compare_results, read_side, tracked_folder, use_of_test_set
+    from benchmark.repository import Repository
+
+    if not arguments.exit_code and (arguments.min_effect, arguments.max_loss) != (None, None):
+        raise BenchmarkError("--min-effect and --max-loss decide an exit status", remedy="add --exit-code")
+    where = _where(arguments)
+    before, after = (read_side(spec, **where) for spec in (arguments.before, arguments.after))
+    repository = Repository.around(arguments.repository)
+    sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
+    sha = sha or before[0]["commit"]
+    use = use_of_test_set(repository, sha, tracked_folder(**where)) if repository and sha else None
+    return compare_results(before, after, use)
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Print what tells two models of one set of results apart."""
     from benchmark.diff import compare_models, read_side
-    from benchmark.leaderboard import rank_sentences
+    from benchmark.leaderboard import places
 
     side, stored = read_side(arguments.at, **_where(arguments))
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
-    _print_comparison(compare_models((side, stored), first, second), arguments.format)
-    if arguments.format != "json":
-        print("\n" + "\n".join(rank_sentences(stored, [first.name, second.name])))
+    comparison = compare_models((side, stored), first, second)
+    comparison["places"] = places(stored, [first.name, second.name])
+    _print_comparison(comparison, arguments.format)
     return 0
 
 
@@ -253,19 +276,18 @@ def history(arguments: argparse.Namespace) -> int:
     import json
 
     from benchmark.diff import tracked_folder
-    from benchmark.history import format_text, read_history
+    from benchmark.history import format_text, read_history, select
     from benchmark.repository import Repository
     from benchmark.results import metric_named
 
-    metric = metric_named(arguments.metric)
+    metrics = [metric_named(name) for name in _names(arguments.metric)]
     repository = Repository(arguments.repository)
     found = read_history(repository, repository.commit("HEAD").sha, tracked_folder(**_where(arguments)))
-    names = [name.strip() for name in arguments.models.split(",") if name.strip()]
+    found = select(found, models=_names(arguments.models), metrics=[metric.name for metric in metrics])
     if arguments.format == "json":
-        found["points"] = [point for point in found["points"] if not names or point["model"] in names]
         print(json.dumps(found, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        print(format_text(found, metric, names))
+        print(format_text(found, metrics or [metric_named("accuracy")]))
     return 0
 
 
@@ -282,11 +304,16 @@ def readme(arguments: argparse.Namespace) -> int:
 # ------------------------------------------------------------------------------------------------ what commands share
 def _where(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return where a comparison looks for results: the repository, the working tree's folder, and the data set."""
+    here = arguments.models_dir or arguments.repository == ROOT
     return {
         "repository": arguments.repository,
-        "models_dir": _models_dir(arguments) if arguments.repository == ROOT else arguments.repository / "models",
+        "models_dir": _models_dir(arguments) if here else arguments.repository / "models",
         "dataset": arguments.dataset,
     }
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _print_comparison(comparison: Comparison, form: str) -> None:
@@ -299,7 +326,11 @@ def _print_comparison(comparison: Comparison, form: str) -> None:
     elif form == "markdown":
         print(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        print(format_text(comparison, colour=_colour()))
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _dry_run(setting: Bench, chosen: Sequence[ModelEntry]) -> int:
@@ -321,11 +352,12 @@ def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) 
     print(format_text(stored))
     for entry in named:
         print(paired_sentence(stored, entry.name))
-    print(_against_head(setting))
+    if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
+        print(f"\n{_against_head(setting)}")
 
 
 def _against_head(setting: Bench) -> str:
-    """Say what changed against the last commit, nothing where these results are not the tracked ones."""
+    """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.diff import compare_results, read_side
     from benchmark.report import format_text
 
@@ -334,11 +366,11 @@ def _against_head(setting: Bench) -> str:
         "models_dir": setting.models_dir,
         "dataset": setting.dataset.entry.name,
     }
-    if setting.models_dir != setting.root / "models":
-        return ""
-    with suppress(BenchmarkError):  # without git, or before the first commit with results, there is nothing to compare
-        return "\n" + format_text(compare_results(read_side("HEAD", **where), read_side(None, **where)), details=False)
-    return ""
+    try:
+        comparison = compare_results(read_side("HEAD", **where), read_side(None, **where))
+    except BenchmarkError as error:
+        return f"no comparison with HEAD: {str(error).partition(chr(10))[0]}"
+    return format_text(comparison, colour=_colour(), details=False)
 
 
 def _build(setting: Bench, arguments: argparse.Namespace) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.diff import Paired, paired
+from benchmark.diff import Paired, Place, paired
 from benchmark.errors import ResultsError
 from benchmark.report import aligned
 from benchmark.results import Estimate, ModelResult, Results
-from benchmark.statistics import ranks
+from benchmark.statistics import RankTable, ranks
 
-__all__ = ["format_text", "paired_models", "paired_sentence", "rank_sentences", "readme_table", "rewrite_readme"]
+__all__ = ["format_text", "paired_models", "paired_sentence", "places", "readme_table", "rewrite_readme"]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
@@ -93,13 +93,26 @@ def paired_sentence(stored: Results, name: str) -> str:
     )
 
 
-def rank_sentences(stored: Results, names: list[str]) -> list[str]:
-    """Return rank interval and paired distance from the leader of the models named, a sentence each."""
-    rows = {row[1]: row for row in leaderboard_rows(stored)}
-    titles = {model.name: model.metrics["title"] for model in stored.models}
-    return [
-        f"{name}: rank {rows[titles[name]][0]}, behind the leader: {rows[titles[name]][3]} points" for name in names
-    ]
+def places(stored: Results, names: list[str]) -> list[Place]:
+    """Return rank interval and paired distance from the leader of the models named."""
+    board = stored.leaderboard()
+    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    return [_place(stored, table, stored.model(name)) for name in names]
+
+
+def _place(stored: Results, table: RankTable | None, model: ModelResult) -> Place:
+    board = stored.leaderboard()
+    rank = next((i for i, other in enumerate(board) if other is model), None)
+    behind = paired_models(stored, board[0], model) if board and model is not board[0] else None
+    return {
+        "name": model.name,
+        "best": None if table is None or rank is None else int(table.best[rank]),
+        "worst": None if table is None or rank is None else int(table.worst[rank]),
+        "n_ranked": len(board),
+        "behind": behind.difference if behind else None,
+        "low": behind.low if behind else None,
+        "high": behind.high if behind else None,
+    }
 
 
 def format_text(stored: Results) -> str:

@@ -123,7 +123,7 @@ def render(site: Site) -> None:
     site.files[f"{site.section}/explorer.json"] = explorer.data()
     page(f"{site.section}/errors.md", "errors.md", **explorer.errors_page())
     page(f"{site.section}/compare.md", "compare.md", **explorer.compare_page())
-    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.order))
+    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.stored, site.order))
     page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
     page("methods.md", "methods.md", **_methods(site))
     write()
@@ -781,9 +781,10 @@ def _downloads(site: Site) -> None:
     table = tidy(site.stored)
     site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
-    site.files["schema.json"] = (
-        json.dumps(results.json_schema(results.DOCUMENTS | {"diff": Comparison, "history": History}), indent=1) + "\n"
-    ).encode()
+    printed = {"diff": Comparison, "history": History}
+    schemas = {f"{name}.schema.json": results.document_schema(name, kind) for name, kind in printed.items()}
+    schemas["schema.json"] = results.json_schema(results.DOCUMENTS | printed)
+    site.files |= {name: (json.dumps(schema, indent=1) + "\n").encode() for name, schema in schemas.items()}
 
 
 def tidy(stored: Results) -> pd.DataFrame:

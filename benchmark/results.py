@@ -685,6 +685,11 @@ def json_schema(documents: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def document_schema(title: str, kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of one document."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **_schema(kind)}
+
+
 # ------------------------------------------------------------------------------------------------------------ reading
 class Source(Protocol):
     """Where the results of a data set are read from: a folder, or the same folder in a commit."""
@@ -769,9 +774,14 @@ def parse_json(content: bytes, where: str) -> Any:
             f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
             found=f"{found!r}",
-            remedy="a newer version of this benchmark (git pull)" if newer else "make bench",
+            remedy="a newer version of this benchmark (git pull)" if newer else _remeasure(where, "make bench"),
         )
     return document
+
+
+def _remeasure(where: str, command: str) -> str:
+    """Return the command that mends a file on disk; a commit stays as it is."""
+    return command if Path(where).exists() else "another commit (git log --oneline -- models)"
 
 
 def _restore(where: str) -> str:
@@ -948,13 +958,14 @@ def _labels(source: Source, name: str, n_classes: int, n_images: int) -> NDArray
 def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
     name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
     predictions = _labels(source, f"{name}/predictions.txt", n_classes, len(labels))
-    _check_figures(source, name, metrics["test"], confusion_matrix(labels, predictions, n_classes))
+    _check_figures(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
     run: Run = _document(source, f"{name}/run.json", Run)
     return ModelResult(entry, metrics, run, predictions, source)
 
 
-def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDArray[np.int64]) -> None:
+def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
     """Refuse predictions that do not yield the figures beside them; AUC needs scores, which are not in git."""
+    test, classes = metrics["test"], metrics["dataset"]["classes"]
     hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
 
     def share(part: int, whole: int) -> float | None:
@@ -962,12 +973,14 @@ def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDAr
 
     f1 = [2 * hits[i] / max(1, support[i] + predicted[i]) for i in range(len(hits))]
     pairs: list[tuple[str, Any, Any]] = [
+        ("classes", list(test["per_class"]), classes),
         ("confusion", test["confusion"], confusion.tolist()),
         ("accuracy", test["accuracy"]["value"], share(hits.sum(), confusion.sum())),
         ("macro F1", test["macro_f1"]["value"], round_measured(float(np.mean(f1)))),
     ]
-    for i, (label, figures) in enumerate(test["per_class"].items()):
+    for i, (label, figures) in enumerate(list(test["per_class"].items())[: len(hits)]):
         pairs += [
+            (f"support of {label}", figures["support"], int(support[i])),
             (f"recall of {label}", figures["recall"]["value"], share(hits[i], support[i])),
             (f"precision of {label}", figures["precision"]["value"], share(hits[i], predicted[i])),
             (f"F1 of {label}", figures["f1"]["value"], round_measured(f1[i])),
@@ -979,7 +992,7 @@ def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDAr
                 f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
                 expected=f"{what}: {stored}"[:200],
                 found=f"{recomputed}"[:200],
-                remedy=f"make bench MODELS={name}",
+                remedy=_remeasure(source.where(f"{name}/predictions.txt"), f"make bench MODELS={name}"),
             )
 
 

@@ -49,8 +49,8 @@ def build_site(
         )
     study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
-    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
-    past = read_past(Repository.around(root), tracked)
+    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
+    past = read_past(Repository.around(root), tracked, dataset.digest)
     outside = root / dataset.entry.home / "published.json"
     published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
     stills = functools.partial(
