@@ -17,6 +17,7 @@ from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
+from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.repository import Repository
 from benchmark.results import DatasetStudy, load_results, read_document
@@ -49,11 +50,11 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
     past = read_past(Repository.around(root), tracked)
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
+    site = Site(stored=stored, dataset=dataset, study=study, templates=shipped("templates"), past=past)
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
-    _write(site, root / "site_src", build_dir / "docs")
-    return _mkdocs(site, root, build_dir)
+    _write(site, shipped("site_src"), build_dir / "docs")
+    return _mkdocs(site, build_dir)
 
 
 def _write(site: Site, source: Path, docs: Path) -> None:
@@ -66,12 +67,15 @@ def _write(site: Site, source: Path, docs: Path) -> None:
         path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
 
 
-def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
+def _mkdocs(site: Site, build_dir: Path) -> Path:
     """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
     folder, config = build_dir / "site", build_dir / "mkdocs.yml"
     new = build_dir / "site.new"
     settings = {
-        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir),
+        "INHERIT": os.path.relpath(shipped("mkdocs.yml"), build_dir),
+        "site_name": f"{site.dataset.entry.title} benchmark",
+        "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
+        "uncertainty of every figure.",
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,
