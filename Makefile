@@ -14,6 +14,7 @@ JOBS ?=
 comma := ,
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
   $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
+OWN := $(if $(ENTRIES),--entries $(ENTRIES))
 
 .PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean
 
@@ -23,20 +24,20 @@ help: ## list the targets
 setup: ## make .venv with the locked dependencies; every other target does it by itself
 	@$(PYTHON) -I benchmark/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
 
-data: setup ## fetch and verify the data set, and describe it
-	@$(BENCHMARK) data $(OPTIONS)
+data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
+	@$(BENCHMARK) data $(OPTIONS) $(OWN) $(if $(ACCEPT),--accept)
 
-bench: setup ## measure every model that is not current, then build the site (MODELS=a,b PROFILE=quick DRY=1 FAST=1 JOBS=n)
-	@$(BENCHMARK) bench $(OPTIONS) $(if $(DRY),--dry-run)
+bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n)
+	@$(BENCHMARK) bench $(OPTIONS) $(OWN) $(if $(DRY),--dry-run)
 
 site: setup ## build the site from the stored results
-	@$(BENCHMARK) site $(OPTIONS)
+	@$(BENCHMARK) site $(OPTIONS) $(OWN)
 
 serve: setup ## show the built site on this machine (PORT=8000)
 	@$(BENCHMARK) serve $(OPTIONS) $(if $(PORT),--port $(PORT))
 
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
-	@$(BENCHMARK) list $(OPTIONS) $(if $(CHECK),--check)
+	@$(BENCHMARK) list $(OPTIONS) $(OWN) $(if $(CHECK),--check)
 
 diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
 	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) \

@@ -1,4 +1,7 @@
-"""The command line: `python -m benchmark --help`. A command's modules are imported when that command runs."""
+"""The command line: `python -m benchmark --help`, or `fashion-bench --help` where the package is installed.
+
+A command's modules are imported when that command runs.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__
 from benchmark.errors import BenchmarkError, FitError
+from benchmark.layout import PROGRAM, command_line, is_checkout, work_folder
 
 if TYPE_CHECKING:
     from benchmark.bench import Bench
     from benchmark.dataset import Dataset
     from benchmark.diff import Comparison
+    from benchmark.entries import OwnEntries
     from benchmark.models import ModelEntry
     from benchmark.progress import Reporter
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = work_folder()
 QUICK = (6000, 2000)
 UNREADABLE = 2
 STALE = 3
@@ -36,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except BenchmarkError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(_typed(f"error: {error}", arguments), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,14 +54,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmark" if is_checkout() else PROGRAM,
+        description="Train and evaluate models on a data set of images, build a site of the results, and say what changed.",
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    _add(commands, "data", data, "fetch and verify the data set, and describe it")
+    data_parser = _add(commands, "data", data, "fetch and verify the data set, and describe it")
+    data_parser.add_argument("dataset", nargs="?", default=argparse.SUPPRESS, help="the same as --dataset")
+    data_parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="write the checksums: its files, as they are, are the data set from now on",
+    )
     bench_parser = _add(commands, "bench", bench, "measure every model that is not current, then build the site")
     bench_parser.add_argument("--dry-run", action="store_true", help="only list what would be measured, and why")
     bench_parser.add_argument("--no-site", action="store_true", help="do not build the site")
-    _add(commands, "site", site, "build the site from the stored results")
+    site_parser = _add(commands, "site", site, "build the site from the stored results")
     serve_parser = _add(commands, "serve", serve, "show the built site on this machine")
     serve_parser.add_argument("--port", type=int, default=8000)
     predict_parser = _add(commands, "predict", predict, "classify photographs with a stored model")
@@ -100,6 +114,22 @@ def _parser() -> argparse.ArgumentParser:
     history_parser.add_argument(
         "--metric", default="", help="comma-separated metrics (default: accuracy in the table, all in JSON)"
     )
+    for parser_ in (data_parser, bench_parser, site_parser, predict_parser, list_parser):
+        parser_.add_argument(
+            "--entries", type=Path, metavar="FILE.py", help="a file that defines MODELS, DATASETS or both"
+        )
+    for parser_ in (data_parser, bench_parser, predict_parser, list_parser):
+        parser_.set_defaults(format="text")
+    for parser_ in (
+        data_parser,
+        bench_parser,
+        predict_parser,
+        list_parser,
+        diff_parser,
+        compare_parser,
+        history_parser,
+    ):
+        parser_.add_argument("--json", dest="format", action="store_const", const="json", help="print JSON")
     for parser_, formats in (
         (diff_parser, ("text", "markdown", "json")),
         (compare_parser, ("text", "markdown", "json")),
@@ -142,12 +172,20 @@ def _jobs(text: str) -> int:
     return number
 
 
+def _typed(text: str, arguments: argparse.Namespace) -> str:
+    """Return `text` with the commands in it as this person types them, for the same data set and entries."""
+    standard = {"dataset": "fashion-mnist", "profile": "full", "entries": None}
+    given = {name: getattr(arguments, name, value) for name, value in standard.items()}
+    return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+
+
 # ----------------------------------------------------------------------------------------------------------- commands
 def data(arguments: argparse.Namespace) -> int:
     """Fetch, verify and describe the data set."""
-    from benchmark.dataset import format_summary
+    from benchmark.dataset import format_summary, summary
 
-    print(format_summary(_dataset(arguments, _reporter(arguments))))
+    found = summary(_dataset(arguments, _reporter(arguments)))
+    print(_json(found) if arguments.format == "json" else format_summary(found))
     return 0
 
 
@@ -156,20 +194,18 @@ def bench(arguments: argparse.Namespace) -> int:
     reporter = _reporter(arguments)
     setting = _bench(arguments, reporter)
     from benchmark import bench as measuring
-    from benchmark.models import MODELS, check_entries, select_entries
 
-    check_entries(MODELS, setting.dataset.image_shape)
-    chosen = select_entries(MODELS, arguments.models)
+    table, chosen = _models(arguments, setting)
     if arguments.dry_run:
-        return _dry_run(setting, chosen)
+        return _list(arguments, setting, chosen)
     try:
-        measured = measuring.run(setting, chosen, MODELS)
+        measured = measuring.run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, arguments)
         raise
     _build(setting, arguments)
-    _conclude(setting, chosen if arguments.models else [], measured)
+    _conclude(setting, arguments, chosen if arguments.models else [], measured)
     return 0
 
 
@@ -200,28 +236,31 @@ def serve(arguments: argparse.Namespace) -> int:
 def predict(arguments: argparse.Namespace) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
-    from benchmark.results import Metrics, read_document
+    from benchmark.results import DatasetStudy, Metrics, read_document
 
+    _own_entries(arguments)  # a pickle's classes may be defined there
     folder = arguments.model.parent if arguments.model.suffix == ".pkl" else arguments.model
     model = load_model(folder / "model.pkl")
-    classes = read_document(folder / "metrics.json", Metrics)["dataset"]["classes"]
-    side = int(model.n_features_in_**0.5)
-    for found in predict_images(model, arguments.images, getattr(model[0], "image_shape", (side, side))):
-        unit = "probability" if found.kind == "predict_proba" else "decision value"
-        print(f"{found.path}\t{classes[found.label]}\t{unit} {found.score:.4g}")
+    about = read_document(folder / "metrics.json", Metrics)["dataset"]
+    study = folder.resolve().parents[2] / "data" / about["name"] / "study.json"
+    height, width = read_document(study, DatasetStudy)["image_shape"]
+    rows = [
+        {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
+        for found in predict_images(model, arguments.images, (height, width))
+    ]
+    if arguments.format == "json":
+        print(_json(rows))
+        return 0
+    for row in rows:
+        unit = "probability" if row["kind"] == "predict_proba" else "decision value"
+        print(f"{row['path']}\t{row['class']}\t{unit} {row['score']:.4g}")
     return 0
 
 
 def list_models(arguments: argparse.Namespace) -> int:
     """List the models and whether their tracked results are current."""
-    from benchmark.bench import statuses
-    from benchmark.models import MODELS, select_entries
-
     setting = _bench(arguments, _reporter(arguments))
-    found = statuses(setting, select_entries(MODELS, arguments.models), tracked_only=True)
-    for status in found:
-        print(f"{status.entry.name:16} {status.why or 'current'}")
-    return STALE if arguments.check and any(status.why for status in found) else 0
+    return _list(arguments, setting, _models(arguments, setting)[1], tracked_only=True)
 
 
 def diff(arguments: argparse.Namespace) -> int:
@@ -273,8 +312,6 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def history(arguments: argparse.Namespace) -> int:
     """Print the metrics of each model at every commit that changed results."""
-    import json
-
     from benchmark.diff import tracked_folder
     from benchmark.history import format_text, read_history, select
     from benchmark.repository import Repository
@@ -285,7 +322,7 @@ def history(arguments: argparse.Namespace) -> int:
     found = read_history(repository, repository.commit("HEAD").sha, tracked_folder(**_where(arguments)))
     found = select(found, models=_names(arguments.models), metrics=[metric.name for metric in metrics])
     if arguments.format == "json":
-        print(json.dumps(found, indent=2, allow_nan=False, ensure_ascii=False))
+        print(_json(found))
     else:
         print(format_text(found, metrics or [metric_named("accuracy")]))
     return 0
@@ -317,12 +354,10 @@ def _names(text: str) -> list[str]:
 
 
 def _print_comparison(comparison: Comparison, form: str) -> None:
-    import json
-
     from benchmark.report import format_markdown, format_text
 
     if form == "json":
-        print(json.dumps(comparison, indent=2, allow_nan=False, ensure_ascii=False))
+        print(_json(comparison))
     elif form == "markdown":
         print(format_markdown(comparison))
     else:
@@ -333,23 +368,59 @@ def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _dry_run(setting: Bench, chosen: Sequence[ModelEntry]) -> int:
+def _json(document: Any) -> str:
+    import json
+
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def _own_entries(arguments: argparse.Namespace) -> OwnEntries | None:
+    if arguments.entries is None:
+        return None
+    from benchmark.entries import load_entries
+
+    return load_entries(arguments.entries)
+
+
+def _models(arguments: argparse.Namespace, setting: Bench) -> tuple[list[ModelEntry], list[ModelEntry]]:
+    """Return the table, one's own entries included, and the entries of it that were asked for and fit the data set."""
+    from benchmark.bench import fitting
+    from benchmark.models import MODELS, check_entries, select_entries
+
+    own = _own_entries(arguments)
+    table = [*MODELS, *(own.models if own else ())]
+    check_entries(table, setting.dataset.image_shape)
+    return table, fitting(setting, select_entries(table, arguments.models), named=bool(arguments.models))
+
+
+def _list(
+    arguments: argparse.Namespace, setting: Bench, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
+) -> int:
+    """Print which models are current, and how long it took last time where something is to do."""
     from benchmark.bench import statuses
 
-    for status in statuses(setting, chosen):
-        last = "" if status.seconds is None else f" (last time about {status.seconds:.0f} s)"
-        print(f"{status.entry.name:16} {status.why + last if status.why else 'current, nothing to do'}")
-    return 0
+    found = statuses(setting, chosen, tracked_only=tracked_only)
+    if arguments.format == "json":
+        print(_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]))
+    else:
+        for status in found:
+            last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+            current = "current" if tracked_only else "current, nothing to do"
+            print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+    return STALE if getattr(arguments, "check", False) and any(status.why for status in found) else 0
 
 
-def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) -> None:
-    from benchmark.leaderboard import format_text, paired_sentence
+def _conclude(setting: Bench, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.leaderboard import format_text, leaderboard_data, paired_sentence
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
-    print(format_text(stored))
+    if arguments.format == "json":
+        print(_json({"measured": measured, "missing": stored.missing, "leaderboard": leaderboard_data(stored)}))
+        return
+    print(_typed(format_text(stored), arguments))
     for entry in named:
         print(paired_sentence(stored, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
@@ -385,7 +456,7 @@ def _build(setting: Bench, arguments: argparse.Namespace) -> None:
         build_dir=_build_dir(arguments),
         report=setting.report.line,
     )
-    setting.report.line(f"the site is in {folder} (make serve shows it)")
+    setting.report.line(_typed(f"the site is in {folder} (make serve shows it)", arguments))
 
 
 def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
@@ -401,6 +472,7 @@ def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
         jobs=arguments.jobs,
         report=reporter,
         accelerated=arguments.fast,
+        entries=arguments.entries,
     )
 
 
@@ -413,18 +485,25 @@ def _accelerate() -> None:
             "scikit-learn-intelex is not installed",
             expected="Linux on x86-64",
             found=sys.platform,
-            remedy="make bench FAST=1, which installs it",
+            remedy="make bench FAST=1, which installs it" if is_checkout() else "pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
     patch_sklearn(verbose=False)
 
 
 def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
-    from benchmark.dataset import load_dataset, subset
+    from benchmark.dataset import DATASETS, load_dataset, subset
 
+    own = _own_entries(arguments)
     cache = (arguments.build_dir or ROOT / "build") / "data"
     whole = load_dataset(
-        arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line
+        arguments.dataset,
+        root=ROOT,
+        data_dir=arguments.data_dir,
+        cache_dir=cache,
+        report=reporter.line,
+        datasets=DATASETS | (own.datasets if own else {}),
+        accept=getattr(arguments, "accept", False),
     )
     return subset(whole, *QUICK, seed=0, cache_dir=cache) if arguments.profile == "quick" else whole
 

@@ -24,18 +24,18 @@ from typing import Any
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from benchmark import evaluate, results, study, train
 from benchmark.cache import Cache, code_digest, digest, locked_versions
 from benchmark.dataset import Dataset
-from benchmark.errors import BenchmarkError, FitError
-from benchmark.models import ModelEntry, entries_document, public_path
+from benchmark.errors import BenchmarkError, EntryError, FitError
+from benchmark.layout import PACKAGE, shipped
+from benchmark.models import ModelEntry, check_fits, entries_document, parts
 from benchmark.progress import Reporter
 from benchmark.results import Key, Metrics, Run
 
-PACKAGE = Path(__file__).parent
 FIT_CODE = ("features", "svm", "train")
 FIGURES_CODE = ("evaluate", "statistics")
 STUDY_CODE = ("study", "statistics")
@@ -54,7 +54,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a run reads and writes, and with what means."""
+    """Where a run reads and writes, and with what means; `entries` is the file of one's own that entries came from."""
 
     root: Path
     models_dir: Path
@@ -63,6 +63,7 @@ class Bench:
     jobs: int
     report: Reporter
     accelerated: bool = False
+    entries: Path | None = None
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,25 +123,14 @@ def _status(bench: Bench, entry: ModelEntry, *, tracked_only: bool) -> Status:
 def model_key(bench: Bench, entry: ModelEntry) -> Key:
     """Return the digests of all that a model's result depends on."""
     pipeline = entry.pipeline(bench.dataset.image_shape)
-    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
     return {
         "data": bench.dataset.digest,
         "entry": digest(parts(pipeline), entry.grid, entry.stochastic, entry.baseline),
         "code": _code(FIT_CODE),
         "figures": _code(FIGURES_CODE),
         "study": _code(STUDY_CODE),
-        "libraries": digest(libraries, bench.accelerated),
+        "libraries": digest(_libraries(), bench.accelerated),
     }
-
-
-def parts(value: Any) -> Any:
-    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result."""
-    if isinstance(value, BaseEstimator):
-        params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}
-        return [public_path(value), params]
-    if isinstance(value, (list, tuple)):
-        return [parts(item) for item in value]
-    return value
 
 
 @functools.cache  # every key of a run asks for it, and parsing the modules takes 20 ms
@@ -148,7 +138,35 @@ def _code(modules: tuple[str, ...]) -> str:
     return code_digest([PACKAGE / f"{module}.py" for module in modules])
 
 
+@functools.cache
+def _libraries() -> dict[str, str]:
+    return locked_versions(shipped("requirements.lock"), LIBRARIES)
+
+
 # -------------------------------------------------------------------------------------------------------------- the run
+def fitting(bench: Bench, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
+    """Return the entries that fit the data set; one that was asked for by name is not left out in silence.
+
+    Raises
+    ------
+    EntryError
+        If one that was named does not fit, or none does.
+
+    """
+    n_rows = min(len(rows) for rows, _ in train.split_folds(np.asarray(bench.dataset.train_labels)))
+    found: list[ModelEntry] = []
+    for entry in entries:
+        try:
+            check_fits(entry, bench.dataset.entry.name, bench.dataset.image_shape, n_rows)
+        except EntryError as error:
+            if named or (entry is entries[-1] and not found):
+                raise
+            bench.report.line(f"left out: {error}")
+        else:
+            found.append(entry)
+    return found
+
+
 def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     """Measure what is not current among `entries`; return the names of what was measured.
 
@@ -211,6 +229,7 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
     predictions = np.load(staged / "predictions.npy").astype(np.int64)
     labels = dataset.test_labels.astype(np.int64)
     kind = final["scores"]
+    _check_scores(entry, class_scores, (len(labels), len(classes)))
     document = entry.document(dataset.image_shape)
     metrics: Metrics = {
         "schema_version": results.SCHEMA_VERSION,
@@ -264,6 +283,16 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
         f"{entry.name}: cross-validated {metrics['search']['best_score']:.4f}, test {accuracy['value']:.4f} "
         f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
     )
+
+
+def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int]) -> None:
+    if scores.shape != shape or not np.isfinite(scores).all():
+        raise FitError(
+            f"model {entry.name!r} gives no finite score for each class",
+            expected=f"scores of shape {shape}, an image a row and a class a column",
+            found=f"shape {scores.shape}" + ("" if np.isfinite(scores).all() else ", some of them not finite"),
+            remedy="another estimator, or one-vs-rest scores (decision_function_shape='ovr')",
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------- search
@@ -370,8 +399,7 @@ def _score_and_keep(
 
 
 def _fit_environment(bench: Bench) -> tuple[Any, ...]:
-    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
-    return _code(FIT_CODE), libraries, bench.accelerated
+    return _code(FIT_CODE), _libraries(), bench.accelerated
 
 
 def _fit_key(bench: Bench, pipeline: Any, params: dict[str, Any], fold: int | str) -> str:
@@ -591,14 +619,15 @@ def _link(source: Path, target: Path) -> None:
 def _circumstances(bench: Bench) -> dict[str, Any]:
     """Return where, when and of which commit a fit was made."""
     commit = _git(bench.root, "rev-parse", "HEAD")
-    changed = _git(bench.root, "status", "--porcelain", "--", "benchmark", "requirements.lock")
+    sources = ["benchmark", "requirements.lock", *([str(bench.entries.resolve())] if bench.entries else [])]
+    changed = [_git(bench.root, "status", "--porcelain", "--", source) for source in sources]
     return {
         "commit": commit or None,
-        "dirty": bool(changed),
+        "dirty": any(changed),
         "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "jobs": bench.jobs,
         "python": platform.python_version(),
-        "libraries": locked_versions(bench.root / "requirements.lock", LIBRARIES),
+        "libraries": _libraries(),
         "machine": {
             "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "architecture": platform.machine(),

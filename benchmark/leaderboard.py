@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,15 @@ from benchmark.report import aligned
 from benchmark.results import Estimate, ModelResult, Results
 from benchmark.statistics import RankTable, ranks
 
-__all__ = ["format_text", "paired_models", "paired_sentence", "places", "readme_table", "rewrite_readme"]
+__all__ = [
+    "format_text",
+    "leaderboard_data",
+    "paired_models",
+    "paired_sentence",
+    "places",
+    "readme_table",
+    "rewrite_readme",
+]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
@@ -41,6 +50,27 @@ def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
     return cells + [
         ("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines
     ]
+
+
+def leaderboard_data(stored: Results) -> list[dict[str, Any]]:
+    """Return the table as data: rank and accuracy with its interval, and how far behind the leader; null for baselines."""
+    board = stored.leaderboard()
+    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    rows: list[dict[str, Any]] = []
+    for i, model in enumerate([*board, *stored.baselines]):
+        gap = paired_models(stored, board[0], model) if board else None
+        ranked = table is not None and i < len(board)
+        rows.append(
+            {
+                "name": model.name,
+                "title": model.metrics["title"],
+                "best_rank": int(table.best[i]) if table is not None and ranked else None,
+                "worst_rank": int(table.worst[i]) if table is not None and ranked else None,
+                "accuracy": model.metrics["test"]["accuracy"],
+                "behind": {"value": gap.difference, "low": gap.low, "high": gap.high} if gap else None,
+            }
+        )
+    return rows
 
 
 def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
+from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
 from benchmark.repository import Repository
@@ -30,6 +31,8 @@ def build_site(
     *, root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None]
 ) -> Path:
     """Build the site of one data set's results and return its folder.
+
+    A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
     ------
@@ -51,16 +54,18 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository.around(root), tracked, dataset.digest)
-    outside = root / dataset.entry.home / "published.json"
+    outside = root / (dataset.entry.home or f"data/{dataset.entry.name}") / "published.json"
     published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
     stills = functools.partial(
-        draw, assets=root / "site_src" / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
+        draw, assets=shipped("site_src") / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
     )
-    site = Site(stored, dataset, study, root / "templates", past, published, stills)
+    site = Site(stored, dataset, study, shipped("templates"), past, published)
+    if dataset.profile is None:
+        site.draw = stills
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
-    _write(site, root / "site_src", build_dir / "docs")
-    return _mkdocs(site, root, build_dir)
+    _write(site, shipped("site_src"), build_dir / "docs")
+    return _mkdocs(site, build_dir)
 
 
 def _write(site: Site, source: Path, docs: Path) -> None:
@@ -73,12 +78,15 @@ def _write(site: Site, source: Path, docs: Path) -> None:
         path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
 
 
-def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
+def _mkdocs(site: Site, build_dir: Path) -> Path:
     """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
     folder, config = build_dir / "site", build_dir / "mkdocs.yml"
     new = build_dir / "site.new"
     settings = {
-        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir),
+        "INHERIT": os.path.relpath(shipped("mkdocs.yml"), build_dir),
+        "site_name": f"{site.dataset.entry.title} benchmark",
+        "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
+        "uncertainty of every figure.",
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,

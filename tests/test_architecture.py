@@ -12,14 +12,17 @@ from tests.conftest import ROOT
 
 ORDER = [
     "errors",
+    "layout",
     "results",
     "statistics",
     "progress",
     "cache",
+    "image_folder",
     "dataset",
     "features",
     "svm",
     "models",
+    "entries",
     "train",
     "evaluate",
     "study",
@@ -51,7 +54,9 @@ PUBLISHING = (
     "explorer",
     "pages",
     "site",
+    "image_folder",
     "dataset",
+    "layout",
     "results",
     "statistics",
 )
