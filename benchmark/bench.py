@@ -44,7 +44,7 @@ CACHE_BYTES = 12 * 2**30
 KILLED = "its process was killed; the system does that when memory runs out"
 PARTS = {
     "data": "the data set",
-    "entry": "the entry in the table of models",
+    "entry": "the entry, or code of one's own that it brings along",
     "code": "the code of features or training",
     "figures": "the code of the figures",
     "study": "the code of the study",

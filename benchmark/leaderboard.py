@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.diff import Paired, Place, paired
 from benchmark.errors import ResultsError
 from benchmark.report import aligned
-from benchmark.results import Estimate, ModelResult, Results
+from benchmark.results import Estimate, ModelResult, Results, round_measured
 from benchmark.statistics import RankTable, ranks
 
 __all__ = [
@@ -58,7 +58,7 @@ def leaderboard_data(stored: Results) -> list[dict[str, Any]]:
     table = ranks(np.array([stored.correct(model) for model in board])) if board else None
     rows: list[dict[str, Any]] = []
     for i, model in enumerate([*board, *stored.baselines]):
-        gap = paired_models(stored, board[0], model) if board else None
+        gap = paired_models(stored, board[0], model) if board and model is not board[0] else None
         ranked = table is not None and i < len(board)
         rows.append(
             {
@@ -67,7 +67,13 @@ def leaderboard_data(stored: Results) -> list[dict[str, Any]]:
                 "best_rank": int(table.best[i]) if table is not None and ranked else None,
                 "worst_rank": int(table.worst[i]) if table is not None and ranked else None,
                 "accuracy": model.metrics["test"]["accuracy"],
-                "behind": {"value": gap.difference, "low": gap.low, "high": gap.high} if gap else None,
+                "behind": {
+                    "value": round_measured(gap.difference),
+                    "low": round_measured(gap.low),
+                    "high": round_measured(gap.high),
+                }
+                if gap
+                else None,
             }
         )
     return rows
