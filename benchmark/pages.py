@@ -44,6 +44,7 @@ class Site:
     study: DatasetStudy | None
     templates: Path
     past: Past
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
 
@@ -336,6 +337,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
             }
             for mistake in mistakes
         ],
+        "released": site.released.get(model.name),
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     }
 
