@@ -100,18 +100,20 @@ reproduced: setup ## say whether the working tree's results are those of HEAD, a
 	@$(VENV)/bin/python tests/reproduced.py
 
 propose: ## open a pull request with the working tree's results (BRANCH=…; bench.yml runs it)
-	@git switch --quiet --create "$(BRANCH)"
-	git add models data README.md
-	git commit --quiet --message "Measure again"
-	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$(BRANCH)"
-	gh pr create --head "$(BRANCH)" --title "Measure again" --body-file build/reproduced/summary.md
+	@base=$$(git branch --show-current) && \
+	git switch --quiet --create "$(BRANCH)" && \
+	git add models data README.md && \
+	git commit --quiet --message "Measure again" && \
+	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$(BRANCH)" && \
+	gh pr create --base "$$base" --head "$(BRANCH)" --title "Measure again" --body-file build/reproduced/summary.md
 
 pickles: ## gather the pickles and their SHA-256 in build/pickles
-	@rm -rf build/pickles
-	mkdir -p build/pickles
-	for model in models/$(DATASET)/*/model.pkl; do cp "$$model" "build/pickles/$$(basename "$$(dirname "$$model")").pkl"; done
-	cd build/pickles
-	sha256sum -- *.pkl > SHA256SUMS
+	@rm -rf build/pickles && mkdir -p build/pickles
+	@for model in models/$(DATASET)/*/model.pkl; do \
+	  test -f "$$model" || { echo "error: there is no $$model" >&2; echo "  try:      make bench" >&2; exit 1; }; \
+	  cp "$$model" "build/pickles/$$(basename "$$(dirname "$$model")").pkl" || exit 1; \
+	done
+	@cd build/pickles && sha256sum -- *.pkl > SHA256SUMS && cat SHA256SUMS
 
 release: ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
 	@$(PYTHON) tests/notes.py "$(TAG)" > build/notes.md
@@ -119,11 +121,10 @@ release: ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; benc
 
 released: ## ask GitHub for the latest release, whose pickles the site then links to (needs gh)
 	@mkdir -p build
-	if gh api 'repos/{owner}/{repo}/releases/latest' > build/released.json; then
-	  echo "the site will link to the latest release's pickles"
-	else
-	  rm build/released.json
-	  echo "no release: the site will link to no pickle"
+	@if gh api 'repos/{owner}/{repo}/releases/latest' > build/released.json; then \
+	  echo "the site will link to the latest release's pickles"; \
+	else \
+	  rm build/released.json && echo "no release: the site will link to no pickle"; \
 	fi
 
 rehearse: setup ## run the steps of the workflows in a fresh clone with an empty HOME

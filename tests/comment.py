@@ -50,13 +50,18 @@ def is_own(comment):
 
 
 def body(folder, head):
-    """Return the comment: the sections that are there, without their details if they are too long for one."""
+    """Return the comment: the sections that are there."""
     sections = [(folder / name).read_text(encoding="utf-8") for name in SECTIONS if (folder / name).is_file()]
     text = "\n\n".join([MARK, *(sections or ["The review failed before it had anything to say; its log says why."])])
-    if len(text) > LONGEST:
-        text = re.sub(r"<details>.*?</details>\n*", "", text, flags=re.DOTALL)[:LONGEST]
-        text += "\n\nThe details did not fit: they are in the summary of the *pull request* workflow."
-    return f"{text}\n\nOf {head[:10]}, measured by the pull request's own code."
+    return f"{shortened(text, 'pull request')}\n\nOf {head[:10]}, measured by the pull request's own code."
+
+
+def shortened(text, workflow):
+    """Return a text that GitHub takes, without its details if it is too long: the workflow's summary has them."""
+    if len(text) <= LONGEST:
+        return text
+    text = re.sub(r"<details>.*?</details>\n*", "", text, flags=re.DOTALL)[:LONGEST]
+    return f"{text}\n\nThe details did not fit: they are in the summary of the *{workflow}* workflow."
 
 
 def api(path, *options, body=None):

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmark.diff import compare_results, read_side
 from benchmark.report import format_markdown
+from tests.comment import shortened
 
 DATASET = "fashion-mnist"
 NO_NEWS = ("unchanged", "within noise")
@@ -34,7 +35,7 @@ def main(root=ROOT, dataset=DATASET):
     text = "\n".join([title, "", format_markdown(comparison), "", *told, "", *byte_lines(root)])
     folder = root / "build" / "reproduced"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.md").write_text(text + "\n", encoding="utf-8")
+    (folder / "summary.md").write_text(shortened(text, "bench") + "\n", encoding="utf-8")
     add("GITHUB_STEP_SUMMARY", text)
     add("GITHUB_OUTPUT", f"changed={str(changed).lower()}")
     print(text)

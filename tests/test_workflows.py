@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import stat
 import subprocess
@@ -328,6 +330,60 @@ def test_a_verdict_beyond_noise_is_news(measured):
     changed, text = look()
     assert changed == "changed=true"
     assert "1 regressed" in text
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone with the Makefile, results, and a remote to push to; and how to run a target in it."""
+    root = made.repository(tmp_path / "first")
+    for name, text in {
+        "Makefile": (ROOT / "Makefile").read_text(),
+        "README.md": "",
+        ".gitignore": "*.pkl\nbuild\n",
+    }.items():
+        (root / name).write_text(text)
+    for name in ("one", "two"):
+        (root / "models" / "fashion-mnist" / name).mkdir(parents=True)
+        (root / "models" / "fashion-mnist" / name / "metrics.json").write_text(name)
+    (root / "data").mkdir()
+    (root / "data" / "SHA256SUMS").touch()
+    made.commit(root, "Results")
+    subprocess.run(["git", "clone", "--quiet", root, tmp_path / "clone"], check=True)
+    program = tmp_path / "gh"
+    program.write_text('#!/bin/sh\necho "gh $*"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    identity = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+    def make(target, **settings):
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path), **identity, **settings}
+        command = ["make", "--silent", "-C", tmp_path / "clone", target]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    return tmp_path / "clone", make
+
+
+def test_pickles_are_gathered_under_their_models_names_with_their_digests(clone):
+    root, make = clone
+    assert "error: there is no models/fashion-mnist/*/model.pkl\n  try:      make bench" in make("pickles").stderr
+    for name in ("one", "two"):
+        (root / "models" / "fashion-mnist" / name / "model.pkl").write_text(name)
+    assert make("pickles").returncode == 0
+    digest = hashlib.sha256(b"two").hexdigest()
+    assert (root / "build" / "pickles" / "SHA256SUMS").read_text().splitlines()[1] == f"{digest}  two.pkl"
+
+
+def test_new_results_are_proposed_on_a_branch_of_their_own_without_pickles(clone):
+    root, make = clone
+    (root / "models" / "fashion-mnist" / "one" / "metrics.json").write_text("new")
+    (root / "models" / "fashion-mnist" / "one" / "model.pkl").write_text("private")
+    done = make("propose", BRANCH="results-1")
+    assert done.returncode == 0, done.stderr
+    assert "--head results-1 --title Measure again --body-file build/reproduced/summary.md" in done.stdout
+    changed = ["git", "-C", root.parent / "first", "diff", "--name-only", "HEAD", "results-1"]
+    assert (
+        subprocess.run(changed, capture_output=True, text=True, check=True).stdout
+        == "models/fashion-mnist/one/metrics.json\n"
+    )
 
 
 # ------------------------------------------------------------------------------- what make check and a release look at
