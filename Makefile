@@ -85,7 +85,7 @@ audit-links: setup ## follow every link of the built site (after make site)
 	@$(VENV)/bin/python tests/links.py $(or $(BUILD),build)/site
 
 audit: setup ## look for what the built site keeps from some readers, in Chromium (after make site)
-	@$(VENV)/bin/python -m pytest tests/test_browser.py -m audit
+	@$(VENV)/bin/python tests/audit.py $(or $(BUILD),build)/site
 
 review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
 	@$(VENV)/bin/python tests/review.py results $(or $(BASE),origin/HEAD)

@@ -1,10 +1,12 @@
-"""`make screenshots`: photographs the built site's home page, light and dark, into two small WebP files for the README."""
+"""`make screenshots`: photographs the built site's first page, light and dark, into two small WebP files for the README."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import io
+import os
 import shutil
 import sys
 import threading
@@ -14,51 +16,51 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WIDTH, HEIGHT, SCALE = 1280, 800, 1.5
-MOST_BYTES = 200_000
+QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 SCHEMES = ("light", "dark")
+LIKE = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5, "reduced_motion": "reduce"}
+MOST_BYTES = 200_000
 
 
 def main(arguments):
     site, folder = map(Path, arguments)
-    if not (site / "index.html").exists():
-        sys.exit(f"error: {site} holds no site\n  try:      make site")
-    browser = next(filter(None, map(shutil.which, CHROMES)), None)
-    if browser is None:
-        sys.exit(
-            f"error: no browser is found\n  expected: one of {', '.join(CHROMES)}\n  try:      apt-get install chromium"
-        )
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        for scheme, picture in photographs(browser, f"http://127.0.0.1:{server.server_port}/"):
+    with served(site) as address, chrome() as browser:
+        for scheme in SCHEMES:
+            page = browser.new_page(color_scheme=scheme, **LIKE)
+            page.goto(address, wait_until="networkidle")
             path = folder / f"site-{scheme}.webp"
-            path.write_bytes(small(picture))
+            path.write_bytes(small(page.screenshot()))
             print(f"{path}: {path.stat().st_size:,} bytes")
-    finally:
-        server.shutdown()
     return 0
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
+@contextlib.contextmanager
+def served(site):
+    """Serve a built site on the loopback address while the block runs."""
+    if not (site / "index.html").exists():
+        sys.exit(f"error: {site} holds no site\n  try:      make site")
+    handler = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
 
 
-def photographs(browser, address):
-    """Yield each colour scheme and the first screen of the page in it, a PNG."""
+@contextlib.contextmanager
+def chrome():
+    """Start the Chromium or Chrome that is installed here."""
+    program = next(filter(None, map(shutil.which, CHROMES)), None)
+    if program is None:
+        sys.exit(
+            f"error: no browser is found\n  expected: one of {', '.join(CHROMES)}\n  try:      apt-get install chromium"
+        )
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
-        for scheme in SCHEMES:
-            page = chrome.new_page(
-                viewport={"width": WIDTH, "height": HEIGHT},
-                device_scale_factor=SCALE,
-                color_scheme=scheme,
-                reduced_motion="reduce",
-            )
-            page.goto(address, wait_until="networkidle")
-            yield scheme, page.screenshot()
-        chrome.close()
+        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *root])
+        yield browser
+        browser.close()
 
 
 def small(picture):
