@@ -60,6 +60,7 @@ class Site:
     past: Past
     published: list[PublishedResult] = field(default_factory=list)
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
 
@@ -396,6 +397,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
             }
             for mistake in mistakes
         ],
+        "released": site.released.get(model.name),
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import os
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ from benchmark.pictures import draw
 from benchmark.repository import Repository
 from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document
 
-__all__ = ["build_site", "serve"]
+__all__ = ["build_site", "read_released", "serve"]
 
 
 def build_site(
@@ -60,12 +61,44 @@ def build_site(
         draw, assets=shipped("site_src") / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published)
+    site.released = read_released(build_dir / "released.json")
     if dataset.profile is None:
         site.draw = stills
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, shipped("site_src"), build_dir / "docs")
     return _mkdocs(site, build_dir)
+
+
+def read_released(path: Path) -> dict[str, dict[str, str]]:
+    """Return the pickles of a release by model: `tag`, `url` and `sha256`, from what GitHub says of it (make released).
+
+    Raises
+    ------
+    BenchmarkError
+        If the file is there and is no such answer.
+
+    """
+    if not path.exists():
+        return {}
+    try:
+        release = json.loads(path.read_bytes())
+        return {
+            asset["name"].removesuffix(".pkl"): {
+                "tag": release["tag_name"],
+                "url": asset["browser_download_url"],
+                "sha256": asset["digest"].removeprefix("sha256:"),
+            }
+            for asset in release["assets"]
+            if asset["name"].endswith(".pkl")
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BenchmarkError(
+            f"{path} does not describe a release",
+            expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
+            found=f"{type(error).__name__}: {error}",
+            remedy=f"rm {path}, or make released",
+        ) from None
 
 
 def _write(site: Site, source: Path, docs: Path) -> None:

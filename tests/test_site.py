@@ -14,7 +14,9 @@ import pandas as pd
 import plotly.offline
 import pytest
 
+from benchmark.errors import BenchmarkError
 from benchmark.results import CLASS_METRICS, METRICS, load_results
+from benchmark.site import read_released
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -181,6 +183,25 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (folder / "again" / "site" / "index.html").exists()
+
+
+def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
+    asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": "sha256:abc"}
+    release = {"tag_name": "v1.0.0", "assets": [asset, {"name": "SHA256SUMS"}]}
+    (tmp_path / "released.json").write_text(json.dumps(release))
+    done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "site" / SAMPLE / "models"
+    text = (folder / "lr-hog" / "index.html").read_text()
+    assert (
+        'Release v1.0.0 measured this model anew and carries the pickle, <a href="https://example.org/v1/lr-hog.pkl">'
+        in text
+    )
+    assert "make bench MODELS=lr-hog" in text
+    assert "example.org" not in (folder / "dummy" / "index.html").read_text()
+    (tmp_path / "released.json").write_text('{"message": "Not Found"}')
+    with pytest.raises(BenchmarkError, match="does not describe a release"):
+        read_released(tmp_path / "released.json")
 
 
 def test_without_results_the_error_names_the_command(tmp_path, command):
