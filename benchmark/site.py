@@ -58,7 +58,11 @@ def build_site(
     outside = root / (dataset.entry.home or f"data/{dataset.entry.name}") / "published.json"
     published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
     stills = functools.partial(
-        draw, assets=shipped("site_src") / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
+        draw,
+        assets=shipped("site_src") / "assets",
+        cache=Cache(build_dir / "cache"),
+        build_dir=build_dir,
+        report=report,
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published)
     site.released = read_released(build_dir / "released.json")
