@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in SINGLE_THREAD:
         os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
     arguments = _parser().parse_args(argv)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end a run in the same way
     try:
         status: int = arguments.command(arguments)
     except BenchmarkError as error:
@@ -46,11 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
+        _end_workers()
         print("interrupted; every fit that was done is kept", file=sys.stderr)
         return INTERRUPTED
     else:
         return status
     return 0
+
+
+def _end_workers() -> None:
+    """End the fits in flight: joblib's processes would finish theirs first, which can take a minute."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
 
 
 def _parser() -> argparse.ArgumentParser:
