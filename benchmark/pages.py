@@ -44,9 +44,9 @@ class Site:
     study: DatasetStudy | None
     templates: Path
     past: Past
-    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
 
     @functools.cached_property
     def gallery(self) -> Gallery:

@@ -50,8 +50,8 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
     past = read_past(Repository.around(root), tracked)
-    released = read_released(build_dir / "released.json")
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past, released=released)
+    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past)
+    site.released = read_released(build_dir / "released.json")
     render(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, root / "site_src", build_dir / "docs")
