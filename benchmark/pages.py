@@ -60,9 +60,9 @@ class Site:
     past: Past
     published: list[PublishedResult] = field(default_factory=list)
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
-    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
 
     @functools.cached_property
     def gallery(self) -> Gallery:
