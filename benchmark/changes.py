@@ -22,6 +22,7 @@ from benchmark.report import (
     METRIC_HEADER,
     changed_lines,
     class_rows,
+    is_same,
     machine_lines,
     metric_rows,
     model_row,
@@ -90,7 +91,7 @@ def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[
     comparison = past.comparison
     if comparison is None:
         return {"comparison": None, "missing": past.missing, "remedy": past.remedy}
-    models = [model for model in comparison["models"] if model["verdict"] != "unchanged" or model["changed"]]
+    models = [model for model in comparison["models"] if not is_same(model)]
     with_page = {model.name for model in stored.models}
     return {
         "comparison": comparison,

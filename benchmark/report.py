@@ -23,6 +23,7 @@ __all__ = [
     "class_rows",
     "format_markdown",
     "format_text",
+    "is_same",
     "machine_lines",
     "metric_rows",
     "model_row",
@@ -54,7 +55,7 @@ def format_text(comparison: Comparison, *, colour: bool = False, details: bool =
         *(_coloured(line, model, colour) for line, model in zip(table[1:], comparison["models"], strict=True)),
     ]
     for model in comparison["models"] if details else []:
-        if model["verdict"] == "unchanged" and not model["changed"]:
+        if is_same(model):
             continue
         lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
         lines += [f"  {line}".rstrip() for line in _details(model)]
@@ -68,7 +69,7 @@ def format_markdown(comparison: Comparison) -> str:
     lines += [_markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
     lines += [_markdown_row(model_row(model)) for model in comparison["models"]]
     for model in comparison["models"]:
-        if model["verdict"] == "unchanged" and not model["changed"]:
+        if is_same(model):
             continue
         words = html.escape(f"{model['title']}: {model['verdict']} ({model['reason']})", quote=False)
         lines += ["", f"<details><summary>{words}</summary>", ""]
@@ -98,6 +99,12 @@ def _heads(comparison: Comparison) -> list[str]:
 
 def _head(side: Side) -> tuple[str, ...]:
     return (side["label"], (side["commit"] or "")[:10], (side["date"] or "")[:10], side["subject"] or "")
+
+
+def is_same(model: ModelChange) -> bool:
+    """Say whether nothing of a model moved, not even a time."""
+    moved = model["changed"] or any(change["change"] for change in model["metrics"])
+    return model["verdict"] == "unchanged" and not moved
 
 
 def model_row(model: ModelChange) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,13 @@ def by_name(comparison):
     return {model["name"]: model for model in comparison["models"]}
 
 
+def judged(before, after, truth):
+    """Return verdict and test by model of two sets of predictions in memory."""
+    side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
+    found = diff.compare_results((side, made.stored(before, truth)), (side, made.stored(after, truth)))
+    return {name: (model["verdict"], model["test"]) for name, model in by_name(found).items()}
+
+
 def outside_midp(b, c):
     """Mid-p as statsmodels' exact p less the probability of the table itself; 1 where both are equal."""
     if b == c:
@@ -83,6 +91,16 @@ def test_p_values_and_verdicts_are_those_of_statsmodels(scratch):
         "forty": "regressed",
         "many": "improved",
     }
+
+
+@pytest.mark.parametrize("n", [10, 40, 150])
+@pytest.mark.parametrize(("lost", "won"), [(1, 0), (0, 1), (1, 1)])
+def test_so_many_images_in_each_direction_give_the_verdict_of_their_p(n, lost, won):
+    before = {"m": made.predictions(BASE)}
+    verdict, test = judged(before, {"m": made.predictions(changed(n * lost, n * won))}, made.labels())["m"]
+    p = outside_midp(n * lost, n * won)
+    assert test["p"] == test["p_adjusted"] == pytest.approx(p, abs=1e-9)
+    assert verdict == ("within noise" if p >= 0.05 else "improved" if won else "regressed")
 
 
 def test_classes_are_a_family_of_their_own(scratch):
@@ -111,13 +129,6 @@ def test_swapping_the_sides_mirrors_everything(scratch):
         assert [flip["index"] for flip in back[name]["right_to_wrong"]] == [
             flip["index"] for flip in there[name]["wrong_to_right"]
         ]
-
-
-def judged(before, after, truth):
-    """Return verdict and test by model of two sets of predictions in memory."""
-    side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
-    found = diff.compare_results((side, made.stored(before, truth)), (side, made.stored(after, truth)))
-    return {name: (model["verdict"], model["test"]) for name, model in by_name(found).items()}
 
 
 @st.composite
@@ -618,6 +629,16 @@ def test_a_row_says_what_its_figures_do_not(pair):
     assert report.model_row(found["one"])[-1] == "another seed moves it as much"
     assert report.model_row(found["two"])[-1] == "would find 0.56 points; another seed moves it less"
     assert "is not (make bench MODELS=later)" in report.model_row(found["later"])[-1]
+
+
+def test_other_times_of_the_same_predictions_are_shown_with_their_ratio_and_machines(pair):
+    made.write_model(pair[1], "one", made.predictions(BASE), fit=2.5, cpu="Another")
+    where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
+    text = report.format_text(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
+    assert re.search(r"Fit time +1 s +2.5 s +x 2.50 +lower", text)
+    assert "times on: A processor, 2 cores → Another, 2 cores" in text
+    assert "one: unchanged (the same predictions)" in text
+    assert "two: unchanged" not in text  # nothing of it moved
 
 
 def test_a_comment_on_a_pull_request_begins_with_the_sentence_folds_the_images_and_fits(tmp_path):
