@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
+import importlib.metadata
 import multiprocessing
 import os
 import platform
@@ -627,7 +628,7 @@ def _circumstances(bench: Bench) -> dict[str, Any]:
         "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "jobs": bench.jobs,
         "python": platform.python_version(),
-        "libraries": _libraries(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},  # a lock may pin one a Python
         "machine": {
             "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "architecture": platform.machine(),
