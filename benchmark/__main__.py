@@ -1,10 +1,15 @@
-"""The command line: `python -m benchmark --help`. A command's modules are imported when that command runs."""
+"""The command line: `python -m benchmark --help`, or `fashion-bench --help` where the package is installed.
+
+A command's modules are imported when that command runs.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__
 from benchmark.errors import BenchmarkError, FitError
+from benchmark.layout import PROGRAM, command_line, is_checkout, work_folder
 
 if TYPE_CHECKING:
     from benchmark.bench import Bench
     from benchmark.dataset import Dataset
     from benchmark.diff import Comparison
+    from benchmark.entries import OwnEntries
     from benchmark.models import ModelEntry
     from benchmark.progress import Reporter
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = work_folder()
 QUICK = (6000, 2000)
 UNREADABLE = 2
 STALE = 3
@@ -33,14 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in SINGLE_THREAD:
         os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
     arguments = _parser().parse_args(argv)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end a run in the same way
     try:
         status: int = arguments.command(arguments)
     except BenchmarkError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(_typed(f"error: {error}", arguments), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
+        _end_workers()
         print("interrupted; every fit that was done is kept", file=sys.stderr)
         return INTERRUPTED
     else:
@@ -48,15 +58,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _end_workers() -> None:
+    """End the fits in flight: joblib's processes would finish theirs first, which can take a minute."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmark" if is_checkout() else PROGRAM,
+        description="Train and evaluate models on a data set of images, build a site of the results, and say what changed.",
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    _add(commands, "data", data, "fetch and verify the data set, and describe it")
+    data_parser = _add(commands, "data", data, "fetch and verify the data set, and describe it")
+    data_parser.add_argument("dataset", nargs="?", default=argparse.SUPPRESS, help="the same as --dataset")
+    data_parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="write the checksums: its files, as they are, are the data set from now on",
+    )
     bench_parser = _add(commands, "bench", bench, "measure every model that is not current, then build the site")
     bench_parser.add_argument("--dry-run", action="store_true", help="only list what would be measured, and why")
     bench_parser.add_argument("--no-site", action="store_true", help="do not build the site")
-    _add(commands, "site", site, "build the site from the stored results")
+    site_parser = _add(commands, "site", site, "build the site from the stored results")
     serve_parser = _add(commands, "serve", serve, "show the built site on this machine")
     serve_parser.add_argument("--port", type=int, default=8000)
     predict_parser = _add(commands, "predict", predict, "classify photographs with a stored model")
@@ -74,18 +101,21 @@ def _parser() -> argparse.ArgumentParser:
     diff_parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 2 for unreadable input, 1 if something regressed, 3 if something is not comparable or not "
-        "measured, 0 otherwise",
+        help="exit with the first that applies: 2 for usage and for what cannot be read or contradicts itself, 1 if "
+        "something regressed, 3 if something is not comparable or not measured, 0 otherwise",
     )
     diff_parser.add_argument(
-        "--min-effect", type=float, default=0.0, metavar="X", help="a regression counts from X points on (default: 0)"
+        "--min-effect",
+        type=_points,
+        metavar="X",
+        help="with --exit-code: what regressed counts only from X points on (default: 0)",
     )
     diff_parser.add_argument(
         "--max-loss",
-        type=float,
+        type=_points,
         metavar="X",
-        help="exit with 1 unless each changed model's lower 95%% bound lies above -X points; a chain of small losses is "
-        "caught by comparing with a fixed baseline revision",
+        help="with --exit-code: 1 also unless each changed model's lower 95%% bound lies above -X points, so that too "
+        "little data fails; a chain of small losses is caught by comparing with a fixed baseline revision",
     )
     compare_parser = _add(commands, "compare", compare, "compare two models of one commit")
     compare_parser.add_argument("first", help="name of a model")
@@ -94,7 +124,25 @@ def _parser() -> argparse.ArgumentParser:
     history_parser = _add(
         commands, "history", history, "list the metrics of each model at every commit that changed them"
     )
-    history_parser.add_argument("--metric", default="accuracy", help="which metric the table shows (default: accuracy)")
+    history_parser.add_argument(
+        "--metric", default="", help="comma-separated metrics (default: accuracy in the table, all in JSON)"
+    )
+    for parser_ in (data_parser, bench_parser, site_parser, predict_parser, list_parser):
+        parser_.add_argument(
+            "--entries", type=Path, metavar="FILE.py", help="a file that defines MODELS, DATASETS or both"
+        )
+    for parser_ in (data_parser, bench_parser, predict_parser, list_parser):
+        parser_.set_defaults(format="text")
+    for parser_ in (
+        data_parser,
+        bench_parser,
+        predict_parser,
+        list_parser,
+        diff_parser,
+        compare_parser,
+        history_parser,
+    ):
+        parser_.add_argument("--json", dest="format", action="store_const", const="json", help="print JSON")
     for parser_, formats in (
         (diff_parser, ("text", "markdown", "json")),
         (compare_parser, ("text", "markdown", "json")),
@@ -123,6 +171,13 @@ def _add(commands: Any, name: str, function: Any, words: str) -> argparse.Argume
     return parser
 
 
+def _points(text: str) -> float:
+    points = float(text)
+    if not 0 <= points < float("inf"):  # nan would let everything pass
+        raise argparse.ArgumentTypeError("must be 0 or more percentage points")
+    return points
+
+
 def _jobs(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -130,12 +185,20 @@ def _jobs(text: str) -> int:
     return number
 
 
+def _typed(text: str, arguments: argparse.Namespace) -> str:
+    """Return `text` with the commands in it as this person types them, for the same data set and entries."""
+    standard = {"dataset": "fashion-mnist", "profile": "full", "entries": None}
+    given = {name: getattr(arguments, name, value) for name, value in standard.items()}
+    return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+
+
 # ----------------------------------------------------------------------------------------------------------- commands
 def data(arguments: argparse.Namespace) -> int:
     """Fetch, verify and describe the data set."""
-    from benchmark.dataset import format_summary
+    from benchmark.dataset import format_summary, summary
 
-    print(format_summary(_dataset(arguments, _reporter(arguments))))
+    found = summary(_dataset(arguments, _reporter(arguments)))
+    print(_json(found) if arguments.format == "json" else format_summary(found))
     return 0
 
 
@@ -144,20 +207,18 @@ def bench(arguments: argparse.Namespace) -> int:
     reporter = _reporter(arguments)
     setting = _bench(arguments, reporter)
     from benchmark import bench as measuring
-    from benchmark.models import MODELS, check_entries, select_entries
 
-    check_entries(MODELS, setting.dataset.image_shape)
-    chosen = select_entries(MODELS, arguments.models)
+    table, chosen = _models(arguments, setting)
     if arguments.dry_run:
-        return _dry_run(setting, chosen)
+        return _list(arguments, setting, chosen)
     try:
-        measured = measuring.run(setting, chosen, MODELS)
+        measured = measuring.run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, arguments)
         raise
     _build(setting, arguments)
-    _conclude(setting, chosen if arguments.models else [], measured)
+    _conclude(setting, arguments, chosen if arguments.models else [], measured)
     return 0
 
 
@@ -188,84 +249,95 @@ def serve(arguments: argparse.Namespace) -> int:
 def predict(arguments: argparse.Namespace) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
-    from benchmark.results import Metrics, read_document
+    from benchmark.results import DatasetStudy, Metrics, read_document
 
+    _own_entries(arguments)  # a pickle's classes may be defined there
     folder = arguments.model.parent if arguments.model.suffix == ".pkl" else arguments.model
     model = load_model(folder / "model.pkl")
-    classes = read_document(folder / "metrics.json", Metrics)["dataset"]["classes"]
-    side = int(model.n_features_in_**0.5)
-    for found in predict_images(model, arguments.images, getattr(model[0], "image_shape", (side, side))):
-        unit = "probability" if found.kind == "predict_proba" else "decision value"
-        print(f"{found.path}\t{classes[found.label]}\t{unit} {found.score:.4g}")
+    about = read_document(folder / "metrics.json", Metrics)["dataset"]
+    study = folder.resolve().parents[2] / "data" / about["name"] / "study.json"
+    height, width = read_document(study, DatasetStudy)["image_shape"]
+    rows = [
+        {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
+        for found in predict_images(model, arguments.images, (height, width))
+    ]
+    if arguments.format == "json":
+        print(_json(rows))
+        return 0
+    for row in rows:
+        unit = "probability" if row["kind"] == "predict_proba" else "decision value"
+        print(f"{row['path']}\t{row['class']}\t{unit} {row['score']:.4g}")
     return 0
 
 
 def list_models(arguments: argparse.Namespace) -> int:
     """List the models and whether their tracked results are current."""
-    from benchmark.bench import statuses
-    from benchmark.models import MODELS, select_entries
-
     setting = _bench(arguments, _reporter(arguments))
-    found = statuses(setting, select_entries(MODELS, arguments.models), tracked_only=True)
-    for status in found:
-        print(f"{status.entry.name:16} {status.why or 'current'}")
-    return STALE if arguments.check and any(status.why for status in found) else 0
+    return _list(arguments, setting, _models(arguments, setting)[1], tracked_only=True)
 
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print what changed between two sets of results."""
-    from benchmark.diff import compare_results, exit_status, read_side, tracked_folder, use_of_test_set
-    from benchmark.repository import Repository
+    from benchmark.diff import gate, only
 
-    where = _where(arguments)
     try:
-        before = read_side(arguments.before, **where)
-        after = read_side(arguments.after, **where)
-        repository = Repository.around(arguments.repository)
-        sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
-        folder = tracked_folder(**where)
-        use = use_of_test_set(repository, sha, folder) if repository and sha else None
+        comparison = _comparison(arguments)
+        shown = only(comparison, names) if (names := _names(arguments.models)) else comparison
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE
-    comparison = compare_results(before, after, use)
-    _print_comparison(comparison, arguments.format)
+    _print_comparison(shown, arguments.format)
     if not arguments.exit_code:
         return 0
-    return exit_status(comparison, min_effect=arguments.min_effect, max_loss=arguments.max_loss)
+    status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
+    if status:
+        print(f"exit status {status}: {why}", file=sys.stderr)
+    return status
+
+
+def _comparison(arguments: argparse.Namespace) -> Comparison:
+    from benchmark.diff import compare_results, read_side, tracked_folder, use_of_test_set
+    from benchmark.repository import Repository
+
+    if not arguments.exit_code and (arguments.min_effect, arguments.max_loss) != (None, None):
+        raise BenchmarkError("--min-effect and --max-loss decide an exit status", remedy="add --exit-code")
+    where = _where(arguments)
+    before, after = (read_side(spec, **where) for spec in (arguments.before, arguments.after))
+    repository = Repository.around(arguments.repository)
+    sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
+    sha = sha or before[0]["commit"]
+    use = use_of_test_set(repository, sha, tracked_folder(**where)) if repository and sha else None
+    return compare_results(before, after, use)
 
 
 def compare(arguments: argparse.Namespace) -> int:
     """Print what tells two models of one set of results apart."""
     from benchmark.diff import compare_models, read_side
-    from benchmark.leaderboard import rank_sentences
+    from benchmark.leaderboard import places
 
     side, stored = read_side(arguments.at, **_where(arguments))
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
-    _print_comparison(compare_models((side, stored), first, second), arguments.format)
-    if arguments.format != "json":
-        print("\n" + "\n".join(rank_sentences(stored, [first.name, second.name])))
+    comparison = compare_models((side, stored), first, second)
+    comparison["places"] = places(stored, [first.name, second.name])
+    _print_comparison(comparison, arguments.format)
     return 0
 
 
 def history(arguments: argparse.Namespace) -> int:
     """Print the metrics of each model at every commit that changed results."""
-    import json
-
     from benchmark.diff import tracked_folder
-    from benchmark.history import format_text, read_history
+    from benchmark.history import format_text, read_history, select
     from benchmark.repository import Repository
     from benchmark.results import metric_named
 
-    metric = metric_named(arguments.metric)
+    metrics = [metric_named(name) for name in _names(arguments.metric)]
     repository = Repository(arguments.repository)
     found = read_history(repository, repository.commit("HEAD").sha, tracked_folder(**_where(arguments)))
-    names = [name.strip() for name in arguments.models.split(",") if name.strip()]
+    found = select(found, models=_names(arguments.models), metrics=[metric.name for metric in metrics])
     if arguments.format == "json":
-        found["points"] = [point for point in found["points"] if not names or point["model"] in names]
-        print(json.dumps(found, indent=2, allow_nan=False, ensure_ascii=False))
+        print(_json(found))
     else:
-        print(format_text(found, metric, names))
+        print(format_text(found, metrics or [metric_named("accuracy")]))
     return 0
 
 
@@ -282,50 +354,94 @@ def readme(arguments: argparse.Namespace) -> int:
 # ------------------------------------------------------------------------------------------------ what commands share
 def _where(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return where a comparison looks for results: the repository, the working tree's folder, and the data set."""
+    here = arguments.models_dir or arguments.repository == ROOT
     return {
         "repository": arguments.repository,
-        "models_dir": _models_dir(arguments) if arguments.repository == ROOT else arguments.repository / "models",
+        "models_dir": _models_dir(arguments) if here else arguments.repository / "models",
         "dataset": arguments.dataset,
     }
 
 
-def _print_comparison(comparison: Comparison, form: str) -> None:
-    import json
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
+
+def _print_comparison(comparison: Comparison, form: str) -> None:
     from benchmark.report import format_markdown, format_text
 
     if form == "json":
-        print(json.dumps(comparison, indent=2, allow_nan=False, ensure_ascii=False))
+        print(_json(comparison))
     elif form == "markdown":
         print(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        print(format_text(comparison, colour=_colour()))
 
 
-def _dry_run(setting: Bench, chosen: Sequence[ModelEntry]) -> int:
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _json(document: Any) -> str:
+    import json
+
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def _own_entries(arguments: argparse.Namespace) -> OwnEntries | None:
+    if arguments.entries is None:
+        return None
+    from benchmark.entries import load_entries
+
+    return load_entries(arguments.entries)
+
+
+def _models(arguments: argparse.Namespace, setting: Bench) -> tuple[list[ModelEntry], list[ModelEntry]]:
+    """Return the table, one's own entries included, and the entries of it that were asked for and fit the data set."""
+    from benchmark.bench import fitting
+    from benchmark.models import MODELS, check_entries, select_entries
+
+    own = _own_entries(arguments)
+    table = [*MODELS, *(own.models if own else ())]
+    check_entries(table, setting.dataset.image_shape)
+    return table, fitting(setting, select_entries(table, arguments.models), named=bool(arguments.models))
+
+
+def _list(
+    arguments: argparse.Namespace, setting: Bench, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
+) -> int:
+    """Print which models are current, and how long it took last time where something is to do."""
     from benchmark.bench import statuses
 
-    for status in statuses(setting, chosen):
-        last = "" if status.seconds is None else f" (last time about {status.seconds:.0f} s)"
-        print(f"{status.entry.name:16} {status.why + last if status.why else 'current, nothing to do'}")
-    return 0
+    found = statuses(setting, chosen, tracked_only=tracked_only)
+    if arguments.format == "json":
+        print(_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]))
+    else:
+        for status in found:
+            last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+            current = "current" if tracked_only else "current, nothing to do"
+            print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+    return STALE if getattr(arguments, "check", False) and any(status.why for status in found) else 0
 
 
-def _conclude(setting: Bench, named: Sequence[ModelEntry], measured: list[str]) -> None:
-    from benchmark.leaderboard import format_text, paired_sentence
+def _conclude(setting: Bench, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.leaderboard import format_text, leaderboard_data, paired_sentence
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
-    print(format_text(stored))
+    if arguments.format == "json":
+        print(_json({"measured": measured, "missing": stored.missing, "leaderboard": leaderboard_data(stored)}))
+        return
+    print(_typed(format_text(stored), arguments))
     for entry in named:
         print(paired_sentence(stored, entry.name))
-    print(_against_head(setting))
+    if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
+        print(f"\n{_against_head(setting)}")
 
 
 def _against_head(setting: Bench) -> str:
-    """Say what changed against the last commit, nothing where these results are not the tracked ones."""
+    """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.diff import compare_results, read_side
     from benchmark.report import format_text
 
@@ -334,11 +450,11 @@ def _against_head(setting: Bench) -> str:
         "models_dir": setting.models_dir,
         "dataset": setting.dataset.entry.name,
     }
-    if setting.models_dir != setting.root / "models":
-        return ""
-    with suppress(BenchmarkError):  # without git, or before the first commit with results, there is nothing to compare
-        return "\n" + format_text(compare_results(read_side("HEAD", **where), read_side(None, **where)), details=False)
-    return ""
+    try:
+        comparison = compare_results(read_side("HEAD", **where), read_side(None, **where))
+    except BenchmarkError as error:
+        return f"no comparison with HEAD: {str(error).partition(chr(10))[0]}"
+    return format_text(comparison, colour=_colour(), details=False)
 
 
 def _build(setting: Bench, arguments: argparse.Namespace) -> None:
@@ -353,7 +469,7 @@ def _build(setting: Bench, arguments: argparse.Namespace) -> None:
         build_dir=_build_dir(arguments),
         report=setting.report.line,
     )
-    setting.report.line(f"the site is in {folder} (make serve shows it)")
+    setting.report.line(_typed(f"the site is in {folder} (make serve shows it)", arguments))
 
 
 def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
@@ -369,6 +485,7 @@ def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
         jobs=arguments.jobs,
         report=reporter,
         accelerated=arguments.fast,
+        entries=arguments.entries,
     )
 
 
@@ -381,18 +498,25 @@ def _accelerate() -> None:
             "scikit-learn-intelex is not installed",
             expected="Linux on x86-64",
             found=sys.platform,
-            remedy="make bench FAST=1, which installs it",
+            remedy="make bench FAST=1, which installs it" if is_checkout() else "pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
     patch_sklearn(verbose=False)
 
 
 def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
-    from benchmark.dataset import load_dataset, subset
+    from benchmark.dataset import DATASETS, load_dataset, subset
 
+    own = _own_entries(arguments)
     cache = (arguments.build_dir or ROOT / "build") / "data"
     whole = load_dataset(
-        arguments.dataset, root=ROOT, data_dir=arguments.data_dir, cache_dir=cache, report=reporter.line
+        arguments.dataset,
+        root=ROOT,
+        data_dir=arguments.data_dir,
+        cache_dir=cache,
+        report=reporter.line,
+        datasets=DATASETS | (own.datasets if own else {}),
+        accept=getattr(arguments, "accept", False),
     )
     return subset(whole, *QUICK, seed=0, cache_dir=cache) if arguments.profile == "quick" else whole
 

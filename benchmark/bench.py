@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
+import importlib.metadata
 import multiprocessing
 import os
 import platform
@@ -24,27 +25,27 @@ from typing import Any
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
-from benchmark import evaluate, results, train
+from benchmark import evaluate, results, study, train
 from benchmark.cache import Cache, code_digest, digest, locked_versions
 from benchmark.dataset import Dataset
-from benchmark.errors import BenchmarkError, FitError
-from benchmark.models import ModelEntry, entries_document, public_path
+from benchmark.errors import BenchmarkError, EntryError, FitError
+from benchmark.layout import PACKAGE, shipped
+from benchmark.models import ModelEntry, check_fits, entries_document, parts
 from benchmark.progress import Reporter
 from benchmark.results import Key, Metrics, Run
-from benchmark.study import dataset_study
 
-PACKAGE = Path(__file__).parent
 FIT_CODE = ("features", "svm", "train")
 FIGURES_CODE = ("evaluate", "statistics")
-STUDY_CODE = ("features", "study", "evaluate")
+STUDY_CODE = ("study", "statistics")
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 CACHE_BYTES = 12 * 2**30
 KILLED = "its process was killed; the system does that when memory runs out"
 PARTS = {
     "data": "the data set",
-    "entry": "the entry in the table of models",
+    "entry": "the entry, or code of one's own that it brings along",
     "code": "the code of features or training",
     "figures": "the code of the figures",
     "study": "the code of the study",
@@ -54,7 +55,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a run reads and writes, and with what means."""
+    """Where a run reads and writes, and with what means; `entries` is the file of one's own that entries came from."""
 
     root: Path
     models_dir: Path
@@ -63,6 +64,7 @@ class Bench:
     jobs: int
     report: Reporter
     accelerated: bool = False
+    entries: Path | None = None
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,25 +124,14 @@ def _status(bench: Bench, entry: ModelEntry, *, tracked_only: bool) -> Status:
 def model_key(bench: Bench, entry: ModelEntry) -> Key:
     """Return the digests of all that a model's result depends on."""
     pipeline = entry.pipeline(bench.dataset.image_shape)
-    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
     return {
         "data": bench.dataset.digest,
         "entry": digest(parts(pipeline), entry.grid, entry.stochastic, entry.baseline),
         "code": _code(FIT_CODE),
         "figures": _code(FIGURES_CODE),
         "study": _code(STUDY_CODE),
-        "libraries": digest(libraries, bench.accelerated),
+        "libraries": digest(_libraries(), bench.accelerated),
     }
-
-
-def parts(value: Any) -> Any:
-    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result."""
-    if isinstance(value, BaseEstimator):
-        params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}
-        return [public_path(value), params]
-    if isinstance(value, (list, tuple)):
-        return [parts(item) for item in value]
-    return value
 
 
 @functools.cache  # every key of a run asks for it, and parsing the modules takes 20 ms
@@ -148,7 +139,35 @@ def _code(modules: tuple[str, ...]) -> str:
     return code_digest([PACKAGE / f"{module}.py" for module in modules])
 
 
+@functools.cache
+def _libraries() -> dict[str, str]:
+    return locked_versions(shipped("requirements.lock"), LIBRARIES)
+
+
 # -------------------------------------------------------------------------------------------------------------- the run
+def fitting(bench: Bench, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
+    """Return the entries that fit the data set; one that was asked for by name is not left out in silence.
+
+    Raises
+    ------
+    EntryError
+        If one that was named does not fit, or none does.
+
+    """
+    n_rows = min(len(rows) for rows, _ in train.split_folds(np.asarray(bench.dataset.train_labels)))
+    found: list[ModelEntry] = []
+    for entry in entries:
+        try:
+            check_fits(entry, bench.dataset.entry.name, bench.dataset.image_shape, n_rows)
+        except EntryError as error:
+            if named or (entry is entries[-1] and not found):
+                raise
+            bench.report.line(f"left out: {error}")
+        else:
+            found.append(entry)
+    return found
+
+
 def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     """Measure what is not current among `entries`; return the names of what was measured.
 
@@ -184,13 +203,11 @@ def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
     _write_if_changed(bench.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
-    key = digest(
-        "study", dataset.digest, _code(STUDY_CODE), locked_versions(bench.root / "requirements.lock", LIBRARIES)
-    )
+    key = digest("study", dataset.digest, _code(STUDY_CODE), *_fit_environment(bench))
     stored = bench.cache.read("studies", key)
     if stored is None:
-        bench.report.line(f"{dataset.entry.title}: means, variances and components of the training images")
-        stored = dataset_study(dataset)
+        bench.report.line(f"{dataset.entry.title}: means, components, a map and near-duplicates")
+        stored = study.dataset_study(dataset)
         bench.cache.write("studies", key, stored)
     path = bench.models_dir.parent / "data" / dataset.entry.name / "study.json"
     _write_if_changed(path, results.dump_document(stored, results.DatasetStudy).encode())
@@ -207,11 +224,13 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
     best = train.choose(candidates, scores)
     final, staged = _fit_final(bench, entry, candidates[best])
     seeds = _seed_spread(bench, entry, candidates[best], staged) if entry.stochastic else None
+    curve, importances = (None, []) if entry.baseline else _study(bench, entry, candidates[best], staged)
     dataset, classes = bench.dataset, list(bench.dataset.class_names)
     class_scores = np.load(staged / "scores.npy")
     predictions = np.load(staged / "predictions.npy").astype(np.int64)
     labels = dataset.test_labels.astype(np.int64)
     kind = final["scores"]
+    _check_scores(entry, class_scores, (len(labels), len(classes)))
     document = entry.document(dataset.image_shape)
     metrics: Metrics = {
         "schema_version": results.SCHEMA_VERSION,
@@ -243,15 +262,20 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
         "test": evaluate.out_of_sample(class_scores, kind, labels, predictions, classes),
         "seeds": seeds,
     }
+    studied: results.Study = {
+        "schema_version": results.SCHEMA_VERSION,
+        "name": entry.name,
+        "confident_mistakes": study.confident_mistakes(class_scores, labels, predictions, classes),
+        "learning_curve": curve,
+        "importances": importances,
+    }
     documents = {
         "metrics.json": results.dump_document(metrics, Metrics),
         "predictions.txt": results.encode_predictions(predictions),
         "curves.json": results.dump_document(
             evaluate.curves(entry.name, class_scores, kind, labels, classes), results.Curves
         ),
-        "study.json": results.dump_document(
-            evaluate.study(entry.name, class_scores, labels, predictions, classes), results.Study
-        ),
+        "study.json": results.dump_document(studied, results.Study),
     }
     run_document = _run_document(bench, entry, final, staged, documents, (search_wall, search_cpu))
     _place(bench, entry, documents | {"run.json": results.dump_document(run_document, Run)}, staged)
@@ -260,6 +284,16 @@ def _measure(bench: Bench, entry: ModelEntry) -> None:
         f"{entry.name}: cross-validated {metrics['search']['best_score']:.4f}, test {accuracy['value']:.4f} "
         f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
     )
+
+
+def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int]) -> None:
+    if scores.shape != shape or not np.isfinite(scores).all():
+        raise FitError(
+            f"model {entry.name!r} gives no finite score for each class",
+            expected=f"scores of shape {shape}, an image a row and a class a column",
+            found=f"shape {scores.shape}" + ("" if np.isfinite(scores).all() else ", some of them not finite"),
+            remedy="another estimator, or one-vs-rest scores (decision_function_shape='ovr')",
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------- search
@@ -366,8 +400,7 @@ def _score_and_keep(
 
 
 def _fit_environment(bench: Bench) -> tuple[Any, ...]:
-    libraries = locked_versions(bench.root / "requirements.lock", LIBRARIES)
-    return _code(FIT_CODE), libraries, bench.accelerated
+    return _code(FIT_CODE), _libraries(), bench.accelerated
 
 
 def _fit_key(bench: Bench, pipeline: Any, params: dict[str, Any], fold: int | str) -> str:
@@ -459,6 +492,67 @@ def _refit_and_keep(cache: Cache, key: str, pipeline: Any, params: Any, seed: in
     cache.write("seeds", key, {"accuracy": train.refit_accuracy(pipeline, params, seed, fit, test)})
 
 
+def _study(
+    bench: Bench, entry: ModelEntry, params: dict[str, Any], staged: Path
+) -> tuple[results.LearningCurve, list[results.Importance]]:
+    """Return the learning curve and what the model looks at; each fit is kept by its key as soon as it is done."""
+    dataset, classes = bench.dataset, list(bench.dataset.class_names)
+    pipeline = entry.pipeline(dataset.image_shape)
+    labels = np.asarray(dataset.train_labels)
+    sizes = study.curve_sizes(pipeline, params, labels)
+    keys = {n: digest("share", _fit_key(bench, pipeline, params, f"first {n}"), _code(STUDY_CODE)) for n in sizes}
+    todo = [n for n in sizes if bench.cache.read("shares", keys[n]) is None]
+    if todo:
+        _fit_shares(bench, entry, params, labels, {n: keys[n] for n in todo})
+    kept = [bench.cache.read("shares", keys[n]) for n in reversed(sizes)]
+    curve: results.LearningCurve = {
+        "fold": study.FOLD,
+        "n_held_out": kept[0]["n_held_out"],
+        "points": [item["point"] for item in kept],
+    }
+    own = study.carried_back(load_pickle(staged / "model.pkl"), dataset.image_shape, classes)
+    return curve, [kept[-1]["importance"], *([] if own is None else [own])]
+
+
+def _fit_shares(bench: Bench, entry: ModelEntry, params: dict[str, Any], labels: Any, keys: dict[int, str]) -> None:
+    """Fit the shares of the learning curve that are not kept yet, on features that models share."""
+    pipeline = entry.pipeline(bench.dataset.image_shape)
+    sources: dict[int, tuple[Any, Path, int | None]] = {}
+    for n in keys:
+        features, n_columns = train.feature_source(pipeline, params, bench.n_pixels, n)
+        key = digest("share", bench.dataset.digest, parts(features), n, _code(STUDY_CODE), *_fit_environment(bench))
+        sources[n] = (features, bench.cache.path("features", key, ".npy"), n_columns)
+    missing = {path: (features, n) for n, (features, path, _) in sources.items() if not path.exists()}
+    images = bench.dataset.train_images
+    with bench.report.steps(f"{entry.name}: features of the learning curve", len(missing)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(study.write_share_features, features, images, labels, n, path)
+            for path, (features, n) in missing.items()
+        ]
+        for _, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance("")
+    tail = Pipeline(clone(pipeline).set_params(**params).steps[1:])
+    about = {"classes": list(bench.dataset.class_names), "image_shape": bench.dataset.image_shape}
+    with bench.report.steps(f"{entry.name}: learning curve and importances", len(keys)) as advance:
+        calls = [
+            joblib.delayed(_guarded)(_fit_share_and_keep, bench.cache, key, tail, labels, n, *sources[n][1:], about)
+            for n, key in keys.items()
+        ]
+        for words, error in _parallel(bench, calls):
+            _raise(entry, error)
+            advance(words)
+
+
+def _fit_share_and_keep(
+    cache: Cache, key: str, tail: Pipeline, labels: Any, n_train: int, path: Path, n_columns: int | None, about: Any
+) -> str:
+    point, importance = study.fit_share(tail, labels, n_train, path, n_columns, about)
+    n_held_out = len(train.split_folds(labels)[study.FOLD][1])
+    cache.write("shares", key, {"point": point, "importance": importance, "n_held_out": n_held_out})
+    return f"{n_train} images, {point['accuracy']['value']:.4f}"
+
+
 def load_pickle(path: Path) -> Any:
     """Load a pickle of our own making, whose digest has been checked."""
     return joblib.load(path)
@@ -526,14 +620,15 @@ def _link(source: Path, target: Path) -> None:
 def _circumstances(bench: Bench) -> dict[str, Any]:
     """Return where, when and of which commit a fit was made."""
     commit = _git(bench.root, "rev-parse", "HEAD")
-    changed = _git(bench.root, "status", "--porcelain", "--", "benchmark", "requirements.lock")
+    sources = ["benchmark", "requirements.lock", *([str(bench.entries.resolve())] if bench.entries else [])]
+    changed = [_git(bench.root, "status", "--porcelain", "--", source) for source in sources]
     return {
         "commit": commit or None,
-        "dirty": bool(changed),
+        "dirty": any(changed),
         "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "jobs": bench.jobs,
         "python": platform.python_version(),
-        "libraries": locked_versions(bench.root / "requirements.lock", LIBRARIES),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},  # a lock may pin one a Python
         "machine": {
             "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "architecture": platform.machine(),

@@ -11,11 +11,23 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from benchmark.diff import LEVEL, Comparison, Flip, ModelChange, compare_results, read_commit
+from benchmark.diff import LEVEL, Comparison, Flip, ModelChange, compare_results, read_commit, use_of_test_set
+from benchmark.errors import BenchmarkError
 from benchmark.figures import Figure, axis, figure, rounded
 from benchmark.gallery import Gallery
 from benchmark.history import History, Point, read_history
-from benchmark.report import CLASS_HEADER, HEADER, METRIC_HEADER, changed_lines, class_rows, metric_rows, model_row
+from benchmark.report import (
+    CLASS_HEADER,
+    HEADER,
+    METRIC_HEADER,
+    changed_lines,
+    class_rows,
+    is_same,
+    machine_lines,
+    metric_rows,
+    model_row,
+    notes,
+)
 from benchmark.repository import Repository
 from benchmark.results import METRICS, Metric, Results
 
@@ -37,37 +49,57 @@ class Past:
     remedy: str = ""
 
 
-def read_past(repository: Repository | None, folder: str | None) -> Past:
-    """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits."""
+def read_past(repository: Repository | None, folder: str | None, digest: str) -> Past:
+    """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits.
+
+    What cannot be read is no reason to build no site: it is said instead. `digest` is that of the images that the pages
+    show; flips of other data have no pictures here.
+    """
     if folder is None:
         return Past(None, None, "These results are not tracked by git.", "make bench")
     if repository is None:
         return Past(None, None, "These pages are made from git's history, and this is no clone.", "git clone")
-    history = read_history(repository, repository.commit("HEAD").sha, folder)
+    try:
+        history = read_history(repository, repository.commit("HEAD").sha, folder)
+    except BenchmarkError as error:
+        return _unread(None, error)
     if len(history["commits"]) < 2:  # noqa: PLR2004
         if history["truncated"]:
             return Past(history, None, "This site was built from a shallow clone.", "git fetch --unshallow")
-        return Past(
-            history, None, "There is one commit with results so far, so nothing to compare it with.", "make bench"
-        )
-    before, after = (repository.commit(commit["sha"]) for commit in history["commits"][-2:])
-    old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
-    return Past(history, compare_results(old, new))
+        return Past(history, None, "There are no two commits with results so far, so nothing to compare.", "make bench")
+    try:
+        before, after = (repository.commit(commit["sha"]) for commit in history["commits"][-2:])
+        old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
+        use = use_of_test_set(repository, after.sha, folder)
+    except BenchmarkError as error:
+        return _unread(history, error)
+    if new[0]["digest"] != digest:
+        return Past(history, None, "The newest commit with results measured other images than these.", "make bench")
+    return Past(history, compare_results(old, new, use))
+
+
+def _unread(history: History | None, error: BenchmarkError) -> Past:
+    """Return what is missing in the words of the error that says so."""
+    problem, *rest = str(error).splitlines()
+    remedy = next((line.partition(":")[2].strip() for line in rest if line.startswith("  try:")), "git status")
+    return Past(history, None, f"{problem[0].upper()}{problem[1:]}.", remedy)
 
 
 # ------------------------------------------------------------------------------------------------------------- changes
-def changes_page(gallery: Gallery, past: Past, order: Sequence[str]) -> dict[str, Any]:
-    """Return what *Changes* shows: the sentence, the table, and the images that flipped."""
+def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[str]) -> dict[str, Any]:
+    """Return what *Changes* shows: the sentence, the table, and the images that flipped; a link where there is a page."""
     comparison = past.comparison
     if comparison is None:
         return {"comparison": None, "missing": past.missing, "remedy": past.remedy}
-    models = [model for model in comparison["models"] if model["verdict"] != "unchanged" or model["changed"]]
+    models = [model for model in comparison["models"] if not is_same(model)]
+    with_page = {model.name for model in stored.models}
     return {
         "comparison": comparison,
         "sides": [_side(comparison, end, past) for end in ("before", "after")],
         "header": HEADER,
         "rows": [model_row(model) for model in comparison["models"]],
-        "models": [_model(gallery, model, order) for model in models],
+        "notes": notes(comparison),
+        "models": [_model(gallery, model, order) | {"linked": model["name"] in with_page} for model in models],
     }
 
 
@@ -90,8 +122,7 @@ def _model(gallery: Gallery, model: ModelChange, order: Sequence[str]) -> dict[s
         "title": model["title"],
         "verdict": model["verdict"],
         "reason": model["reason"],
-        "removed": model["verdict"] in ("removed", "not measured"),
-        "changed": changed_lines(model),
+        "changed": [*machine_lines(model), *changed_lines(model)],
         "metric_header": METRIC_HEADER,
         "metric_rows": metric_rows(model),
         "class_header": CLASS_HEADER,
@@ -179,8 +210,9 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     for number, name in enumerate(models):
         points = [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
         traces.append(_line(history, points, metric, scale, number, titles[name]))
-        ends = [scale * (_value(p, metric) or 0.0) for p in (points[0], points[-1])]
-        rows.append((titles[name], str(len(points)), f"{ends[0]:.4g}", f"{ends[1]:.4g}", f"{ends[1] - ends[0]:+.3g}"))
+        recent = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
+        ends = [scale * (_value(p, metric) or 0.0) for p in (recent[0], recent[-1])]
+        rows.append((titles[name], str(len(recent)), f"{ends[0]:.4g}", f"{ends[1]:.4g}", f"{ends[1] - ends[0]:+.3g}"))
     moved = max(rows, key=lambda row: abs(float(row[4])))
     caption = (
         f"{moved[0]} moved most: from {moved[2]} to {moved[3]} {unit} over {len(history['commits'])} commits with results."

@@ -1,7 +1,7 @@
 """Data sets: where the four IDX files come from, and how they are verified and read.
 
 Goes out: `Dataset`, whose images stay `uint8` in a memory map. Nothing else in the package knows a shape, a number of
-classes or a name of any data set.
+classes or a name of any data set. To add one, add an entry and run `make data DATASET=<name> ACCEPT=1`.
 """
 
 from __future__ import annotations
@@ -9,39 +9,47 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import BenchmarkError, DataError
-from benchmark.results import atomic_path, file_sha256, write_atomically
+from benchmark.errors import BenchmarkError, DataError, EntryError
+from benchmark.layout import shipped
+from benchmark.results import atomic_path, file_sha256, slug, write_atomically
 
 __all__ = [
     "DATASETS",
     "FILES",
     "Dataset",
     "DatasetEntry",
+    "check_dataset_entry",
     "fetch",
     "find_entry",
     "format_summary",
     "load_dataset",
     "subset",
+    "summary",
 ]
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 UNSIGNED_BYTE = 0x08
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = 4
-MAX_CLASSES = 62
+MAX_CLASSES = 62  # a prediction is stored as one character
+MIN_PER_CLASS = {"training": 3, "test": 1}  # one for each fold of the search
+TAKEN = ("assets", "figures", "images", "methods", "search")  # folders of the site beside a data set's own
 
 Report = Callable[[str], None]
+Sums = dict[str, str] | None  # SHA-256 by name of file; None while they are about to be accepted
 Bytes = NDArray[np.uint8]
 
 
@@ -49,15 +57,32 @@ Bytes = NDArray[np.uint8]
 class DatasetEntry:
     """What the benchmark is told about a data set; all else is read from its files.
 
-    `families` groups class names that belong together; `home` is where its checksums and files lie.
+    Parameters
+    ----------
+    name : str
+        Its name in addresses and folders: lower-case letters, digits and hyphens.
+    title, licence, source : str
+        How pages call it, under what licence it is, and where it comes from.
+    class_names : sequence of str
+        Names of the classes in label order, 62 at most.
+    families : dict of str to sequence of str
+        Class names that belong together, and how pages call them.
+    urls : tuple of str
+        Addresses below which `<file>.gz` lies for each of `FILES`.
+    debian_package, debian_folder : str
+        A Debian package with these files, and the folder in it.
+    home : str
+        Where its checksums and files lie, the four IDX files (plain or .gz) or the folders train and test of PNG files:
+        absolute, or below the folder of `models` and `build`; empty for data/<name>.
+
     """
 
     name: str
     title: str
     class_names: tuple[str, ...]
-    families: dict[str, tuple[str, ...]]
     licence: str
     source: str
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     debian_package: str = ""
     debian_folder: str = ""
@@ -93,7 +118,7 @@ FASHION_MNIST = DatasetEntry(
     ),
     debian_package="dataset-fashion-mnist",
     debian_folder="usr/share/datasets/fashion-mnist",
-    home="data/fashion-mnist",
+    home="data/fashion-mnist",  # as for any data set, were it not for the sample below
 )
 DATASETS: dict[str, DatasetEntry] = {
     entry.name: entry
@@ -146,7 +171,7 @@ class Dataset:
         return len(self.test_labels)
 
 
-def find_entry(name: str) -> DatasetEntry:
+def find_entry(name: str, datasets: Mapping[str, DatasetEntry] = DATASETS) -> DatasetEntry:
     """Return the entry called `name`.
 
     Raises
@@ -155,20 +180,58 @@ def find_entry(name: str) -> DatasetEntry:
         If there is none.
 
     """
-    if name not in DATASETS:
+    if name not in datasets:
         raise DataError(
             f"there is no data set {name!r}",
-            expected="one of " + ", ".join(DATASETS),
+            expected="one of " + ", ".join(datasets),
             found=name,
-            remedy="python -m benchmark data --help",
+            remedy="--entries with the file that defines it, or an entry in benchmark/dataset.py",
         )
-    return DATASETS[name]
+    return datasets[name]
+
+
+def check_dataset_entry(entry: DatasetEntry) -> None:
+    """Refuse an entry that no files could fit.
+
+    Raises
+    ------
+    EntryError
+        For a name that is no folder's, a missing word, too few or too many classes, two classes of one address, or a
+        family of unknown classes.
+
+    """
+    names = entry.class_names
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name in TAKEN:
+        expected, found = f"lower-case letters, digits and hyphens, and none of {', '.join(TAKEN)}", repr(entry.name)
+    elif not (entry.title and entry.licence and entry.source):
+        expected, found = "a title, a licence and a source", "an empty one"
+    elif isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        expected, found = "class_names: a sequence of str", repr(names)[:80]
+    elif not 2 <= len(names) <= MAX_CLASSES:  # noqa: PLR2004
+        expected, found = f"2 to {MAX_CLASSES} classes", str(len(names))
+    elif len({slug(name) for name in names} - {""}) < len(names):
+        expected = "class names that differ in ASCII letters and digits, which is what their addresses are made of"
+        found = ", ".join(names)
+    elif foreign := [name for members in entry.families.values() for name in members if name not in names]:
+        expected, found = "families of classes: " + ", ".join(names), repr(foreign[0])
+    else:
+        return
+    raise EntryError(
+        f"data set {entry.name!r} is not sound", expected=expected, found=found, remedy="mend the data set's entry"
+    )
 
 
 def load_dataset(
-    name: str, *, root: Path, data_dir: Path | None = None, cache_dir: Path, report: Report = print
+    name: str,
+    *,
+    root: Path,
+    data_dir: Path | None = None,
+    cache_dir: Path,
+    report: Report = print,
+    datasets: Mapping[str, DatasetEntry] = DATASETS,
+    accept: bool = False,
 ) -> Dataset:
-    """Return a data set, fetched if need be, verified and mapped into memory.
+    """Return a data set, fetched if need be, verified and mapped into memory; see `fetch`.
 
     Raises
     ------
@@ -176,14 +239,14 @@ def load_dataset(
         If no source has it, or a file is damaged or not the one that its checksum describes.
 
     """
-    entry = find_entry(name)
-    return _open(entry, fetch(entry, root=root, data_dir=data_dir, cache_dir=cache_dir, report=report))
+    entry = find_entry(name, datasets)
+    check_dataset_entry(entry)
+    folder = fetch(entry, root=root, data_dir=data_dir, cache_dir=cache_dir, report=report, accept=accept)
+    return _open(entry, folder)
 
 
 def _open(entry: DatasetEntry, folder: Path, profile: str | None = None) -> Dataset:
-    arrays = [read_idx(folder / name) for name in FILES]
-    _check_pairs(entry, folder, arrays)
-    train_images, train_labels, test_images, test_labels = arrays
+    train_images, train_labels, test_images, test_labels = _read(entry, [folder / name for name in FILES])
     return Dataset(entry, train_images, train_labels, test_images, test_labels, digest=_digest(folder), profile=profile)
 
 
@@ -197,8 +260,15 @@ def _digest(folder: Path) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------ IDX files
-def read_idx(path: Path) -> Bytes:
+def read_idx(path: Path, remedy: str = "") -> Bytes:
     """Return the array in an IDX file as a read-only memory map; its header is checked before a byte is used.
+
+    Parameters
+    ----------
+    path : Path
+        Has `images` in its name, or `labels`.
+    remedy : str
+        What an error advises.
 
     Raises
     ------
@@ -211,7 +281,6 @@ def read_idx(path: Path) -> Bytes:
 
     """
     n_dims = 3 if "images" in path.name else 1
-    remedy = f"rm {path} && make data"
     expected = f"an IDX file of {'images' if n_dims == 3 else 'labels'}: magic 0x{UNSIGNED_BYTE << 8 | n_dims:08x}"  # noqa: PLR2004
     try:
         size = path.stat().st_size
@@ -250,31 +319,52 @@ def _guess(magic: int, n_dims: int) -> str:
     return ""
 
 
-def _check_pairs(entry: DatasetEntry, folder: Path, arrays: list[Bytes]) -> None:
-    """Refuse labels that are no class, counts that differ, and test images of another shape."""
-    for images, labels, name in ((arrays[0], arrays[1], FILES[1]), (arrays[2], arrays[3], FILES[3])):
-        remedy = f"rm {folder / name} && make data"
-        if len(images) != len(labels):
-            raise DataError(
-                f"{folder / name} does not have as many labels as there are images",
-                expected=str(len(images)),
-                found=str(len(labels)),
-                remedy=remedy,
-            )
-        if int(labels.max()) >= len(entry.class_names):
-            place = int(labels.argmax())
-            raise DataError(
-                f"{folder / name} holds a label that is no class",
-                expected=f"0 to {len(entry.class_names) - 1}",
-                found=f"{labels[place]} at place {place}",
-                remedy=remedy,
-            )
+def _read(entry: DatasetEntry, paths: list[Path]) -> list[Bytes]:
+    """Return the arrays of the four files, which must fit the entry and each other."""
+    arrays = [read_idx(path, _again(entry, path)) for path in paths]
+    _check_part(entry, "training", arrays[:2], paths[1])
+    _check_part(entry, "test", arrays[2:], paths[3])
     if arrays[0].shape[1:] != arrays[2].shape[1:]:
         raise DataError(
-            f"{folder / FILES[2]} holds images of another shape than the training images",
+            f"{paths[2]} holds images of another shape than the training images",
             expected=str(arrays[0].shape[1:]),
             found=str(arrays[2].shape[1:]),
-            remedy=f"rm {folder / FILES[2]} && make data",
+            remedy=_again(entry, paths[2]),
+        )
+    return arrays
+
+
+def _again(entry: DatasetEntry, path: Path) -> str:
+    """Return what mends a file: nobody is told to remove one that cannot be fetched again."""
+    return f"rm {path} && make data" if entry.urls else f"put the right file in its place: {path}"
+
+
+def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path) -> None:
+    """Refuse labels, in the file `path`, that are no class, classes without images, and counts that differ."""
+    images, labels = arrays
+    if len(images) != len(labels):
+        raise DataError(
+            f"{path} does not have as many labels as there are images",
+            expected=str(len(images)),
+            found=str(len(labels)),
+            remedy=_again(entry, path),
+        )
+    if int(labels.max()) >= len(entry.class_names):
+        place = int(labels.argmax())
+        raise DataError(
+            f"{path} holds a label that is no class",
+            expected=f"0 to {len(entry.class_names) - 1}",
+            found=f"{labels[place]} at place {place}",
+            remedy=_again(entry, path),
+        )
+    counts = np.bincount(labels, minlength=len(entry.class_names))
+    if counts.min() < MIN_PER_CLASS[part]:
+        rarest = int(counts.argmin())
+        raise DataError(
+            f"{path} holds too few {part} images of the class {entry.class_names[rarest]!r}",
+            expected=f"{MIN_PER_CLASS[part]} or more of each class",
+            found=str(counts[rarest]),
+            remedy="more images of the class, or an entry without it",
         )
 
 
@@ -317,9 +407,17 @@ def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.i
 
 # ------------------------------------------------------------------------------------------------------------- sources
 def fetch(
-    entry: DatasetEntry, *, root: Path, data_dir: Path | None = None, cache_dir: Path, report: Report = print
+    entry: DatasetEntry,
+    *,
+    root: Path,
+    data_dir: Path | None = None,
+    cache_dir: Path,
+    report: Report = print,
+    accept: bool = False,
 ) -> Path:
     """Return the folder with the four verified, decompressed files, from the first source that has them.
+
+    With `accept`, whatever the source has is the data set: its checksums are written, not compared.
 
     Raises
     ------
@@ -327,16 +425,28 @@ def fetch(
         If none has, naming all that was tried; or if a file that is there is damaged or another.
 
     """
-    home = root / entry.home
-    sums = _checksums(home / "SHA256SUMS")
-    given = data_dir or home
-    unpacked = cache_dir / entry.name if data_dir or not entry.urls else home
+    home = root / (entry.home or f"data/{entry.name}")
+    sums = None if accept else _checksums(entry, home)
+    folder = _find(entry, home, data_dir, cache_dir, sums, report)
+    if accept:
+        lines = [f"{file_sha256(folder / name)}  {name}\n" for name in sorted(FILES)]
+        write_atomically(home / "SHA256SUMS", "".join(lines).encode())
+        report(f"{entry.title}: these files are the data set from now on, says {home / 'SHA256SUMS'}")
+    return folder
+
+
+def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Path, sums: Sums, report: Report) -> Path:
+    """Return the folder of the plain files: from files that are here, or else from the first source that answers."""
+    given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
+    unpacked = home if given == home and entry.urls else cache_dir / entry.name
     if any((given / f"{name}{suffix}").exists() for name in FILES for suffix in ("", ".gz")):
         return _local(entry, given, unpacked, sums)
+    if any((given / part).is_dir() for part in ("train", "test")):
+        return _converted(entry, given, unpacked, sums, report)
     if data_dir:
         raise DataError(
             f"{data_dir} does not hold the data set {entry.name}",
-            expected=", ".join(FILES) + ", plain or .gz",
+            expected=", ".join(FILES) + ", plain or .gz, or the folders train and test of PNG files",
             found=", ".join(sorted(path.name for path in data_dir.glob("*"))[:6]) or "nothing",
             remedy="another --data-dir",
         )
@@ -364,13 +474,23 @@ def fetch(
             shutil.rmtree(partial, ignore_errors=True)
     raise DataError(
         f"the data set {entry.name} could not be fetched",
-        expected=f"its four files in {home}, or one source that answers",
+        expected=f"its four files, or the folders train and test of PNG files, in {home}, or one source that answers",
         found="; ".join([f"{home}: no files", *tried]),
         remedy=f"put {', '.join(f'{name}.gz' for name in FILES)} into {home}, or name their folder with --data-dir",
     )
 
 
-def _checksums(path: Path) -> dict[str, str]:
+def _checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file, from the data set's own folder or the one that comes with the package."""
+    path = home / "SHA256SUMS"
+    if entry.home and not path.exists():
+        path = shipped(entry.home) / "SHA256SUMS"
+    if not path.exists():
+        raise DataError(
+            f"{path} does not exist: nobody has said yet which files the data set {entry.name} is",
+            expected="a line '<SHA-256>  <file>' for each of its four files",
+            remedy=f"make data DATASET={entry.name} ACCEPT=1, which writes them, or git checkout -- {path} if they were there",
+        )
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
         sums = {name: sha256 for sha256, name in rows}
@@ -387,12 +507,11 @@ def _checksums(path: Path) -> dict[str, str]:
     return sums
 
 
-def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: dict[str, str]) -> Path:
+def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums) -> Path:
     """Use the files in `given`: structure first, then checksums; `.gz` files are unpacked into `unpacked`."""
-    paths = [_plain(given, unpacked, name, sums[name]) for name in FILES]
-    _check_pairs(entry, given, [read_idx(path) for path in paths])
-    for path in paths:
-        _verify(path, sums[path.name])
+    paths = [_plain(entry, given, unpacked, name, sums) for name in FILES]
+    _read(entry, paths)
+    _verify(entry, paths, sums)
     folders = {path.parent for path in paths}
     if len(folders) > 1:
         for path in paths:
@@ -403,49 +522,62 @@ def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: dict[str, str
     return folders.pop()
 
 
-def _plain(given: Path, unpacked: Path, name: str, sha256: str) -> Path:
+def _converted(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums, report: Report) -> Path:
+    """Write a folder of pictures as IDX files into `unpacked`, once, and again when a picture has changed."""
+    from benchmark.image_folder import newest_change, read_image_folder  # Pillow, which IDX files do not need
+
+    paths = [unpacked / name for name in FILES]
+    written = min((path.stat().st_mtime if path.exists() else 0.0) for path in paths)
+    if written <= newest_change(given):
+        report(f"{entry.title}: reading the pictures in {given}")
+        for path, array in zip(paths, read_image_folder(given, entry.class_names), strict=True):
+            write_idx(path, array)
+    _read(entry, paths)
+    _verify(entry, paths, sums)
+    return unpacked
+
+
+def _plain(entry: DatasetEntry, given: Path, unpacked: Path, name: str, sums: Sums) -> Path:
     """Return the plain file, unpacking the `.gz` beside it if need be."""
     if (given / name).exists():
         return given / name
     packed, target = given / f"{name}.gz", unpacked / name
     if not packed.exists():
-        raise DataError(
-            f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=f"rm -r {given}/*-ubyte* && make data"
-        )
-    if not (target.exists() and file_sha256(target) == sha256):
-        _unpack(packed, target)
+        remedy = f"rm -r {given}/*-ubyte* && make data" if entry.urls else f"put it into {given}"
+        raise DataError(f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=remedy)
+    if not (sums and target.exists() and file_sha256(target) == sums[name]):
+        _unpack(packed, target, _again(entry, packed))
     return target
 
 
-def _unpack(packed: Path, target: Path) -> None:
+def _unpack(packed: Path, target: Path, remedy: str) -> None:
     """Decompress in chunks, whole or not at all."""
     try:
         with gzip.open(packed, "rb") as source, atomic_path(target) as partial, partial.open("wb") as stream:
             shutil.copyfileobj(source, stream, CHUNK_BYTES)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{packed} is damaged", expected="a whole gzip file", found=str(error), remedy=f"rm {packed} && make data"
-        ) from None
+        raise DataError(f"{packed} is damaged", expected="a whole gzip file", found=str(error), remedy=remedy) from None
 
 
-def _verify(path: Path, expected: str) -> None:
-    found = file_sha256(path)
-    if found != expected:
-        raise DataError(
-            f"{path} is not the file that SHA256SUMS describes",
-            expected=f"SHA-256 {expected}",
-            found=f"SHA-256 {found}",
-            remedy=f"rm {path} && make data",
-        )
+def _verify(entry: DatasetEntry, paths: list[Path], sums: Sums) -> None:
+    for path in paths if sums else []:
+        found = file_sha256(path)
+        if sums and found != sums[path.name]:
+            meant = "" if entry.urls else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+            raise DataError(
+                f"{path} is not the file that SHA256SUMS describes",
+                expected=f"SHA-256 {sums[path.name]}",
+                found=f"SHA-256 {found}",
+                remedy=_again(entry, path) + meant,
+            )
 
 
-def _install(entry: DatasetEntry, partial: Path, home: Path, sums: dict[str, str]) -> None:
+def _install(entry: DatasetEntry, partial: Path, home: Path, sums: Sums) -> None:
     """Unpack and verify what was fetched, then move it into place."""
     plain = partial / "plain"
-    paths = [_plain(partial, plain, name, sums[name]) for name in FILES]
-    _check_pairs(entry, plain, [read_idx(path) for path in paths])
-    for path in paths:
-        _verify(path, sums[path.name])
+    paths = [_plain(entry, partial, plain, name, sums) for name in FILES]
+    _read(entry, paths)
+    _verify(entry, paths, sums)
     for path in paths:
         with atomic_path(home / path.name) as target:
             shutil.move(path, target)
@@ -507,20 +639,39 @@ def _run(command: list[str], folder: Path) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------- summary
-def format_summary(dataset: Dataset) -> str:
-    """Return what the data set holds, as text."""
-    entry = dataset.entry
-    images = dataset.train_images
-    height, width = dataset.image_shape
-    rows = [
-        f"{entry.title} ({entry.name}), {entry.licence}, {entry.source}",
-        f"{dataset.n_train:,} training and {dataset.n_test:,} test images of {height} x {width} pixels, "
-        f"training mean {images.mean():.2f} of 255",
-        f"SHA-256 {dataset.digest}",
-        f"{'class':16} training    test",
-    ]
+def summary(dataset: Dataset) -> dict[str, Any]:
+    """Return what the data set holds."""
+    entry, height_width = dataset.entry, list(dataset.image_shape)
     counts = [
         np.bincount(labels, minlength=len(entry.class_names)) for labels in (dataset.train_labels, dataset.test_labels)
     ]
-    rows += [f"{name:16} {counts[0][i]:8,} {counts[1][i]:7,}" for i, name in enumerate(entry.class_names)]
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "licence": entry.licence,
+        "source": entry.source,
+        "profile": dataset.profile,
+        "digest": dataset.digest,
+        "image_shape": height_width,
+        "n_train": dataset.n_train,
+        "n_test": dataset.n_test,
+        "train_mean": round(float(dataset.train_images.mean()), 2),
+        "classes": [
+            {"name": name, "train": int(counts[0][i]), "test": int(counts[1][i])}
+            for i, name in enumerate(entry.class_names)
+        ],
+    }
+
+
+def format_summary(found: Mapping[str, Any]) -> str:
+    """Return a summary as text."""
+    height, width = found["image_shape"]
+    rows = [
+        f"{found['title']} ({found['name']}), {found['licence']}, {found['source']}",
+        f"{found['n_train']:,} training and {found['n_test']:,} test images of {height} x {width} pixels, "
+        f"training mean {found['train_mean']:.2f} of 255",
+        f"SHA-256 {found['digest']}",
+        f"{'class':16} training    test",
+    ]
+    rows += [f"{row['name']:16} {row['train']:8,} {row['test']:7,}" for row in found["classes"]]
     return "\n".join(rows)

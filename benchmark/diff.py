@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import ResultsError
 from benchmark.repository import Commit, CommitFiles, Repository
-from benchmark.results import METRICS, Folder, Metric, ModelResult, Results, read_results
+from benchmark.results import METRICS, Folder, Metric, ModelResult, Results, read_results, recover_folders
 from benchmark.statistics import (
     holm,
     mcnemar_midp,
@@ -29,9 +29,11 @@ __all__ = [
     "Comparison",
     "ModelChange",
     "Paired",
+    "Place",
     "compare_models",
     "compare_results",
-    "exit_status",
+    "gate",
+    "only",
     "paired",
     "read_commit",
     "read_side",
@@ -73,8 +75,9 @@ def paired(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Paired:
     """Compare which images two models get right; both of shape (n_images,)."""
     only_first, only_second = int((first & ~second).sum()), int((~first & second).sum())
     both, neither = int((first & second).sum()), int((~first & ~second).sum())
-    interval = newcombe_paired_interval(both, only_first, only_second, neither)
-    return Paired(*interval, mcnemar_midp(only_first, only_second), only_first, only_second, len(first))
+    _, low, high = newcombe_paired_interval(both, only_first, only_second, neither)
+    difference = (only_first - only_second) / len(first)
+    return Paired(difference, low, high, mcnemar_midp(only_first, only_second), only_first, only_second, len(first))
 
 
 # ---------------------------------------------------------------------------------------------------------- documents
@@ -185,6 +188,18 @@ class Family(TypedDict):
     rejected: int
 
 
+class Place(TypedDict):
+    """A model's rank interval among `n_ranked` models, null for a baseline, and how far it is behind the leader."""
+
+    name: str
+    best: int | None
+    worst: int | None
+    n_ranked: int
+    behind: float | None
+    low: float | None
+    high: float | None
+
+
 class Use(TypedDict):
     """How often predictions changed since the test labels last did: a test set that is looked at often wears out."""
 
@@ -193,7 +208,7 @@ class Use(TypedDict):
 
 
 class Comparison(TypedDict):
-    """The document of a diff."""
+    """The document of a diff; `places` are of the two models of a `compare`, none otherwise."""
 
     schema_version: int
     dataset: str
@@ -205,6 +220,7 @@ class Comparison(TypedDict):
     secondary: Family
     use: Use | None
     models: list[ModelChange]
+    places: list[Place]
 
 
 # --------------------------------------------------------------------------------------------------------- the two sides
@@ -218,14 +234,18 @@ def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: 
 
     """
     if spec is None:
-        stored = read_results(Folder(models_dir / dataset))
-        return _side(stored, "working tree", None), stored
+        return _read_folder(models_dir / dataset, "working tree")
     for folder in (Path(spec), Path(spec) / dataset):
         if (folder / "entries.json").exists():
-            stored = read_results(Folder(folder))
-            return _side(stored, spec, None), stored
+            return _read_folder(folder, spec)
     repo = Repository(repository)
     return read_commit(repo, repo.commit(spec), spec, tracked_folder(repository, models_dir, dataset))
+
+
+def _read_folder(folder: Path, label: str) -> tuple[Side, Results]:
+    recover_folders(folder)
+    stored = read_results(Folder(folder))
+    return _side(stored, label, None), stored
 
 
 def read_commit(repository: Repository, commit: Commit, label: str, folder: str) -> tuple[Side, Results]:
@@ -251,6 +271,7 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
 
 def tracked_folder(repository: Path, models_dir: Path, dataset: str) -> str:
     """Return where in a commit the results of a data set lie: where `models_dir` is, or `models` if it is elsewhere."""
+    models_dir, repository = models_dir.resolve(), repository.resolve()
     inside = models_dir.is_relative_to(repository)
     return f"{models_dir.relative_to(repository).as_posix() if inside else 'models'}/{dataset}"
 
@@ -299,7 +320,25 @@ def compare_models(stored: tuple[Side, Results], first: ModelResult, second: Mod
         "title": f"{second.metrics['title']} against {first.metrics['title']}",
     }
     ends = [{**about, "label": f"{model.name} at {about['label']}"} for model in (first, second)]
-    return _judge(results.dataset["name"], ends[0], ends[1], [change], None)  # type: ignore[arg-type]
+    comparison = _judge(results.dataset["name"], ends[0], ends[1], [change], None)  # type: ignore[arg-type]
+    comparison["sentence"] = _sentence_of_two(comparison["models"][0], first.name, second.name)
+    return comparison
+
+
+def only(comparison: Comparison, names: Sequence[str]) -> Comparison:
+    """Return the comparison with the models named alone; families, counts and sentence stay those of all.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such model.
+
+    """
+    known = [model["name"] for model in comparison["models"]]
+    for name in names:
+        if name not in known:
+            raise ResultsError(f"neither side has a model {name!r}", expected="one of " + ", ".join(known), found=name)
+    return {**comparison, "models": [model for model in comparison["models"] if model["name"] in names]}
 
 
 def _model_change(old: Results, new: Results, name: str) -> ModelChange:
@@ -369,8 +408,12 @@ def _measured_change(old: Results, new: Results, before: ModelResult, after: Mod
 def _other_data(old: Results, new: Results, before: ModelResult, after: ModelResult) -> str:
     """Say what keeps two results from being compared, nothing if they can be."""
     first, second = before.metrics["dataset"], after.metrics["dataset"]
-    if first["digest"] != second["digest"] or first["profile"] != second["profile"]:
-        return f"measured on other data: digest {first['digest'][:12]}… before, {second['digest'][:12]}… after"
+    ends = [
+        f"{about['n_train']:,} + {about['n_test']:,} images, digest {about['digest'][:12]}…"
+        for about in (first, second)
+    ]
+    if (first["digest"], first["profile"]) != (second["digest"], second["profile"]):
+        return f"measured on other data: {ends[0]} before, {ends[1]} after"
     if first["classes"] != second["classes"] or not np.array_equal(old.test_labels, new.test_labels):
         return "the test labels are others"
     return ""
@@ -444,7 +487,7 @@ def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
         ("features", lambda m: m.metrics["features"]),
         ("estimator", lambda m: m.metrics["estimator"]),
         ("pipeline", lambda m: m.entry["pipeline"]),
-        ("grid", lambda m: m.entry["grid"]),
+        ("grid", _grid),
         ("best parameters", lambda m: m.metrics["search"]["best_params"]),
         ("kind of scores", lambda m: m.metrics["scores"]),
         ("data", lambda m: m.metrics["dataset"]["digest"]),
@@ -456,6 +499,16 @@ def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
     ]
     pairs = [(what, look(before), look(after)) for what, look in looks]
     return [{"what": what, "before": old, "after": new} for what, old, new in pairs if old != new]
+
+
+def _grid(model: ModelResult) -> dict[str, list[Any]]:
+    """Return what was searched, which a table that has moved on does not tell."""
+    grid: dict[str, list[Any]] = {}
+    for candidate in model.metrics["search"]["candidates"]:
+        for name, value in candidate["params"].items():
+            values = grid.setdefault(name, [])
+            values += [value] if value not in values else []
+    return grid
 
 
 def _machine(model: ModelResult) -> str:
@@ -490,6 +543,7 @@ def _judge(dataset: str, before: Side, after: Side, models: list[ModelChange], u
         "secondary": {"size": len(classes), "level": LEVEL, "rejected": _adjust(classes)},
         "use": use,
         "models": sorted(models, key=lambda model: VERDICTS.index(model["verdict"])),
+        "places": [],
     }
     comparison["sentence"] = _sentence(comparison)
     return comparison
@@ -524,27 +578,50 @@ def _sentence(comparison: Comparison) -> str:
         for verdict in ("regressed", "improved")
     }
     told = [f"{verdict}: {listed}" for verdict, listed in names.items() if listed]
-    tests = "no model predicts anything else" if not size else f"{size} test{'s' if size > 1 else ''}, Holm at 5 %"
+    tests = f"{size} test{'s' if size > 1 else ''}, Holm at 5 %" if size else "no model predicts anything else"
     return f"{', '.join(parts)} ({tests})." + (f" {'; '.join(told).capitalize()}." if told else "")
 
 
+def _sentence_of_two(change: ModelChange, first: str, second: str) -> str:
+    """Return the summary sentence of two models of one set of results."""
+    test = change["test"]
+    if test is None:
+        return f"{first} and {second}: {change['verdict']}, {change['reason']}."
+    told = f"{100 * abs(test['difference']):.2f} points {'better' if test['difference'] > 0 else 'worse'} than"
+    words = f"{second} is {told} {first}" if test["difference"] else f"{first} and {second} get equally many right"
+    noise = "within noise" if change["verdict"] == "within noise" else "more than noise"
+    return f"{words}: {noise} (McNemar mid-p = {test['p']:.2g})."
+
+
 # ------------------------------------------------------------------------------------------------------------ the gate
-def exit_status(comparison: Comparison, *, min_effect: float = 0.0, max_loss: float | None = None) -> int:
-    """Return 1 if something regressed, 3 if something could not be compared or is not measured, 0 otherwise.
+def gate(comparison: Comparison, *, min_effect: float = 0.0, max_loss: float | None = None) -> tuple[int, str]:
+    """Return 1 if something regressed, 3 if something could not be compared or is not measured, 0 otherwise; and why.
 
     Parameters
     ----------
     min_effect : float
         Points from which on a regression counts.
     max_loss : float, optional
-        Points; if given, every changed model's lower 95 % bound must lie above the loss of as many: too little data
-        fails instead of passing.
+        Points; if given, every changed model's lower 95 % bound must lie above the loss of as many as well: too little
+        data fails instead of passing.
     """
-    tests = [(model["verdict"], model["test"]) for model in comparison["models"] if model["test"]]
-    for verdict, test in tests:
-        if verdict == "regressed" and 100 * abs(test["difference"]) >= min_effect:
-            return 1
-        if max_loss is not None and 100 * test["low"] <= -max_loss:
-            return 1
-    counts = comparison["counts"]
-    return 3 if counts["not comparable"] or counts["not measured"] else 0
+    tests = [(model["name"], model["verdict"], model["test"]) for model in comparison["models"] if model["test"]]
+    worse = [
+        f"{name} regressed"
+        for name, verdict, test in tests
+        if verdict == "regressed" and 100 * (test["only_before"] - test["only_after"]) / test["n"] >= min_effect
+    ]
+    if max_loss is not None:
+        worse += [
+            f"{name} may have lost {-100 * test['low']:.2f} points"
+            for name, _, test in tests
+            if 100 * test["low"] <= -max_loss
+        ]
+    if worse:
+        return 1, ", ".join(worse)
+    unknown = [
+        f"{model['name']} is {model['verdict']}"
+        for model in comparison["models"]
+        if model["verdict"] in ("not comparable", "not measured")
+    ]
+    return (3 if unknown else 0), ", ".join(unknown)

@@ -30,7 +30,7 @@ class DataError(BenchmarkError):
 
 
 class EntryError(BenchmarkError):
-    """An entry of the table of models cannot be run as it is written."""
+    """An entry of a model or a data set, or the file that holds it, cannot be used as it is written."""
 
 
 class FitError(BenchmarkError):

@@ -18,12 +18,10 @@ from benchmark.results import (
     ClassFigures,
     Curves,
     Estimate,
-    Mistake,
     OutOfSample,
     PrecisionRecall,
     Reliability,
     Roc,
-    Study,
     confusion_matrix,
 )
 from benchmark.statistics import (
@@ -37,7 +35,6 @@ from benchmark.statistics import (
     wilson_interval,
 )
 
-N_MISTAKES = 24
 CURVE_TOLERANCE = 0.001  # of the interpolated rate, over the linear axis
 LOG_TOLERANCE = 0.01  # of the interpolated rate, over the log10 axis of false-positive rates
 MAX_POINTS = 300
@@ -103,23 +100,6 @@ def curves(name: str, scores: Scores, kind: str, labels: Indices, classes: list[
         },
         "reliability": _reliability(scores, labels) if kind == "predict_proba" else None,
     }
-
-
-def study(name: str, scores: Scores, labels: Indices, predictions: Indices, classes: list[str]) -> Study:
-    """Return the mistakes that the model makes with most confidence, the widest margin first, ties by index."""
-    wrong = np.flatnonzero(predictions != labels)
-    margins = scores[wrong, predictions[wrong]] - scores[wrong, labels[wrong]]
-    worst = np.argsort(-margins, kind="stable")[:N_MISTAKES]
-    mistakes: list[Mistake] = [
-        {
-            "index": int(wrong[i]),
-            "true": classes[labels[wrong[i]]],
-            "predicted": classes[predictions[wrong[i]]],
-            "margin": float(margins[i]),
-        }
-        for i in worst
-    ]
-    return {"schema_version": SCHEMA_VERSION, "name": name, "confident_mistakes": mistakes}
 
 
 def thin_curve(x: NDArray[Any], y: NDArray[Any], *, log_floor: float | None = None) -> Indices:

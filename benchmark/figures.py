@@ -1,21 +1,32 @@
 """Charts as data: from results to a Plotly figure, a caption that states the finding, and a table of the numbers.
 
-Colours are named here (`meta`: "c0" to "c9", "lead", "muted") and given by the stylesheet, so that they follow the
-reader's scheme. Numbers are rounded to what an eye can use.
+Colours are named here ("c0" to "c9", "lead", "muted", in a trace's `meta`, an annotation's or a shape's `name`) and given by
+the stylesheet, so that they follow the reader's scheme. Numbers are rounded to what an eye can use.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.leaderboard import paired_models
-from benchmark.results import ClassFigures, DatasetStudy, Estimate, Metric, ModelResult, Results, slug
+from benchmark.gallery import Tile
+from benchmark.results import (
+    ClassFigures,
+    DatasetStudy,
+    Estimate,
+    LearningCurve,
+    Metric,
+    ModelResult,
+    PublishedResult,
+    Results,
+    slug,
+)
+from benchmark.statistics import wilson_interval
 
 __all__ = ["Figure", "axis", "figure", "interval", "percent", "rounded"]
 
@@ -33,7 +44,7 @@ class Figure:
     height: int
 
 
-def rounded(values: Sequence[Any], digits: int = 4) -> list[Any]:
+def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
     """Return numbers at `digits` significant digits, as a plain list; Plotly would pack an array into base64."""
     return [None if value is None else float(f"{float(value):.{digits}g}") for value in values]
 
@@ -88,71 +99,91 @@ def _whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------------------------------- the whole table
-def behind_leader(stored: Results) -> Figure:
-    """Each model's accuracy behind the leader, with the paired interval."""
-    board = stored.leaderboard()
-    rows, points = [], []
-    for model in board[1:]:
-        gap = paired_models(stored, board[0], model)
-        difference, low, high = 100 * gap.difference, 100 * gap.low, 100 * gap.high
-        points.append((difference, low, high))
-        rows.append((model.metrics["title"], f"{difference:.2f}", f"{low:.2f}", f"{high:.2f}"))
-    titles = [row[0] for row in rows]
-    trace = go.Scatter(
-        x=rounded([p[0] for p in points]),
-        y=titles,
-        mode="markers",
-        meta="lead",
-        marker={"size": 10},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "thickness": 2,
-            "width": 6,
-            "array": rounded([p[2] - p[0] for p in points]),
-            "arrayminus": rounded([p[0] - p[1] for p in points]),
-        },
-        hovertemplate="%{y}: %{x} points<extra></extra>",
-    )
-    nearest = rows[0] if rows else None
-    for model in stored.baselines:
-        gap = paired_models(stored, board[0], model)
-        ends = (f"{100 * gap.difference:.2f}", f"{100 * gap.low:.2f}", f"{100 * gap.high:.2f}")
-        rows.append((f"{model.metrics['title']} (reference, not drawn)", *ends))
-    caption = (
-        f"{nearest[0]} comes nearest to {board[0].metrics['title']}, {nearest[1]} points behind "
-        f"(95 % interval {nearest[2]} to {nearest[3]}, paired over the same images)."
-        if nearest
-        else f"{board[0].metrics['title']} is the only model measured."
-    )
+def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
+    """Accuracy of each model with its interval, and of published results among them."""
+    rows: list[tuple[str, Estimate, str]] = [
+        (model.metrics["title"], model.metrics["test"]["accuracy"], "") for model in stored.leaderboard()
+    ]
+    for result in published:
+        low, high = wilson_interval(round(result["accuracy"] * result["n_images"]), result["n_images"])
+        rows.append((result["title"], {"value": result["accuracy"], "low": low, "high": high}, result["source"]))
+    rows.sort(key=lambda row: -(row[1]["value"] or 0.0))
+    titles = [title for title, _, _ in rows]
+    traces = []
+    for name, color, symbol, theirs in (
+        ("measured here", "lead", "circle", False),
+        ("published, not measured here", "muted", "circle-open", True),
+    ):
+        own = [row for row in rows if bool(row[2]) == theirs]
+        traces.append(
+            go.Scatter(
+                x=rounded([100 * (estimate["value"] or 0) for _, estimate, _ in own]),
+                y=[titles.index(title) for title, _, _ in own],
+                text=[title for title, _, _ in own],
+                mode="markers",
+                name=name,
+                meta=color,
+                marker={"size": 9, "symbol": symbol},
+                error_x=_whiskers([estimate for _, estimate, _ in own], width=3),
+                hovertemplate="%{text}: %{x} %<extra></extra>",
+            )
+        )
+    best = stored.leaderboard()[0]
+    above = [title for title, estimate, source in rows if source and (estimate["value"] or 0) > best.accuracy]
+    under = [title for title, estimate, source in rows if source and (estimate["value"] or 0) <= best.accuracy]
+    caption = f"{best.metrics['title']} reaches {interval(best.metrics['test']['accuracy'])}"
+    if published:
+        caption += (
+            f", more than {len(under)} of {len(published)} published results"
+            + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
+            + ". What is published was not measured here, nor on a paired test."
+        )
+    else:
+        caption += "."
     return figure(
-        "behind-the-leader",
-        "Accuracy behind the leader, a dot and a paired 95 % interval for each model",
+        "accuracies",
+        "Accuracy of each model and of published results, with 95 % intervals",
         caption,
-        [trace],
-        {"xaxis": axis("points behind", rangemode="tozero"), "yaxis": axis("", autorange="reversed")},
-        ("model", "points behind", "low", "high"),
-        rows,
-        height=90 + 36 * max(1, len(titles)),
+        [trace for trace in traces if trace.x],
+        {
+            "xaxis": axis("accuracy, %"),
+            "yaxis": _rows_axis(titles),
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "showlegend": bool(published),
+        },
+        ("model", "accuracy, 95 % interval", "source"),
+        [(title, interval(estimate, 2), source or "measured here") for title, estimate, source in rows],
+        height=110 + 28 * len(rows),
     )
+
+
+def _rows_axis(titles: Sequence[str]) -> dict[str, Any]:
+    """Return an axis with a row a title, the first on top."""
+    return axis("", range=[len(titles) - 0.5, -0.5], tickvals=list(range(len(titles))), ticktext=list(titles))
 
 
 def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
-    """Accuracy against a cost on a logarithmic axis, and the models that none beats in both."""
+    """Accuracy against a cost on a logarithmic axis, and the models that none beats in both.
+
+    `scale` turns the metric into `unit`; seconds of a prediction are given an image.
+    """
     board = stored.leaderboard()
     costs = [_run_value(model, metric) * scale for model in board]
-    front = [
-        i
-        for i, model in enumerate(board)
-        if not any(
-            costs[j] <= costs[i]
-            and other.accuracy >= model.accuracy
-            and (costs[j], other.accuracy) != (costs[i], model.accuracy)
-            for j, other in enumerate(board)
-        )
-    ]
+    front = sorted(
+        (
+            i
+            for i, model in enumerate(board)
+            if not any(
+                costs[j] <= costs[i]
+                and other.accuracy >= model.accuracy
+                and (costs[j], other.accuracy) != (costs[i], model.accuracy)
+                for j, other in enumerate(board)
+            )
+        ),
+        key=lambda i: costs[i],
+    )
     names = {i: board[i].metrics["title"] for i in range(len(board))}
-    trace = go.Scatter(
+    points = go.Scatter(
         x=rounded(costs),
         y=rounded([100 * model.accuracy for model in board]),
         text=[f"\u2002{model.name}\u2002" for model in board],
@@ -167,28 +198,42 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         error_y=_whiskers([model.metrics["test"]["accuracy"] for model in board], width=0, thickness=1.5),
         hovertemplate="%{text}: %{y} %, %{x} " + unit + "<extra></extra>",
     )
+    line = go.Scatter(
+        x=rounded([costs[i] for i in front]),
+        y=rounded([100 * board[i].accuracy for i in front]),
+        mode="lines",
+        meta="muted",
+        line={"width": 1.5, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+    )
+    told = [f"{names[i]} ({percent(board[i].accuracy)}, {costs[i]:.3g} {unit})" for i in front]
     caption = (
-        f"Filled: no model is both more accurate and cheaper in {metric.title.lower()}: "
-        + ", ".join(
-            f"{names[i]} ({percent(board[i].accuracy)}, {costs[i]:.3g} {unit})"
-            for i in sorted(front, key=lambda i: costs[i])
-        )
+        f"The Pareto front, filled: no model is both more accurate and cheaper in {metric.title.lower()} than "
+        + _listed(told)
         + ". Numbers, where names find no room, are places on the leaderboard."
     )
     return figure(
         f"accuracy-against-{metric.name}",
         f"Accuracy against {metric.title.lower()} for each model",
         caption,
-        [trace],
+        [line, points],
         {
             "xaxis": axis(f"{metric.title}, {unit} (log)", type="log", dtick="D2", exponentformat="none"),
             "yaxis": axis("accuracy, %"),
             "showlegend": False,
         },
-        ("model", "accuracy", f"{metric.title}, {unit}"),
-        [(names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}") for i in range(len(board))],
+        ("model", "accuracy", f"{metric.title}, {unit}", "on the front"),
+        [
+            (names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}", "yes" if i in front else "")
+            for i in range(len(board))
+        ],
         height=440,
     )
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Return items as an English list: "a, b and c"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def _roomier_side(costs: list[float], x: float) -> str:
@@ -201,59 +246,96 @@ def _run_value(model: ModelResult, metric: Metric) -> float:
     value: Any = model.run if metric.document == "run.json" else model.metrics
     for key in metric.path:
         value = value[key]
-    return float(value)
+    return float(value) / (model.run["n_predict_many"] if metric.name == "predict_seconds" else 1)
 
 
-def recall_heatmap(stored: Results, order: list[str]) -> Figure:
-    """Recall of each class by each model."""
+PANEL_COLUMNS = 2
+
+
+def class_panels(stored: Results, order: list[str]) -> Figure:
+    """Recall of each class by each model, a small panel a class, all on one scale."""
     board = stored.leaderboard()
-    values = [[100 * (m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0) for name in order] for m in board]
-    means = np.mean(values, axis=0)
-    hardest, easiest = int(np.argmin(means)), int(np.argmax(means))
     titles = [model.metrics["title"] for model in board]
-    trace = go.Heatmap(
-        z=[rounded(row, 3) for row in values],
-        x=order,
-        y=titles,
-        meta="sequential",
-        texttemplate="%{z:.0f}",
-        hovertemplate="%{y}<br>%{x}: %{z} %<extra></extra>",
-        showscale=False,
-        xgap=2,
-        ygap=2,
-    )
+    recalls = {name: [m.metrics["test"]["per_class"][name]["recall"] for m in board] for name in order}
+    means = {name: 100 * float(np.mean([r["value"] or 0.0 for r in recalls[name]])) for name in order}
+    floor = 100 * min(r["low"] or 0.0 for row in recalls.values() for r in row)
+    start = max(0, 20 * math.floor(floor / 20))
+    n_rows = -(-len(order) // PANEL_COLUMNS)
+    traces, annotations = [], []
+    layout: dict[str, Any] = {"showlegend": False}
+    for place, name in enumerate(order):
+        row, column = divmod(place, PANEL_COLUMNS)
+        number = "" if place == 0 else str(place + 1)
+        best = max(range(len(board)), key=lambda i: recalls[name][i]["value"] or 0.0)
+        traces.append(
+            go.Scatter(
+                x=rounded([100 * (r["value"] or 0.0) for r in recalls[name]]),
+                y=list(range(len(board))),
+                text=titles,
+                xaxis=f"x{number}",
+                yaxis=f"y{number}",
+                mode="markers",
+                meta="lead",
+                marker={"size": 7, "symbol": ["diamond" if i == best else "circle" for i in range(len(board))]},
+                error_x=_whiskers(recalls[name], width=0, thickness=1.5),
+                hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
+            )
+        )
+        left = column / PANEL_COLUMNS + (0.07 if column else 0)
+        top = 1 - row / n_rows
+        domain = {"x": [left, (column + 1) / PANEL_COLUMNS], "y": [top - 0.74 / n_rows, top - 0.14 / n_rows]}
+        layout[f"xaxis{number}"] = axis(
+            "recall, %" if row == n_rows - 1 else "",
+            domain=domain["x"],
+            anchor=f"y{number}",
+            range=[start, 101],
+            tickvals=[start, (start + 100) / 2, 100],
+        )
+        layout[f"yaxis{number}"] = _rows_axis([model.name for model in board]) | {
+            "domain": domain["y"],
+            "anchor": f"x{number}",
+            "showticklabels": column == 0,
+        }
+        annotations.append(
+            {
+                "text": f"<b>{name}</b> {means[name]:.1f}",
+                "x": left,
+                "y": top - 0.02 / n_rows,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "top",
+                "showarrow": False,
+            }
+        )
+    layout["annotations"] = annotations
+    hardest, easiest = min(order, key=lambda n: means[n]), max(order, key=lambda n: means[n])
     return figure(
         "recall-by-class",
-        "Recall of each class by each model, in percent",
-        f"{order[hardest]} is the hardest class: the models find {means[hardest]:.1f} % of it on average; "
-        f"{order[easiest]} the easiest, {means[easiest]:.1f} %.",
-        [trace],
-        {"yaxis": axis("", autorange="reversed"), "xaxis": axis("", tickangle=-45)},
+        "Recall of each class by each model, a panel a class, with 95 % intervals",
+        f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "
+        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the class's best model.",
+        traces,
+        layout,
         ("model", *order),
-        [(title, *(f"{value:.1f}" for value in row)) for title, row in zip(titles, values, strict=True)],
-        height=150 + 34 * len(board),
+        [(title, *(percent(recalls[name][i]["value"]) for name in order)) for i, title in enumerate(titles)],
+        height=n_rows * (60 + 17 * len(board)),
     )
 
 
 # ------------------------------------------------------------------------------------------------------------- a model
 def roc(model: ModelResult, order: list[str]) -> Figure:
-    """One-vs-rest ROC curves over a logarithmic false-positive rate."""
+    """One-vs-rest ROC curves over a logarithmic false-positive rate, each named where it begins."""
     classes = model.metrics["dataset"]["classes"]
     negatives = sum(f["support"] for f in model.metrics["test"]["per_class"].values())
     floor = 1 / negatives
-    traces, rows = [], []
+    traces, rows, starts = [], [], {}
     for name in order:
         curve = model.curves["roc"][name]
+        xs = [max(x, floor) for x in curve["fpr"]]
+        starts[name] = max(y for x, y in zip(xs, curve["tpr"], strict=True) if x <= floor)
         traces.append(
-            go.Scatter(
-                x=rounded([max(x, floor) for x in curve["fpr"]]),
-                y=rounded(curve["tpr"]),
-                mode="lines",
-                name=name,
-                meta=f"c{classes.index(name) % 10}",
-                line={"width": 2, "dash": _dash(classes.index(name))},
-                hovertemplate=name + ": %{y} of the class at %{x} of the others<extra></extra>",
-            )
+            _class_line(xs, curve["tpr"], classes.index(name), name, ": %{y} of the class at %{x} of the others")
         )
         rows.append((name, _auc(model.metrics["test"]["per_class"][name]["auc"])))
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
@@ -267,13 +349,64 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
             "xaxis": axis(
                 "false-positive rate (log)", type="log", dtick=1, exponentformat="none", range=[math.log10(floor), 0]
             ),
-            "yaxis": axis("true-positive rate", range=[0, 1.01]),
-            "legend": {"orientation": "h", "y": -0.22},
+            "yaxis": axis("true-positive rate", range=[0, 1.01], side="right"),
+            "annotations": _line_labels(starts, classes, 0.0, (0, 1.01)),
+            "margin": {"l": _label_width(order)},
+            "showlegend": False,
         },
         ("class", "AUC, 95 % interval"),
         rows,
         height=520,
     )
+
+
+def _class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, told: str) -> Any:
+    return go.Scatter(
+        x=rounded(x),
+        y=rounded(y),
+        mode="lines",
+        name=name,
+        meta=f"c{label % 10}",
+        line={"width": 2, "dash": _dash(label)},
+        hovertemplate=name + told + "<extra></extra>",
+    )
+
+
+LABEL_GAP = 0.045  # of the axis, between names beside lines
+
+
+def _label_width(names: Sequence[str]) -> int:
+    """Return the pixels that names beside lines need; a margin grows for ticks alone by itself."""
+    return 16 + round(7.5 * max(map(len, names)))
+
+
+def _line_labels(
+    heights: dict[str, float], classes: list[str], side: float, limits: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """Return a name beside each line, at the left edge (`side` 0) or the right (1), moved apart where they would meet."""
+    gap = LABEL_GAP * (limits[1] - limits[0])
+    names = sorted(heights, key=lambda name: heights[name])
+    places: list[float] = []
+    for name in names:
+        places.append(max(heights[name], places[-1] + gap if places else limits[0]))
+    excess = max(0.0, places[-1] - limits[1] + gap / 2)
+    for i in reversed(range(len(places))):
+        ceiling = places[-1] - excess if i == len(places) - 1 else places[i + 1] - gap
+        places[i] = min(places[i], ceiling)
+    return [
+        {
+            "text": name,
+            "name": f"c{classes.index(name) % 10}",
+            "x": side,
+            "xref": "paper",
+            "xanchor": "right" if side == 0 else "left",
+            "xshift": -4 if side == 0 else 4,
+            "y": round(place, 4),
+            "yanchor": "middle",
+            "showarrow": False,
+        }
+        for name, place in zip(names, places, strict=True)
+    ]
 
 
 def _auc(estimate: Estimate) -> str:
@@ -286,38 +419,36 @@ def _dash(label: int) -> str:
     return ("solid", "dash", "dot", "dashdot")[label % 4]
 
 
+FROM_RECALL = 0.5  # below it every curve of a useful model lies at the top
+
+
 def precision_recall(model: ModelResult, order: list[str]) -> Figure:
-    """Precision-recall curves."""
+    """Precision-recall curves, each named at the right in the order of its precision at 90 % recall."""
     classes = model.metrics["dataset"]["classes"]
-    traces, rows = [], []
+    traces, at_90 = [], {}
+    wanted = 0.9
     for name in order:
         curve = model.curves["precision_recall"][name]
-        traces.append(
-            go.Scatter(
-                x=rounded(curve["recall"]),
-                y=rounded(curve["precision"]),
-                mode="lines",
-                name=name,
-                meta=f"c{classes.index(name) % 10}",
-                line={"width": 2, "dash": _dash(classes.index(name))},
-                hovertemplate=name + ": precision %{y} at recall %{x}<extra></extra>",
-            )
+        told = ": precision %{y} at recall %{x}"
+        traces.append(_class_line(curve["recall"], curve["precision"], classes.index(name), name, told))
+        at_90[name] = max(
+            (p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= wanted), default=0.0
         )
-        at_90 = max((p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= 0.9), default=0.0)  # noqa: PLR2004
-        rows.append((name, percent(at_90)))
-    hard = min(rows, key=lambda row: float(row[1].split()[0]))
+    hard = min(at_90, key=lambda name: at_90[name])
     return figure(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
-        f"To find 90 % of {hard[0]}, the hardest there, {hard[1]} of what is called so is right.",
+        f"To find 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what is called so is right.",
         traces,
         {
-            "xaxis": axis("recall", range=[0, 1.01]),
+            "xaxis": axis("recall", range=[FROM_RECALL, 1.005]),
             "yaxis": axis("precision", range=[0, 1.01]),
-            "legend": {"orientation": "h", "y": -0.22},
+            "annotations": _line_labels(at_90, classes, 1.0, (0, 1.01)),
+            "margin": {"r": _label_width(order)},
+            "showlegend": False,
         },
         ("class", "precision at 90 % recall"),
-        rows,
+        [(name, percent(at_90[name])) for name in order],
         height=520,
     )
 
@@ -355,7 +486,7 @@ def reliability(model: ModelResult) -> Figure | None:
     return figure(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
-        f"Probabilities are {percent(error)} off on average, "
+        f"Probabilities are {100 * error:.1f} points off on average, "
         + ("too sure of themselves." if gap > 0 else "too modest."),
         [ideal, trace],
         {
@@ -367,41 +498,66 @@ def reliability(model: ModelResult) -> Figure | None:
     )
 
 
-def confusion(model: ModelResult, order: list[str]) -> Figure:
-    """The confusion matrix in percent of each row, colour on a log scale, zero empty."""
+def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Figure:
+    """The confusion matrix in percent of each row, colour on a log scale, zero empty; a thumbnail beside each class.
+
+    `thumbnails` are images by class, as data addresses.
+    """
     classes = model.metrics["dataset"]["classes"]
     places = [classes.index(name) for name in order]
     counts = np.array(model.metrics["test"]["confusion"])[np.ix_(places, places)]
     shares = 100 * counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     off = counts - np.diag(np.diag(counts))
     row, column = np.unravel_index(int(off.argmax()), off.shape)
+    n = len(order)
     trace = go.Heatmap(
         z=[[round(math.log10(value), 3) if value else None for value in line] for line in shares],
-        text=[[f"{value:.1f}" if value else "" for value in line] for line in shares],
+        text=[[_short_percent(value) for value in line] for line in shares],
         texttemplate="%{text}",
-        customdata=counts.tolist(),
-        x=order,
-        y=order,
+        customdata=[
+            [f"{true} taken for {predicted}: {count} images" for predicted, count in zip(order, line, strict=True)]
+            for true, line in zip(order, counts.tolist(), strict=True)
+        ],
+        x=list(range(n)),
+        y=list(range(n)),
         zmin=-1,  # a tenth of a percent, so that models share one scale
         zmax=2,
         meta="sequential",
         showscale=False,
         xgap=1,
         ygap=1,
-        hovertemplate="%{y} taken for %{x}: %{customdata} images, %{text} %<extra></extra>",
+        hovertemplate="%{customdata}, %{text} %<extra></extra>",
         hoverongaps=False,
     )
+    pictures = [
+        {"source": thumbnails[name], "x": x, "y": y, "xref": "x", "yref": "y", "sizex": 0.8, "sizey": 0.8,
+         "xanchor": "center", "yanchor": "middle"}
+        for i, name in enumerate(order) if name in thumbnails
+        for x, y in ((-1, i), (i, n))
+    ]  # fmt: skip
+    ticks = {"tickvals": list(range(n)), "ticktext": order, "showgrid": False}
     return figure(
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
         f"{order[row]} is most often taken for {order[column]}: {int(off[row, column])} of {int(counts[row].sum())} images "
         f"({shares[row, column]:.1f} %).",
         [trace],
-        {"xaxis": axis("predicted", tickangle=-45), "yaxis": axis("true", autorange="reversed")},
+        {
+            "xaxis": axis("predicted", tickangle=-45, range=[-1.5, n - 0.5], **ticks),
+            "yaxis": axis("true", range=[n + 0.5, -0.5], **ticks),
+            "images": pictures,
+        },
         ("true \\ predicted", *order),
         [(name, *map(str, line.tolist())) for name, line in zip(order, counts, strict=True)],
-        height=560,
+        height=600,
     )
+
+
+def _short_percent(value: float) -> str:
+    """Return a percentage as short as a cell on a phone is narrow."""
+    if not value:
+        return ""
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004
 
 
 def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figure:
@@ -435,8 +591,8 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
         traces,
         {
             "xaxis": axis("%"),
-            "yaxis": axis("", range=[len(order) - 0.5, -0.5], tickvals=list(range(len(order))), ticktext=order),
-            "legend": {"orientation": "h", "y": -0.15},
+            "yaxis": _rows_axis(order),
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         },
         ("class", "recall", "precision", "F1", "AUC"),
         [
@@ -506,7 +662,7 @@ def search(model: ModelResult) -> Figure | None:
             meta="lead",
             error_y={"type": "data", "array": rounded([100 * np.std(scores[key], ddof=1) for key in keys])},
         )
-        axes = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis("accuracy, %")}
+        axes: dict[str, Any] = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis("accuracy, %")}
     else:
         columns, lines = varying[names[0]], varying[names[1]]
         z = [
@@ -515,18 +671,35 @@ def search(model: ModelResult) -> Figure | None:
             )
             for line in lines
         ]
+        spreads = [
+            [
+                f"{100 * np.std(scores[column, line], ddof=1):.2f}" if (column, line) in scores else ""
+                for column in columns
+            ]
+            for line in lines
+        ]
         trace = go.Heatmap(
             z=z,
+            text=spreads,
             x=[str(v) for v in columns],
             y=[str(v) for v in lines],
             meta="sequential",
             showscale=False,
             xgap=2,
             ygap=2,
-            texttemplate="%{z:.2f}",
-            hovertemplate="%{x}, %{y}: %{z} %<extra></extra>",
+            texttemplate="%{z:.2f}<br>± %{text}",
+            hovertemplate="%{x}, %{y}: %{z} %, folds ± %{text}<extra></extra>",
         )
-        axes = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis(_short(names[1]), type="category")}
+        column, line = columns.index(best[names[0]]), lines.index(best[names[1]])
+        axes = {
+            "xaxis": axis(_short(names[0]), type="category", showgrid=False),
+            "yaxis": axis(_short(names[1]), type="category", showgrid=False),
+            "shapes": [
+                {"type": "rect", "name": "second", "x0": column - 0.5, "x1": column + 0.5, "y0": line - 0.5,
+                 "y1": line + 0.5, "line": {"width": 3}}
+            ],
+        }  # fmt: skip
+        caption += " The winner is framed; ± is the standard deviation over the folds."
     return figure(
         f"{model.name}-search",
         "Cross-validated accuracy over the grid",
@@ -545,6 +718,59 @@ def _plain(value: Any) -> Any:
 
 def _short(name: str) -> str:
     return name.rpartition("__")[2]
+
+
+def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
+    """Accuracy on held-out training images over the number of images fitted on; the leader's in grey."""
+    curve = model.study["learning_curve"]
+    if curve is None:
+        return None
+    others = leader.study["learning_curve"] if leader is not model else None
+    traces = [_growth(others, "muted", leader.metrics["title"], "dot")] if others else []
+    traces.append(_growth(curve, "lead", model.metrics["title"], "solid"))
+    points = curve["points"]
+    caption = f"Scored on {curve['n_held_out']:,} held-out training images."
+    if len(points) > 1:
+        first, last = points[-2:]
+        gain = 100 * ((last["accuracy"]["value"] or 0) - (first["accuracy"]["value"] or 0))
+        caption = (
+            f"From {first['n_train']:,} to {last['n_train']:,} images it gained {gain:.2f} points, "
+            f"to {percent(last['accuracy']['value'], 2)} of {curve['n_held_out']:,} held-out training images."
+        )
+    return figure(
+        f"{model.name}-learning-curve",
+        "Accuracy over the number of training images",
+        caption,
+        traces,
+        {
+            "xaxis": axis(
+                "training images (log)",
+                type="log",
+                tickvals=[point["n_train"] for point in points],
+                ticktext=[f"{point['n_train']:,}" for point in points],
+            ),
+            "yaxis": axis("accuracy, %"),
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "showlegend": bool(others),
+        },
+        ("training images", "accuracy, 95 % interval"),
+        [(f"{point['n_train']:,}", interval(point["accuracy"], 2)) for point in points],
+        height=380,
+    )
+
+
+def _growth(curve: LearningCurve, color: str, name: str, dash: str) -> Any:
+    estimates = [point["accuracy"] for point in curve["points"]]
+    return go.Scatter(
+        x=[point["n_train"] for point in curve["points"]],
+        y=rounded([100 * (estimate["value"] or 0) for estimate in estimates]),
+        mode="lines+markers",
+        name=name,
+        meta=color,
+        line={"width": 2, "dash": dash},
+        error_y=_whiskers(estimates, width=3),
+        hovertemplate="%{x} images: %{y} %<extra></extra>",
+    )
 
 
 # ------------------------------------------------------------------------------------------------ a class, the data set
@@ -612,28 +838,122 @@ def class_confusions(stored: Results, name: str) -> Figure:
     )
 
 
-def spectrum(study: DatasetStudy) -> Figure:
-    """Cumulative explained variance of the principal components of the scaled pixels."""
+def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
+    """Cumulative explained variance of the principal components of the scaled pixels; `chosen` names models by number."""
     total = np.cumsum(study["explained_variance_ratio"])
     marks = {share: int(np.searchsorted(total, share)) + 1 for share in (0.5, 0.8, 0.9) if total[-1] >= share}
-    trace = go.Scatter(
-        x=list(range(1, len(total) + 1)),
-        y=rounded((100 * total).tolist()),
-        mode="lines",
-        meta="lead",
-        hovertemplate="%{x} components: %{y} %<extra></extra>",
-    )
-    return figure(
-        f"{study['name']}-spectrum",
-        "Cumulative explained variance of the principal components",
+    inside = {n: names for n, names in sorted(chosen.items()) if n <= len(total)}
+    traces = [
+        go.Scatter(
+            x=list(range(1, len(total) + 1)),
+            y=rounded((100 * total).tolist()),
+            mode="lines",
+            meta="lead",
+            hovertemplate="%{x} components: %{y} %<extra></extra>",
+        )
+    ]
+    if inside:
+        traces.append(
+            go.Scatter(
+                x=list(inside),
+                y=rounded([100 * total[n - 1] for n in inside]),
+                text=[f"{names}: {n}" for n, names in inside.items()],
+                mode="markers+text",
+                textposition="bottom left",
+                meta="second",
+                cliponaxis=False,
+                marker={"size": 10, "symbol": "diamond"},
+                hovertemplate="%{text} components, %{y} %<extra></extra>",
+            )
+        )
+    beyond = [f"{names} {n}" for n, names in sorted(chosen.items()) if n > len(total)]
+    caption = (
         "Of the variance of the scaled pixels, "
         + ", ".join(
             f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {percent(share, 0)}"
             for share, n in marks.items()
         )
-        + ".",
-        [trace],
-        {"xaxis": axis("components"), "yaxis": axis("variance explained, %", range=[0, 101])},
+        + "."
+    )
+    if chosen:
+        told = [f"{names} {n}" for n, names in inside.items()] + beyond
+        caption += f" Cross-validation chose, of the pixels' own components: {', '.join(told)}."
+    return figure(
+        f"{study['name']}-spectrum",
+        "Cumulative explained variance of the principal components",
+        caption,
+        traces,
+        {"xaxis": axis("components"), "yaxis": axis("variance explained, %", range=[0, 101]), "showlegend": False},
         ("components", "variance explained"),
         [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100) if n <= len(total)],
+    )
+
+
+def class_map(
+    study: DatasetStudy,
+    labels: Sequence[int],
+    order: list[str],
+    classes: list[str],
+    tiles: dict[int, Tile],
+) -> Figure:
+    """Training images in the plane, a colour and a mark a class; the tile of a chosen point is shown."""
+    places = np.column_stack([study["map"]["x"], study["map"]["y"]])
+    own = np.array(labels)
+    apart = np.linalg.norm(places[:, np.newaxis] - places[np.newaxis], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    same = {
+        name: float(np.mean(own[apart[own == i].argmin(axis=1)] == i))
+        for i, name in enumerate(classes)
+        if (own == i).any()
+    }
+    one = next(iter(tiles.values()))
+    files = {path: i for i, path in enumerate(dict.fromkeys(tile.path for tile in tiles.values()))}
+    traces, annotations = [], []
+    for name in order:
+        label = classes.index(name)
+        rows = np.flatnonzero(own == label)
+        if not len(rows):
+            continue
+        traces.append(
+            go.Scatter(
+                x=rounded(places[rows, 0], 3),
+                y=rounded(places[rows, 1], 3),
+                mode="markers",
+                name=name,
+                meta=f"c{label % 10}",
+                marker={
+                    "size": 5,
+                    "symbol": ("circle", "square", "diamond", "cross", "triangle-up")[label % 5],
+                    "opacity": 0.75,
+                },
+                customdata=[
+                    [files[tile.path], tile.x, tile.y] for tile in (tiles[study["map"]["index"][i]] for i in rows)
+                ],
+                hovertemplate=name + "<extra></extra>",
+            )
+        )
+        centre = np.median(places[rows], axis=0)
+        annotations.append(
+            {"text": f"<b>{name}</b>", "name": f"c{label % 10}", "x": round(float(centre[0]), 1), "y": round(float(centre[1]), 1),
+             "showarrow": False}
+        )  # fmt: skip
+    loosest = min(same, key=lambda name: same[name])
+    tightest = max(same, key=lambda name: same[name])
+    blank = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "title": {"text": ""}}
+    return figure(
+        f"{study['name']}-map",
+        f"{len(own):,} training images in the plane, neighbours near each other",
+        f"The nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
+        f"{percent(same[loosest], 0)}. Choose a point to see the garment. Axes have no unit: only nearness means something.",
+        traces,
+        {
+            "xaxis": blank,
+            "yaxis": blank,
+            "annotations": annotations,
+            "showlegend": False,
+            "meta": {"tiles": {"width": one.width, "height": one.height, "files": list(files)}},
+        },
+        ("class", "images", "nearest neighbour of the same class"),
+        [(name, str(int((own == classes.index(name)).sum())), percent(same[name])) for name in order if name in same],
+        height=560,
     )

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "preview"]
+__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png", "preview"]
 
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
 SCALE = 2
 SPRITE_BYTES = 100 * 1024
+POSITIVE, NEGATIVE = (255, 140, 40), (60, 150, 255)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,20 @@ class Gallery:
             canvas[top : top + height, left : left + width] = image
             alpha[top : top + height, left : left + width] = 255
         path = f"images/{name}.png"
-        self.files[path] = _png(np.stack([canvas, alpha], axis=-1), scale)
+        self.files[path] = png(np.stack([canvas, alpha], axis=-1), scale)
+        return path
+
+    def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> str:
+        """Lay weights, of the images' shape, over images in colour, side by side in one PNG, and return its path.
+
+        Orange where a weight is positive, blue where it is negative, opaque at 1 and -1.
+        """
+        grey = np.clip(np.rint(images), 0, 255)[..., np.newaxis].repeat(3, axis=-1) * 0.6
+        share = np.abs(weights)[..., np.newaxis]
+        colour = np.where(weights[..., np.newaxis] > 0, POSITIVE, NEGATIVE)
+        mixed = np.rint(grey * (1 - share) + colour * share).astype(np.uint8)
+        path = f"images/{name}.png"
+        self.files[path] = png(np.concatenate(list(mixed), axis=1), 4)
         return path
 
     def tiles(self, indices: Sequence[int]) -> dict[int, Tile]:
@@ -68,7 +82,7 @@ class Gallery:
         unique = list(dict.fromkeys(int(i) for i in indices))
         if not unique:
             return {}
-        content = _png(_grid(self.images[unique]), SCALE)
+        content = png(_grid(self.images[unique]), SCALE)
         if len(content) > SPRITE_BYTES:
             half = len(unique) // 2
             return self.tiles(unique[:half]) | self.tiles(unique[half:])
@@ -105,7 +119,8 @@ def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return padded.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
 
 
-def _png(pixels: NDArray[np.uint8], scale: int) -> bytes:
+def png(pixels: NDArray[np.uint8], scale: int) -> bytes:
+    """Return pixels, of shape (height, width) or (height, width, 2 to 4), as a PNG, each as `scale` times `scale`."""
     stream = io.BytesIO()
     picture = Image.fromarray(pixels)
     picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)

@@ -1,12 +1,12 @@
 """The metrics of each model at every commit that changed results, and which of those steps are more than noise.
 
-Comes in: a repository and a commit. Goes out: a `History`, a plain document. All files are read through a few git
-processes, each distinct file once.
+Comes in: a repository and a commit. Goes out: a `History`, a plain document. All files are read through one git process,
+each distinct file once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
@@ -17,15 +17,14 @@ from benchmark.diff import LEVEL, paired
 from benchmark.errors import ResultsError
 from benchmark.report import aligned
 from benchmark.repository import Change, Commit, Repository
-from benchmark.results import METRICS, Metric, parse_json
+from benchmark.results import METRICS, Metric, parse_json, round_measured
 from benchmark.statistics import holm
 
-__all__ = ["History", "Point", "format_text", "read_history"]
+__all__ = ["History", "Point", "format_text", "read_history", "select"]
 
 SCHEMA_VERSION = 1
 FILES = ("metrics.json", "run.json", "predictions.txt")
 SAME_FIT = ("data", "entry", "code", "libraries")
-BATCH = 600  # files held at once
 
 Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
 
@@ -69,14 +68,19 @@ class History(TypedDict):
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """What the history needs of one model at one commit; `predicted` has shape (n_test,), a character code an image."""
+    """What the history needs of one model at one commit.
+
+    `ids` are the blobs that it rests on, `predicted` is of shape (n_test,), a character code an image, `right` says which
+    are those of the labels, and `data` names what figures must share to be compared.
+    """
 
     ids: tuple[str, ...]
-    digest: str
+    data: tuple[str, ...]
     key: tuple[str, ...]
     machine: str
     values: dict[str, dict[str, float | None]]
     predicted: NDArray[np.uint8]
+    right: NDArray[np.bool_]
 
 
 def read_history(repository: Repository, sha: str, folder: str) -> History:
@@ -103,35 +107,42 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
     }
     state: dict[str, str] = {}
     last: dict[str, _Snapshot] = {}
-    labels = ""
+    series: dict[str, int] = {}
     for change in changes:
         for name, blob in change.blobs.items():
             state.pop(name, None) if blob is None else state.update({name: blob})
-        new_labels = state.get("test_labels.txt", labels)
         found = dict(_changed_models(change, state, last, contents, history["unreadable"]))
         if found:
-            answers = contents.characters(new_labels)
-            points = [
-                _point(len(history["commits"]), name, snapshot, last.get(name), answers, new_labels != labels)
-                for name, snapshot in found.items()
-            ]
+            points = [_point(len(history["commits"]), name, now, last.get(name)) for name, now in found.items()]
             history["commits"].append(_step(change.commit, points))
             for point in points:
-                previous = _previous(history["points"], point["model"])
-                broken = point["step"] == "not comparable"
-                point["series"] = 0 if previous is None else previous["series"] + broken
+                if point["step"] in ("first", "not comparable"):  # a line breaks where a model comes back, too
+                    series[point["model"]] = series.get(point["model"], -1) + 1
+                point["series"] = series[point["model"]]
             history["points"] += points
-        last = {
-            name: found.get(name, snapshot)
-            for name, snapshot in (last | found).items()
-            if f"{name}/metrics.json" in state
-        }
-        labels = new_labels
+        last = {name: now for name, now in (last | found).items() if f"{name}/metrics.json" in state}
     return history
 
 
-def _previous(points: list[Point], model: str) -> Point | None:
-    return next((point for point in reversed(points) if point["model"] == model), None)
+def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[str] = ()) -> History:
+    """Return the history with these models and metrics alone, all where none are named.
+
+    Raises
+    ------
+    ResultsError
+        If a model has no results in it.
+
+    """
+    known = list(dict.fromkeys(point["model"] for point in history["points"]))
+    for name in models:
+        if name not in known:
+            raise ResultsError(f"no commit has results of {name!r}", expected="one of " + ", ".join(known), found=name)
+    points = [
+        point | {"values": {key: value for key, value in point["values"].items() if not metrics or key in metrics}}
+        for point in history["points"]
+        if not models or point["model"] in models
+    ]
+    return history | {"points": points}
 
 
 def _changed_models(
@@ -140,36 +151,33 @@ def _changed_models(
     """Yield the models whose results this commit changed, as it left them."""
     touched = sorted({name.partition("/")[0] for name in change.blobs if name.partition("/")[2] in FILES})
     for model in touched:
-        ids = tuple(state.get(f"{model}/{file}", "") for file in FILES)
-        if not all(ids) or (model in last and last[model].ids == ids):
+        ids = tuple(state.get(name, "") for name in (*(f"{model}/{file}" for file in FILES), "test_labels.txt"))
+        if not all(ids[:2]) or (model in last and last[model].ids[:3] == ids[:3]):
             continue
         try:
-            yield model, contents.snapshot(ids, f"{change.commit.sha[:10]}:{model}")
+            yield model, contents.snapshot(ids)
         except (ResultsError, KeyError, TypeError) as error:
-            unreadable.append(f"{model} at {change.commit.sha[:10]}: {str(error).partition(chr(10))[0]}")
+            unreadable.append(f"{model} at {change.commit.sha[:10]}: {_told_error(error)}")
 
 
-def _point(
-    number: int,
-    name: str,
-    now: _Snapshot,
-    before: _Snapshot | None,
-    answers: NDArray[np.uint8],
-    other_labels: bool,  # noqa: FBT001
-) -> Point:
+def _told_error(error: Exception) -> str:
+    return f"no field {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+
+
+def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> Point:
     point: Point = {
         "commit": number, "model": name, "series": 0, "step": "first", "difference": None, "p_adjusted": None,
         "machine": now.machine, "values": now.values,
     }  # fmt: skip
     if before is None:
         return point
-    if other_labels or now.digest != before.digest or now.predicted.shape != before.predicted.shape:
+    if now.data != before.data:
         return point | {"step": "not comparable"}
     if now.key == before.key and now.machine != before.machine:
         return point | {"step": "rerun"}
     if np.array_equal(now.predicted, before.predicted):
         return point | {"step": "unchanged"}
-    found = paired(now.predicted == answers, before.predicted == answers)
+    found = paired(now.right, before.right)
     return point | {"step": "within noise", "difference": found.difference, "p_adjusted": found.p}
 
 
@@ -195,10 +203,8 @@ class _Contents:
             for name, blob in change.blobs.items()
             if blob and name.endswith((*FILES, "test_labels.txt"))
         }
-        ids = list(wanted)
-        for start in range(0, len(ids), BATCH):
-            for blob, content in repository.blobs(ids[start : start + BATCH]).items():
-                self._keep(blob, wanted[blob], content)
+        for blob, content in repository.blobs(wanted):
+            self._keep(blob, wanted[blob], content)
 
     def _keep(self, blob: str, name: str, content: bytes) -> None:
         if name.endswith(".txt"):
@@ -211,21 +217,33 @@ class _Contents:
         except (ResultsError, KeyError, TypeError) as error:
             self._documents[blob] = error
 
-    def characters(self, blob: str) -> NDArray[np.uint8]:
-        return self._characters.get(blob, np.zeros(0, dtype=np.uint8))
+    def snapshot(self, ids: tuple[str, ...]) -> _Snapshot:
+        """Return what these files say: metrics, run, predictions, labels.
 
-    def snapshot(self, ids: tuple[str, ...], where: str) -> _Snapshot:
+        Raises
+        ------
+        ResultsError
+            If one cannot be used, or predictions do not yield the accuracy.
+
+        """
         metrics, run = (self._documents[blob] for blob in ids[:2])
         for document in (metrics, run):
             if isinstance(document, Exception):
-                raise ResultsError(f"{where}: {document}")
+                raise document
+        predicted, labels = (self._characters.get(blob) for blob in ids[2:])
+        if predicted is None or labels is None or predicted.shape != labels.shape:
+            raise ResultsError("predictions.txt and test_labels.txt do not belong together")
+        right = predicted == labels
+        if metrics["values"].get("accuracy", {}).get("value") != round_measured(float(np.mean(right))):
+            raise ResultsError("predictions.txt does not yield the accuracy in metrics.json")
         return _Snapshot(
             ids,
-            metrics["digest"],
+            (metrics["data"], ids[3]),
             run["key"],
             run["machine"],
             metrics["values"] | run["values"],
-            self.characters(ids[2]),
+            predicted,
+            right,
         )
 
 
@@ -234,7 +252,7 @@ def _figures(document: Any, name: str) -> dict[str, Any]:
     values = {metric.name: _value(document, metric) for metric in METRICS if metric.document == name}
     kept: dict[str, Any] = {"values": {metric: value for metric, value in values.items() if value is not None}}
     if name == "metrics.json":
-        return kept | {"digest": f"{document['dataset']['digest']} {document['dataset']['profile']}"}
+        return kept | {"data": f"{document['dataset']['digest']} {document['dataset']['profile']}"}
     machine = document["machine"]
     return kept | {
         "key": tuple(document["key"][part] for part in SAME_FIT),
@@ -252,34 +270,25 @@ def _value(document: Any, metric: Metric) -> dict[str, float | None] | None:
 
 
 # ------------------------------------------------------------------------------------------------------------ in words
-def format_text(history: History, metric: Metric, models: list[str]) -> str:
-    """Return one metric of the models (all if none are named) as a table, the newest commit first."""
-    rows = [("commit", "date", "model", metric.title, "step", "subject")]
+def format_text(history: History, metrics: Sequence[Metric]) -> str:
+    """Return these metrics as a table, the newest commit first."""
+    rows = [("commit", "date", "model", *(metric.title for metric in metrics), "accuracy's step", "subject")]
     for point in reversed(history["points"]):
-        if models and point["model"] not in models:
-            continue
-        commit, figure = history["commits"][point["commit"]], point["values"].get(metric.name)
-        rows.append(
-            (
-                commit["sha"][:10],
-                commit["date"][:10],
-                point["model"],
-                _told(figure, metric),
-                _told_step(point),
-                commit["subject"][:60],
-            )
-        )
+        commit = history["commits"][point["commit"]]
+        figures = [_told(point["values"].get(metric.name), metric) for metric in metrics]
+        about = (commit["sha"][:10], commit["date"][:10], point["model"])
+        rows.append((*about, *figures, _told_step(point), commit["subject"][:60]))
     lines = aligned(rows)
     if history["truncated"]:
         lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
-    return "\n".join([*lines, *history["unreadable"]])
+    return "\n".join([*lines, *(f"skipped: {line}" for line in history["unreadable"])])
 
 
 def _told(figure: dict[str, float | None] | None, metric: Metric) -> str:
     if figure is None or figure["value"] is None:
         return "–"
     if metric.unit != "share":
-        return f"{figure['value']:.4g} {metric.unit}"
+        return f"{figure['value']:.4g}{f' {metric.unit}' if metric.unit in ('s', 'B') else ''}"
     low, high = figure.get("low"), figure.get("high")
     ends = "" if low is None or high is None else f" [{100 * low:.2f}, {100 * high:.2f}]"
     return f"{100 * figure['value']:.2f} %{ends}"

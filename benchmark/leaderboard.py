@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmark.diff import Paired, paired
+from benchmark.diff import Paired, Place, paired
 from benchmark.errors import ResultsError
 from benchmark.report import aligned
-from benchmark.results import Estimate, ModelResult, Results
-from benchmark.statistics import ranks
+from benchmark.results import Estimate, ModelResult, Results, round_measured
+from benchmark.statistics import RankTable, ranks
 
-__all__ = ["format_text", "paired_models", "paired_sentence", "rank_sentences", "readme_table", "rewrite_readme"]
+__all__ = [
+    "format_text",
+    "leaderboard_data",
+    "paired_models",
+    "paired_sentence",
+    "places",
+    "readme_table",
+    "rewrite_readme",
+]
 
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
@@ -41,6 +50,33 @@ def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
     return cells + [
         ("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines
     ]
+
+
+def leaderboard_data(stored: Results) -> list[dict[str, Any]]:
+    """Return the table as data: rank and accuracy with its interval, and how far behind the leader; null for baselines."""
+    board = stored.leaderboard()
+    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    rows: list[dict[str, Any]] = []
+    for i, model in enumerate([*board, *stored.baselines]):
+        gap = paired_models(stored, board[0], model) if board and model is not board[0] else None
+        ranked = table is not None and i < len(board)
+        rows.append(
+            {
+                "name": model.name,
+                "title": model.metrics["title"],
+                "best_rank": int(table.best[i]) if table is not None and ranked else None,
+                "worst_rank": int(table.worst[i]) if table is not None and ranked else None,
+                "accuracy": model.metrics["test"]["accuracy"],
+                "behind": {
+                    "value": round_measured(gap.difference),
+                    "low": round_measured(gap.low),
+                    "high": round_measured(gap.high),
+                }
+                if gap
+                else None,
+            }
+        )
+    return rows
 
 
 def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
@@ -93,13 +129,26 @@ def paired_sentence(stored: Results, name: str) -> str:
     )
 
 
-def rank_sentences(stored: Results, names: list[str]) -> list[str]:
-    """Return rank interval and paired distance from the leader of the models named, a sentence each."""
-    rows = {row[1]: row for row in leaderboard_rows(stored)}
-    titles = {model.name: model.metrics["title"] for model in stored.models}
-    return [
-        f"{name}: rank {rows[titles[name]][0]}, behind the leader: {rows[titles[name]][3]} points" for name in names
-    ]
+def places(stored: Results, names: list[str]) -> list[Place]:
+    """Return rank interval and paired distance from the leader of the models named."""
+    board = stored.leaderboard()
+    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
+    return [_place(stored, table, stored.model(name)) for name in names]
+
+
+def _place(stored: Results, table: RankTable | None, model: ModelResult) -> Place:
+    board = stored.leaderboard()
+    rank = next((i for i, other in enumerate(board) if other is model), None)
+    behind = paired_models(stored, board[0], model) if board and model is not board[0] else None
+    return {
+        "name": model.name,
+        "best": None if table is None or rank is None else int(table.best[rank]),
+        "worst": None if table is None or rank is None else int(table.worst[rank]),
+        "n_ranked": len(board),
+        "behind": behind.difference if behind else None,
+        "low": behind.low if behind else None,
+        "high": behind.high if behind else None,
+    }
 
 
 def format_text(stored: Results) -> str:

@@ -1,15 +1,22 @@
 """The table of models: one plain entry a model, and nothing else to edit for a page, charts and a comparison.
 
-To add a model, add an entry to `MODELS` and run `make bench MODELS=<name>`.
+To add a model, add an entry to `MODELS` and run `make bench MODELS=<name>`, or put it into a file of your own: see
+`benchmark.entries`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import json
+import math
+import pickle
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -19,12 +26,16 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmark.cache import foreign_code
 from benchmark.errors import EntryError
-from benchmark.features import HogFeatures, PixelFeatures
+from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 from benchmark.results import SCHEMA_VERSION, Entries, Entry
 from benchmark.svm import RbfSVC
 
-__all__ = ["MODELS", "ModelEntry", "check_entries", "entries_document", "select_entries"]
+__all__ = ["MODELS", "ModelEntry", "check_entries", "check_fits", "entries_document", "parts", "select_entries"]
+
+
+ADDRESS = r" at 0x[0-9a-fA-F]+"  # in the `repr` of what has no value of its own, another in each process
 
 
 @dataclass(frozen=True)
@@ -40,9 +51,10 @@ class ModelEntry:
     features : str or transformer
         "pixels", "hog", or a scikit-learn transformer of raw images.
     estimator : classifier or sklearn.pipeline.Pipeline
-        Has `predict_proba` or `decision_function`. A pipeline's last step is called `classifier` in the grid.
+        Has `predict_proba` or `decision_function`, and an integer as `random_state` if it draws random numbers: the same
+        commit must give the same predictions. It is called `classifier` in the grid; a pipeline keeps its own names.
     grid : dict of str to list
-        Parameters of the whole pipeline: `features__n_components`, `classifier__C`, ….
+        Parameters of the whole pipeline, `features__n_components`, `classifier__C`, …: numbers, words, true, false, None.
     stochastic : bool
         Whether another `random_state` can change a prediction; such entries are refitted with four more.
     baseline : bool
@@ -82,7 +94,7 @@ class ModelEntry:
             "family": self.family,
             "features": self.features if isinstance(self.features, str) else type(self.features).__name__,
             "estimator": public_path(last),
-            "pipeline": " ".join(repr(self.pipeline(image_shape)).split()),
+            "pipeline": re.sub(ADDRESS, "", " ".join(repr(self.pipeline(image_shape)).split())),
             "grid": self.grid,
             "note": self.note,
             "baseline": self.baseline,
@@ -155,7 +167,7 @@ MODELS: tuple[ModelEntry, ...] = (
         family="rf",
         features="pixels",
         estimator=RandomForestClassifier(100, random_state=0),
-        grid={"classifier__max_features": [14, 28, 42], "classifier__min_samples_leaf": [1, 2]},
+        grid={"classifier__max_features": [7, 14, 28], "classifier__min_samples_leaf": [1, 4]},
         note="On the scaled pixels themselves: components mix what a tree would split.",
         stochastic=True,
     ),
@@ -167,8 +179,8 @@ MODELS: tuple[ModelEntry, ...] = (
         estimator=RandomForestClassifier(100, random_state=0),
         grid={
             "features__n_components": [60],
-            "classifier__max_features": [4, 8, 12],
-            "classifier__min_samples_leaf": [1, 2],
+            "classifier__max_features": [2, 4, 8],
+            "classifier__min_samples_leaf": [1, 4],
         },
         note="On few components: a tree looks at one feature at a time.",
         stochastic=True,
@@ -208,63 +220,163 @@ def check_entries(entries: Sequence[ModelEntry], image_shape: tuple[int, int]) -
     Raises
     ------
     EntryError
-        For a name that is no folder's or stands twice, unknown features, an empty grid, a parameter that the pipeline
-        does not have, or an estimator that is no classifier or gives no scores.
+        For a name that is no folder's, a name or title that stands twice, unknown features, an estimator that is no
+        classifier, gives no scores or cannot be stored, or a grid that is empty or does not fit the pipeline.
 
     """
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for entry in entries:
-        _check_name(entry, seen)
-        if isinstance(entry.features, str) and entry.features not in ("pixels", "hog"):
-            raise EntryError(
-                f"model {entry.name!r}: unknown features",
-                expected='"pixels", "hog" or a transformer',
-                found=repr(entry.features),
-                remedy="mend the entry's features",
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name == "index":
+            _refuse(
+                entry, "has a name that is no folder's", "lower-case letters, digits and hyphens", entry.name, "name"
             )
-        pipeline = entry.pipeline(image_shape)
-        _check_grid(entry, pipeline)
-        last = pipeline.steps[-1][1]
-        if not is_classifier(last) or not (hasattr(last, "predict_proba") or hasattr(last, "decision_function")):
-            raise EntryError(
-                f"model {entry.name!r}: {type(last).__name__} gives no class scores",
-                expected="a classifier with predict_proba or decision_function",
-                found=type(last).__name__,
-                remedy="another estimator, or sklearn.calibration.CalibratedClassifierCV around it",
-            )
+        for field, value in (("name", entry.name), ("title", entry.title)):
+            if (field, value) in seen:
+                raise EntryError(
+                    f"the {field} {value!r} stands twice in the table", remedy="rename one of the two entries"
+                )
+            seen.add((field, value))
+        _check_features(entry)
+        _check_estimator(entry)
+        _check_grid(entry, entry.pipeline(image_shape))
+        _check_storable(entry, entry.pipeline(image_shape))
 
 
-def _check_name(entry: ModelEntry, seen: set[str]) -> None:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name):
+def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_rows: int) -> None:
+    """Refuse an entry whose features cannot be had of a data set, of which a fold has `n_rows` images to fit on.
+
+    Raises
+    ------
+    EntryError
+        If its grid asks for more components than there are, or images of this shape cannot be described.
+
+    """
+    pipeline = entry.pipeline(image_shape)
+    grid = {name: values for name, values in entry.grid.items() if name.startswith("features__")}
+    for params in ParameterGrid(grid) if isinstance(pipeline[0], StreamedPCA) else []:
+        features = clone(pipeline).set_params(**params)[0]
+        wanted = features.n_components
+        images = np.zeros((1, math.prod(image_shape)), dtype=np.uint8)
+        try:
+            most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
+        except ValueError as error:
+            expected, found = "images that its features can describe", str(error)
+        else:
+            if wanted is None or wanted <= most:
+                continue
+            expected, found = f"features__n_components of {most} at most", str(wanted)
         raise EntryError(
-            f"model {entry.name!r} has a name that is no folder's",
-            expected="lower-case letters, digits and hyphens",
-            found=repr(entry.name),
-            remedy="rename the entry",
+            f"model {entry.name!r} does not fit the data set {dataset}",
+            expected=f"{expected} ({image_shape[0]} x {image_shape[1]} pixels, {n_rows} images a fold)",
+            found=found,
+            remedy="an entry of your own for this data set, in a file named by --entries",
         )
-    if entry.name in seen:
-        raise EntryError(f"model {entry.name!r} stands twice in the table", remedy="rename one of the two entries")
-    seen.add(entry.name)
+
+
+def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: str, remedy: str = "") -> NoReturn:
+    raise EntryError(
+        f"model {entry.name!r} {problem}",
+        expected=expected,
+        found=found if isinstance(found, str) else repr(found)[:200],
+        remedy=remedy or f"mend the entry's {field}",
+    )
+
+
+def _check_features(entry: ModelEntry) -> None:
+    known = entry.features in ("pixels", "hog") if isinstance(entry.features, str) else _is_ready(entry.features)
+    if not known or not (isinstance(entry.features, str) or hasattr(entry.features, "transform")):
+        expected = '"pixels", "hog" or a scikit-learn transformer, with its parentheses'
+        _refuse(entry, "has unknown features", expected, repr(entry.features), "features")
+
+
+def _check_estimator(entry: ModelEntry) -> None:
+    if not _is_ready(entry.estimator):
+        expected = "a scikit-learn classifier or pipeline, with its parentheses"
+        _refuse(entry, "has no estimator", expected, repr(entry.estimator), "estimator")
+    names = [name for name, _ in entry.estimator.steps] if isinstance(entry.estimator, Pipeline) else []
+    if "features" in names:
+        _refuse(entry, "has a step called features", "another name, for that is the first step's", names, "pipeline")
+    last = entry.estimator.steps[-1][1] if names else entry.estimator
+    if not is_classifier(last) or not (hasattr(last, "predict_proba") or hasattr(last, "decision_function")):
+        _refuse(
+            entry,
+            "has an estimator that gives no class scores",
+            "a classifier with predict_proba or decision_function",
+            type(last).__name__,
+            "estimator",
+            "another estimator, or sklearn.calibration.CalibratedClassifierCV around it",
+        )
+
+
+def _is_ready(value: Any) -> bool:
+    return isinstance(value, BaseEstimator) and not isinstance(value, type)
 
 
 def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
     known = pipeline.get_params()
-    if not entry.grid or not all(entry.grid.values()):
-        raise EntryError(
-            f"model {entry.name!r} has an empty grid",
-            expected="one parameter with one value at least",
-            found=repr(entry.grid),
-            remedy="name a parameter and its value in the entry's grid",
+    if not isinstance(entry.grid, dict) or not all(isinstance(values, (list, tuple)) for values in entry.grid.values()):
+        _refuse(
+            entry, "has a grid that is none", "a dict of parameters, each with a list of values", entry.grid, "grid"
         )
-    for name in entry.grid:
+    if not entry.grid or not all(entry.grid.values()):
+        expected = "one parameter with one value at least"
+        _refuse(entry, "has an empty grid", expected, entry.grid, "grid: name a parameter and its value")
+    for name, values in entry.grid.items():
         if name not in known:
             close = [key for key in known if key.endswith("__" + name.rpartition("__")[2])]
-            raise EntryError(
-                f"model {entry.name!r}: the pipeline has no parameter {name!r}",
-                expected="one of " + ", ".join(close or sorted(key for key in known if "__" in key)),
-                found=name,
-                remedy="mend the entry's grid",
+            expected = "one of " + ", ".join(close or sorted(key for key in known if "__" in key))
+            _refuse(entry, f"has no parameter {name!r}", expected, name, "grid")
+        if strangers := [value for value in values if not _is_plain(value)]:
+            expected = f"{name}: numbers, words, true, false or None, which JSON can hold"
+            found = f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200]
+            _refuse(
+                entry,
+                "has a value in its grid that cannot be stored",
+                expected,
+                found,
+                "grid, by .tolist() of an array",
             )
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:
+    """Refuse what cannot be pickled, told from another by its values, or refitted with another seed."""
+    try:
+        pickle.dumps(pipeline)
+    except Exception as error:  # each class has its own way to refuse
+        expected = "classes and functions that stand by name at the top level of a module"
+        _refuse(entry, "cannot be pickled", expected, f"{type(error).__name__}: {error}"[:200], "pipeline")
+    if stranger := re.search(rf"<[^<>]*{ADDRESS}|\S*{ADDRESS}", json.dumps(parts(pipeline), default=repr)):
+        expected = "parameters that two runs can tell by their values, such as an integer as random_state"
+        _refuse(entry, "has a parameter without a value of its own", expected, stranger[0], "pipeline")
+    seeds = [value for name, value in pipeline.get_params().items() if name.endswith("random_state")]
+    if entry.stochastic and not (seeds and all(isinstance(seed, int) for seed in seeds)):
+        expected = "random_state=0, or another integer, for all that draws random numbers"
+        _refuse(entry, "is stochastic, but has no seed", expected, seeds or "no random_state", "estimator")
+
+
+def parts(value: Any) -> Any:
+    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result.
+
+    A class or function of one's own brings its code along, one of another package its version; see `foreign_code`.
+    """
+    if isinstance(value, BaseEstimator) and not isinstance(value, type):
+        params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}
+        return [public_path(value), params, *foreign_code(type(value))]
+    if isinstance(value, (list, tuple)):
+        return [parts(item) for item in value]
+    if isinstance(value, dict):
+        return {key: parts(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), value.shape, hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, type) or inspect.isroutine(value):
+        return [f"{value.__module__}.{value.__qualname__}", *foreign_code(value)]
+    return value
 
 
 def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, int]) -> Entries:

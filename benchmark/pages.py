@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import inspect
 import json
@@ -22,16 +23,28 @@ from benchmark.dataset import Dataset
 from benchmark.diff import Comparison
 from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent
-from benchmark.gallery import Gallery
+from benchmark.gallery import Gallery, Tile, png
 from benchmark.history import History
 from benchmark.leaderboard import paired_models
-from benchmark.results import CLASS_METRICS, METRICS, DatasetStudy, Metric, ModelResult, Results, slug
+from benchmark.results import (
+    CLASS_METRICS,
+    METRICS,
+    DatasetStudy,
+    Importance,
+    Metric,
+    ModelResult,
+    PublishedResult,
+    Results,
+    slug,
+)
 from benchmark.statistics import RankTable, equal_count_bins, f1_intervals, mcnemar_midp, ranks
 
 __all__ = ["Site", "render"]
 
 N_SAMPLES = 20
 N_HARDEST = 20
+N_SUSPECTED = 12
+N_TWINS = 8
 DISCORDANT = 16  # where the mid-p test is furthest from its level
 SMALLEST_P = 1e-12
 
@@ -45,9 +58,11 @@ class Site:
     study: DatasetStudy | None
     templates: Path
     past: Past
+    published: list[PublishedResult] = field(default_factory=list)
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
 
     @functools.cached_property
     def gallery(self) -> Gallery:
@@ -65,6 +80,20 @@ class Site:
         grouped = [name for names in self.dataset.entry.families.values() for name in names]
         classes = self.stored.dataset["classes"]
         return [name for name in grouped if name in classes] + [name for name in classes if name not in grouped]
+
+    @functools.cached_property
+    def thumbnails(self) -> dict[str, str]:
+        """The first training image of each class as a data address, for the axes of a matrix."""
+        images = dict(zip(self.order, _one_of_each(self), strict=True))
+        return {
+            name: f"data:image/png;base64,{base64.b64encode(png(image, 1)).decode()}" for name, image in images.items()
+        }
+
+    @functools.cached_property
+    def means(self) -> dict[str, NDArray[np.float64]]:
+        """The mean training image of each class, each of shape (height, width)."""
+        images, labels = self.dataset.train_images, self.dataset.train_labels
+        return {name: images[labels == label].mean(axis=0) for label, name in enumerate(self.stored.dataset["classes"])}
 
     @functools.cached_property
     def ranks(self) -> RankTable:
@@ -95,7 +124,7 @@ def render(site: Site) -> None:
     site.files[f"{site.section}/explorer.json"] = explorer.data()
     page(f"{site.section}/errors.md", "errors.md", **explorer.errors_page())
     page(f"{site.section}/compare.md", "compare.md", **explorer.compare_page())
-    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.order))
+    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.stored, site.order))
     page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
     page("methods.md", "methods.md", **_methods(site))
     write()
@@ -130,7 +159,8 @@ def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[
         site.files |= pictures
         environment.globals["pictures"] = pictures.keys()
         for path, template, context in gathered:
-            site.files[path] = environment.get_template(template).render(**context).encode()
+            text = environment.get_template(template).render(**context)
+            site.files[path] = text.replace(" %", "\u00a0%").encode()  # a number keeps its unit on the line
 
     return page, write
 
@@ -152,7 +182,10 @@ def _home(site: Site) -> dict[str, Any]:
     board = stored.leaderboard()
     rank_table = site.ranks if board else None
     rows = [_board_row(stored, model, i, rank_table) for i, model in enumerate(board)]
+    farthest = max((row["gap_high"] for row in rows), default=0.0)
     rows += [_board_row(stored, model, None, None) for model in stored.baselines]
+    for row in rows:
+        row["drawn"] = _drawn_gap(row, farthest)
     by_name = {metric.name: metric for metric in METRICS}
     recalls = (
         {
@@ -170,15 +203,15 @@ def _home(site: Site) -> dict[str, Any]:
         "rows": rows,
         "missing": stored.missing,
         "kinds": sorted({m.metrics["scores"] for m in board}),
-        "behind": figures.behind_leader(stored) if len(board) > 1 else None,
+        "accuracies": figures.accuracies(stored, site.published) if board else None,
         "costs": [
             figures.cost(stored, by_name["fit_seconds"], 1, "s"),
-            figures.cost(stored, by_name["predict_one_seconds"], 1e3, "ms"),
+            figures.cost(stored, by_name["predict_seconds"], 1e6, "µs an image"),
             figures.cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
         ]
         if board
         else [],
-        "recalls": figures.recall_heatmap(stored, site.order) if board else None,
+        "recalls": figures.class_panels(stored, site.order) if board else None,
         "hardest": sorted(recalls, key=lambda name: recalls[name])[:3],
         "hardest_recalls": {name: percent(value) for name, value in recalls.items()},
         "profile": stored.dataset["profile"],
@@ -237,6 +270,8 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
         "interval": f"{100 * (test['accuracy']['low'] or 0):.2f}–{100 * (test['accuracy']['high'] or 0):.2f}",
         "gap": "–" if model is leader else f"{100 * gap.difference:.2f}",
         "gap_sort": gap.difference,
+        "gap_low": 0.0 if model is leader else max(0.0, gap.low),
+        "gap_high": 0.0 if model is leader else gap.high,
         "gap_interval": "" if model is leader else f"{100 * gap.low:.2f}–{100 * gap.high:.2f}",
         "auc": "–" if test["macro_auc"]["value"] is None else f"{test['macro_auc']['value']:.4f}",
         "auc_sort": test["macro_auc"]["value"] or 0.0,
@@ -251,6 +286,16 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
         "predict_sort": run["seconds"]["predict_many"] / run["n_predict_many"],
         "pickle": f"{run['pickle']['bytes'] / 1e6:.1f} MB",
         "pickle_sort": run["pickle"]["bytes"],
+    }
+
+
+def _drawn_gap(row: dict[str, Any], farthest: float) -> dict[str, str] | None:
+    """Return where the paired interval begins, lies and ends on a line of the length `farthest`, in percent of it."""
+    if not farthest or row["baseline"] or not row["gap_high"]:
+        return None
+    return {
+        end: f"{100 * row[key] / farthest:.1f}%"
+        for end, key in (("low", "gap_low"), ("at", "gap_sort"), ("high", "gap_high"))
     }
 
 
@@ -339,8 +384,10 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
         "roc": None if reference else figures.roc(model, order),
         "precision_recall": None if reference else figures.precision_recall(model, order),
         "reliability": None if reference else figures.reliability(model),
-        "confusion": figures.confusion(model, order),
+        "confusion": figures.confusion(model, order, site.thumbnails),
         "classes": figures.per_class(model, leader, order),
+        "learning": None if reference else figures.learning_curve(model, leader),
+        "looks": [] if reference else [_look(site, model, importance) for importance in model.study["importances"]],
         "mistakes": [
             {
                 **mistake,
@@ -350,6 +397,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
             }
             for mistake in mistakes
         ],
+        "released": site.released.get(model.name),
         "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     }
 
@@ -443,6 +491,56 @@ def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
     }
 
 
+LOOKS = {
+    "permutation": (
+        "Exchange a block of {block} × {block} pixels between {n} held-out training images: the deeper the colour over the "
+        "class's mean, the more of its recall is lost; all classes on one scale."
+    ),
+    "coefficients": (
+        "The coefficients, carried back through the components to the scaled pixels: one colour where light speaks for "
+        "the class (orange), the other where it speaks against it (blue); all classes on one scale."
+    ),
+    "impurity": "How much of the impurity the splits on each pixel remove, over all trees.",
+}
+
+
+def _look(site: Site, model: ModelResult, importance: Importance) -> dict[str, Any]:
+    """Return one kind of importance as pictures: for all classes together, then a class each."""
+    height, width = site.dataset.image_shape
+    names = [name for name in ("all", *site.order) if name in importance["pictures"]]
+    rows, columns = importance["shape"]
+    weights = np.array([importance["pictures"][name] for name in names]).reshape(-1, rows, columns)
+    weights = weights.repeat(importance["block"], axis=1).repeat(importance["block"], axis=2)[:, :height, :width]
+    overall = np.mean(list(site.means.values()), axis=0)
+    means = np.array([site.means.get(name, overall) for name in names])
+    if importance["method"] == "permutation":
+        weights = np.maximum(weights, 0)  # what lies below is noise: an exchanged block tells a model nothing
+    for part in (slice(0, 1), slice(1, None)) if names[0] == "all" else (slice(None),):  # the classes share a scale
+        weights[part] /= max(float(np.abs(weights[part]).max(initial=0)), 1e-9)
+    path = site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights)
+    items = []
+    for place, name in enumerate(names):
+        shown = np.array(importance["pictures"][name])
+        top = int((shown if importance["method"] == "permutation" else np.abs(shown)).argmax())
+        where = f"row {top // columns + 1}, column {top % columns + 1}"
+        items.append(
+            {
+                "name": "All classes" if name == "all" else name,
+                "x": -4 * width * place,
+                "most": f"up to {100 * shown[top]:.1f} points" if importance["method"] == "permutation" else "",
+                "alt": f"{name}: most at {where} of {rows} by {columns}",
+            }
+        )
+    return {
+        "method": importance["method"],
+        "words": LOOKS[importance["method"]].format(block=importance["block"], n=f"{importance['n_images'] or 0:,}"),
+        "path": path,
+        "width": 4 * width,
+        "height": 4 * height,
+        "items": items,
+    }
+
+
 # ------------------------------------------------------------------------------------------------ a class, the data set
 def _class(site: Site, name: str) -> dict[str, Any]:
     stored, dataset = site.stored, site.dataset
@@ -457,7 +555,9 @@ def _class(site: Site, name: str) -> dict[str, Any]:
     hardest = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
     tiles = site.gallery.tiles(hardest)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
-    mean = dataset.train_images[dataset.train_labels == label].mean(axis=0)
+    mean = site.means[name]
+    suspected = _suspected(stored, own)
+    suspected_tiles = site.gallery.tiles([item["index"] for item in suspected[:N_SUSPECTED]])
     unmissed = int((missed[own] == 0).sum())
     return {
         "name": name,
@@ -465,6 +565,10 @@ def _class(site: Site, name: str) -> dict[str, Any]:
         "mean": site.gallery.sheet(f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
         "samples": site.gallery.sheet(f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
         "n_samples": len(train),
+        "nearest": _nearest_class(site, name),
+        "n_suspected": len(suspected),
+        "n_good": len(_good(stored)),
+        "suspected": [{**item, "tile": suspected_tiles[item["index"]]} for item in suspected[:N_SUSPECTED]],
         "recalls": figures.class_recalls(stored, name) if contestants else None,
         "taken_for": figures.class_confusions(stored, name) if contestants else None,
         "easy": f"{unmissed} of its {len(own)} test images are missed by no model; {int((missed[own] == len(contestants)).sum())} by all",
@@ -478,6 +582,39 @@ def _class(site: Site, name: str) -> dict[str, Any]:
             for i in hardest
         ],
     }
+
+
+def _nearest_class(site: Site, name: str) -> dict[str, str]:
+    """Return the class whose mean image is nearest, in root mean square of the pixels."""
+    apart = {
+        other: float(np.sqrt(np.mean((site.means[name] - mean) ** 2)))
+        for other, mean in site.means.items()
+        if other != name
+    }
+    nearest, *others = sorted(apart, key=lambda other: apart[other])
+    return {
+        "name": nearest,
+        "slug": slug(nearest),
+        "distance": f"{apart[nearest]:.0f}",
+        "next": others[0] if others else "",
+        "next_distance": f"{apart[others[0]]:.0f}" if others else "",
+    }
+
+
+def _good(stored: Results) -> list[ModelResult]:
+    """Return the better half of the leaderboard, the models whose word against a label counts."""
+    board = stored.leaderboard()
+    return board[: -(-len(board) // 2)]
+
+
+def _suspected(stored: Results, own: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return the images among `own` that all good models take for one and the same other class."""
+    good = _good(stored)
+    if len(good) < 2:  # noqa: PLR2004  # a single model is no witness
+        return []
+    said = np.array([model.predictions[own] for model in good])
+    agreed = (said == said[0]).all(axis=0) & (said[0] != stored.test_labels[own])
+    return [{"index": int(own[i]), "called": stored.dataset["classes"][said[0, i]]} for i in np.flatnonzero(agreed)]
 
 
 def _called(stored: Results, index: int) -> str:
@@ -512,6 +649,8 @@ def _data(site: Site) -> dict[str, Any]:
             for i in [site.stored.dataset["classes"].index(name)]
         ],
         "study": study,
+        "map": None,
+        "twins": [],
         "spectrum": None,
         "means": "",
         "components": "",
@@ -524,7 +663,16 @@ def _data(site: Site) -> dict[str, Any]:
         largest = np.abs(components).max(axis=(1, 2), keepdims=True)
         spread = np.array(study["pixel_sd"]).reshape(1, *shape)
         context |= {
-            "spectrum": figures.spectrum(study),
+            "spectrum": figures.spectrum(study, _chosen_components(site.stored)),
+            "map": _map(site, study),
+            "twins": _twins(site, study),
+            "twin_counts": [
+                (f"{limit:.0%}".replace("%", " %"), f"{count:,}", percent(count / dataset.n_test, 2))
+                for limit, count in zip(
+                    study["near_duplicates"]["distances"], study["near_duplicates"]["counts"], strict=True
+                )
+            ],
+            "n_other_class": study["near_duplicates"]["n_other_class"],
             "means": site.gallery.sheet("data-means", means, columns=len(means), scale=2),
             "components": site.gallery.sheet(
                 "data-components", 127.5 + 127.5 * components / largest, columns=8, scale=2
@@ -534,11 +682,57 @@ def _data(site: Site) -> dict[str, Any]:
     return context
 
 
+def _chosen_components(stored: Results) -> dict[int, str]:
+    """Return which models on the pixels' own components chose which number of them."""
+    chosen: dict[int, list[str]] = {}
+    for model in stored.contestants:
+        number = model.metrics["search"]["best_params"].get("features__n_components")
+        if model.metrics["features"] == "pixels" and number:
+            chosen.setdefault(number, []).append(model.name)
+    return {number: ", ".join(names) for number, names in chosen.items()}
+
+
+def _map(site: Site, study: DatasetStudy) -> Figure:
+    dataset, indices = site.dataset, study["map"]["index"]
+    labels = [int(dataset.train_labels[i]) for i in indices]
+    tiles: dict[int, Tile] = {}
+    for name in site.order:  # a sprite a class, so that looking at one loads no other
+        own = [i for i, label in zip(indices, labels, strict=True) if site.stored.dataset["classes"][label] == name]
+        tiles |= Gallery(dataset.train_images, site.files).tiles(own)
+    return figures.class_map(study, labels, site.order, site.stored.dataset["classes"], tiles)
+
+
+def _twins(site: Site, study: DatasetStudy) -> list[dict[str, Any]]:
+    """Return the closest pairs across the splits as pictures."""
+    dataset, classes = site.dataset, site.stored.dataset["classes"]
+    found = study["near_duplicates"]["nearest"][:N_TWINS]
+    train = Gallery(dataset.train_images, site.files).tiles([twin["train"] for twin in found])
+    test = site.gallery.tiles([twin["test"] for twin in found])
+    return [
+        {
+            "test": test[twin["test"]],
+            "train": train[twin["train"]],
+            "distance": f"{100 * twin['distance']:.1f} %",
+            "test_class": classes[int(dataset.test_labels[twin["test"]])],
+            "train_class": classes[int(dataset.train_labels[twin["train"]])],
+        }
+        for twin in found
+    ]
+
+
 def _methods(site: Site) -> dict[str, Any]:
     first = site.stored.models[0].metrics["search"]
+    studied = [model.study for model in site.stored.contestants]
+    importance = next((found for study in studied for found in study["importances"] if found["n_images"]), None)
+    curve = next((study["learning_curve"] for study in studied if study["learning_curve"]), None)
     return {
         "metrics": [_definition(metric) for metric in METRICS],
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
+        "study": {
+            "fold": curve["fold"] + 1 if curve else "",
+            "block": importance["block"] if importance else "",
+            "n_permuted": f"{importance['n_images']:,}" if importance else "",
+        },
         "n_resamples": _default(f1_intervals, "n_resamples"),
         "n_bins": _default(equal_count_bins, "n_bins"),
         "attained": percent(mcnemar_level(DISCORDANT)),
@@ -589,9 +783,10 @@ def _downloads(site: Site) -> None:
     table = tidy(site.stored)
     site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
-    site.files["schema.json"] = (
-        json.dumps(results.json_schema(results.DOCUMENTS | {"diff": Comparison, "history": History}), indent=1) + "\n"
-    ).encode()
+    printed = {"diff": Comparison, "history": History}
+    schemas = {f"{name}.schema.json": results.document_schema(name, kind) for name, kind in printed.items()}
+    schemas["schema.json"] = results.json_schema(results.DOCUMENTS | printed)
+    site.files |= {name: (json.dumps(schema, indent=1) + "\n").encode() for name, schema in schemas.items()}
 
 
 def tidy(stored: Results) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,40 +21,76 @@ __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
 MARGIN = 1 / 14  # of the side, left free around a garment: two of 28 pixels
 
 
-def load_model(path: str | Path) -> Any:
+def load_model(path: str | Path, sha256: str | None = None) -> Any:
     """Return the fitted pipeline in `path`, from raw `uint8` images to class.
 
-    Loading a pickle runs what it says: this one is opened only if its SHA-256 is the one in `run.json` beside it.
+    Loading a pickle runs what it says: this one is opened only if its digest is the one expected.
+
+    Parameters
+    ----------
+    path : str or Path
+        The pickle; without `sha256`, its `run.json` lies beside it.
+    sha256 : str, optional
+        The digest that it must have, in hexadecimal, as published where it was downloaded from.
 
     Raises
     ------
     ResultsError
-        If the file is missing, is not the one that `run.json` describes, or was written by another scikit-learn.
+        If the file is missing, has another digest, was written by another scikit-learn, or needs code that is not here.
 
     """
     path = Path(path)
     remedy = f"make bench MODELS={path.parent.name}"
     if not path.exists():
         raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy)
-    run: Run = read_document(path.parent / "run.json", Run)
-    expected, found = run["pickle"]["sha256"], file_sha256(path)
+    wrote = None
+    if sha256 is None:
+        run: Run = read_document(path.parent / "run.json", Run)
+        expected, where = run["pickle"]["sha256"], f"that {path.parent / 'run.json'} describes"
+        wrote = run["libraries"]["scikit-learn"]
+    else:
+        expected, where = sha256.lower().removeprefix("sha256:"), "of the digest given"
+    found = file_sha256(path)
     if found != expected:
         raise ResultsError(
-            f"{path} is not the pickle that {path.parent / 'run.json'} describes; it was not opened",
+            f"{path} is not the pickle {where}; it was not opened",
             expected=f"SHA-256 {expected}",
             found=f"SHA-256 {found}",
             remedy=remedy,
         )
-    wrote, installed = run["libraries"]["scikit-learn"], version("scikit-learn")
+    if wrote is not None:
+        _check_version(path, wrote, remedy)
+    return _load(path, remedy)
+
+
+def _load(path: Path, remedy: str) -> Any:
+    from sklearn.exceptions import InconsistentVersionWarning  # a second that a wrong digest does not cost
+
+    try:
+        with warnings.catch_warnings(), path.open("rb") as stream:
+            warnings.simplefilter("error", InconsistentVersionWarning)
+            return pickle.load(stream)  # noqa: S301  # its digest has been checked
+    except InconsistentVersionWarning as warning:
+        _check_version(path, warning.original_sklearn_version, remedy)
+        raise
+    except (ImportError, AttributeError) as error:
+        raise ResultsError(
+            f"{path} needs code that is not here",
+            expected="the modules that its estimator was defined in",
+            found=str(error),
+            remedy="--entries with the file that defines it, its folder on PYTHONPATH, or pip install of its package",
+        ) from None
+
+
+def _check_version(path: Path, wrote: str, remedy: str) -> None:
+    installed = version("scikit-learn")
     if wrote != installed:
         raise ResultsError(
-            f"{path} was written by another scikit-learn; it was not opened",
+            f"{path} was written by another scikit-learn",
             expected=f"scikit-learn {wrote}",
             found=f"scikit-learn {installed}",
             remedy=f"pip install scikit-learn=={wrote}, or {remedy}",
         )
-    with path.open("rb") as stream:
-        return pickle.load(stream)  # noqa: S301  # its digest has been checked
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ Comes in: a `Comparison`. Goes out: text or Markdown. The JSON form is the docum
 
 from __future__ import annotations
 
+import html
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.diff import Comparison, Flip, MetricChange, ModelChange, Side
+from benchmark.diff import Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.results import METRICS
 
 __all__ = [
@@ -21,15 +23,19 @@ __all__ = [
     "class_rows",
     "format_markdown",
     "format_text",
+    "is_same",
+    "machine_lines",
     "metric_rows",
     "model_row",
+    "notes",
 ]
 
-HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points")
+HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
 CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
 COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
 N_INDICES = 20
+N_FOLDED = 100  # a pull request's comment holds 65,536 characters
 TITLES = {metric.name: metric.title for metric in METRICS}
 
 
@@ -49,12 +55,12 @@ def format_text(comparison: Comparison, *, colour: bool = False, details: bool =
         *(_coloured(line, model, colour) for line, model in zip(table[1:], comparison["models"], strict=True)),
     ]
     for model in comparison["models"] if details else []:
-        if model["verdict"] == "unchanged" and not model["changed"]:
+        if is_same(model):
             continue
-        lines += ["", f"{model['name']}: {model['verdict']}: {model['reason']}"]
+        lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
         lines += [f"  {line}".rstrip() for line in _details(model)]
-    lines += ["", *_notes(comparison)]
-    return "\n".join(lines)
+    lines += ["", *[_place_line(place) for place in comparison["places"]], *notes(comparison)]
+    return "\n".join(lines).rstrip()
 
 
 def format_markdown(comparison: Comparison) -> str:
@@ -63,9 +69,10 @@ def format_markdown(comparison: Comparison) -> str:
     lines += [_markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
     lines += [_markdown_row(model_row(model)) for model in comparison["models"]]
     for model in comparison["models"]:
-        if model["verdict"] == "unchanged" and not model["changed"]:
+        if is_same(model):
             continue
-        lines += ["", f"<details><summary>{model['title']}: {model['verdict']}, {model['reason']}</summary>", ""]
+        words = html.escape(f"{model['title']}: {model['verdict']} ({model['reason']})", quote=False)
+        lines += ["", f"<details><summary>{words}</summary>", ""]
         lines += [_markdown_row(METRIC_HEADER), "|" + " --- |" * len(METRIC_HEADER)]
         lines += [_markdown_row(row) for row in metric_rows(model)]
         if model["classes"]:
@@ -73,12 +80,16 @@ def format_markdown(comparison: Comparison) -> str:
             lines += [_markdown_row(row) for row in class_rows(model)]
         lines += [
             "",
-            *(f"- {line}" for line in [*_machine_lines(model), *changed_lines(model), *_flip_lines(model, None)]),
+            *(f"- {line}" for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]),
             "",
             "</details>",
         ]
-    lines += ["", *(f"{note}  " for note in [*_heads(comparison), *_notes(comparison)])]
-    return "\n".join(lines)
+    about = [
+        f"{end}: {', '.join(_code(part) for part in _head(side) if part)}"
+        for end, side in (("Before", comparison["before"]), ("After", comparison["after"]))
+    ]
+    places = [_place_line(place) for place in comparison["places"]]
+    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *places, *notes(comparison)])])
 
 
 # ---------------------------------------------------------------------------------------------------------- the pieces
@@ -90,6 +101,12 @@ def _head(side: Side) -> tuple[str, ...]:
     return (side["label"], (side["commit"] or "")[:10], (side["date"] or "")[:10], side["subject"] or "")
 
 
+def is_same(model: ModelChange) -> bool:
+    """Say whether nothing of a model moved, not even a time."""
+    moved = model["changed"] or any(change["change"] for change in model["metrics"])
+    return model["verdict"] == "unchanged" and not moved
+
+
 def model_row(model: ModelChange) -> tuple[str, ...]:
     """Return a model's row under HEADER."""
     by_name = {change["metric"]: change for change in model["metrics"]}
@@ -99,13 +116,24 @@ def model_row(model: ModelChange) -> tuple[str, ...]:
         model["name"],
         model["verdict"],
         _arrow(accuracy),
-        f"{100 * test['difference']:+.2f} [{100 * test['low']:+.2f}, {100 * test['high']:+.2f}]" if test else "",
+        f"{100 * test['difference']:+z.2f} [{100 * test['low']:+z.2f}, {100 * test['high']:+z.2f}]" if test else "",
         f"{test['p_adjusted']:.2g}" if test else "",
         f"{test['only_before']}, {test['only_after']}" if test else "",
         ""
         if cross_validated is None or cross_validated["change"] is None
-        else f"{100 * cross_validated['change']:+.2f}",
+        else f"{100 * cross_validated['change']:+z.2f}",
+        _note(model),
     )
+
+
+def _note(model: ModelChange) -> str:
+    """Return what the row's figures do not say: what the test would have found, what another seed does, or the reason."""
+    test, seeds = model["test"], model["seeds"]
+    if test is None:
+        return "" if model["verdict"] == "unchanged" else model["reason"]
+    notes = [] if test["detectable"] is None else [f"would find {100 * test['detectable']:.2f} points"]
+    notes += [f"another seed moves it {'as much' if seeds['explains'] else 'less'}"] if seeds else []
+    return "; ".join(notes)
 
 
 def _arrow(change: MetricChange | None) -> str:
@@ -117,7 +145,7 @@ def _details(model: ModelChange) -> list[str]:
     lines = aligned([METRIC_HEADER, *metric_rows(model)]) if model["metrics"] else []
     if model["classes"]:
         lines += ["", *aligned([CLASS_HEADER, *class_rows(model)])]
-    told = [*_machine_lines(model), *changed_lines(model), *_flip_lines(model, N_INDICES)]
+    told = [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_INDICES)]
     return [*lines, *([""] if lines else []), *told]
 
 
@@ -149,7 +177,7 @@ def _difference(change: MetricChange) -> str:
     if change["unit"] in ("s", "B"):
         after = (change["after"] or {}).get("value")
         return f"x {after / before:.2f}" if before and after is not None else "–"
-    return f"{100 * change['change']:+.2f} points" if change["unit"] == "share" else f"{change['change']:+.4f}"
+    return f"{100 * change['change']:+z.2f} points" if change["unit"] == "share" else f"{change['change']:+z.4f}"
 
 
 def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
@@ -159,34 +187,39 @@ def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
         (
             row["name"],
             f"{100 * (row['recall_before'] or 0):.1f} → {100 * (row['recall_after'] or 0):.1f}",
-            f"{100 * row['recall_change']:+.1f} ({row['only_before']} lost, {row['only_after']} won)",
+            f"{100 * row['recall_change']:+z.1f} ({row['only_before']} lost, {row['only_after']} won)",
             f"{row['p_adjusted']:.2g}",
-            "–" if row["precision_change"] is None else f"{100 * row['precision_change']:+.1f}",
+            "–" if row["precision_change"] is None else f"{100 * row['precision_change']:+z.1f}",
         )
         for row in sorted(moved, key=lambda row: row["p"])
     ]
 
 
-def _machine_lines(model: ModelChange) -> list[str]:
+def machine_lines(model: ModelChange) -> list[str]:
+    """Return where the times were measured."""
     return [f"times on: {' → '.join(dict.fromkeys(model['machines']))}"] if model["machines"] else []
 
 
 def changed_lines(model: ModelChange) -> list[str]:
     """Return a line for each circumstance that changed."""
     return [
-        f"{item['what']}: {_told(item['before'])} → {_told(item['after'])}"
+        f"{item['what']}: {_told(item['before'], item['after'])}"
         for item in model["changed"]
         if item["what"] != "machine"
     ]
 
 
-def _told(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name.rpartition('__')[2]} {item}" for name, item in value.items())
-    return str(value)
+def _told(before: Any, after: Any) -> str:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return f"{before} → {after}"
+    return ", ".join(
+        f"{name.rpartition('__')[2]} {before.get(name, '–')} → {after.get(name, '–')}"
+        for name in dict.fromkeys([*before, *after])
+        if name not in before or name not in after or before[name] != after[name]
+    )
 
 
-def _flip_lines(model: ModelChange, most: int | None) -> list[str]:
+def _flip_lines(model: ModelChange, most: int) -> list[str]:
     lines = []
     for what, flips in (("right → wrong", model["right_to_wrong"]), ("wrong → right", model["wrong_to_right"])):
         if flips:
@@ -197,31 +230,57 @@ def _flip_lines(model: ModelChange, most: int | None) -> list[str]:
     return lines
 
 
-def _indices(flips: Sequence[Flip], most: int | None) -> str:
+def _indices(flips: Sequence[Flip], most: int) -> str:
     shown = ", ".join(str(flip["index"]) for flip in flips[:most])
-    return shown + (", … (all in --format json)" if most is not None and len(flips) > most else "")
+    return shown + (", … (all in --format json)" if len(flips) > most else "")
 
 
-def _notes(comparison: Comparison) -> list[str]:
-    notes = []
-    if comparison["primary"]["size"]:
-        notes += [
-            f"Primary family: accuracy, {comparison['primary']['size']} tests; it alone decides. Secondary: recall of "
-            f"classes, {comparison['secondary']['size']} tests, {comparison['secondary']['rejected']} below 5 %. McNemar "
-            "mid-p, Holm. Intervals are a single comparison's; times are shown, not judged.",
+def _place_line(place: Place) -> str:
+    best, worst = place["best"], place["worst"]
+    if best is None:
+        rank = "a reference, not ranked"
+    else:
+        rank = f"rank {best if best == worst else f'{best}–{worst}'} of {place['n_ranked']}"
+    if place["behind"] is None:
+        return f"{place['name']}: {rank}, the leader" if best is not None else f"{place['name']}: {rank}"
+    low, high = 100 * (place["low"] or 0.0), 100 * (place["high"] or 0.0)
+    return f"{place['name']}: {rank}, {100 * place['behind']:.2f} points behind the leader [{low:.2f}, {high:.2f}]"
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what is to be known of all rows: the families, what a test could find, how often the test set was used."""
+    told = []
+    primary, secondary = comparison["primary"], comparison["secondary"]
+    if primary["size"]:
+        told += [
+            f"Primary family: accuracy, {_tests(primary['size'])}; it alone decides, by the adjusted p. Secondary: recall of "
+            f"classes, {_tests(secondary['size'])}, {secondary['rejected']} below 5 %. McNemar mid-p, Holm. Intervals are a "
+            "single comparison's; times are shown, not judged.",
         ]
+    if comparison["counts"]["within noise"]:
+        told += ["“Would find”: the smallest difference that the test finds in 4 of 5 cases."]
     use = comparison["use"]
     if use and comparison["counts"]["improved"]:
-        notes += [
+        told += [
             f"Predictions on these test images changed in {'at least ' if use['at_least'] else ''}{use['commits']} "
             f"commit{'s' if use['commits'] != 1 else ''} since the labels last did: what is chosen by them wears out.",
         ]
-    return notes
+    return told
+
+
+def _tests(number: int) -> str:
+    return f"{number} test{'' if number == 1 else 's'}"
 
 
 def _coloured(line: str, model: ModelChange, colour: bool) -> str:  # noqa: FBT001
     code = COLOURS.get(model["verdict"])
     return f"\x1b[{code}m{line}\x1b[0m" if colour and code else line
+
+
+def _code(text: str) -> str:
+    """Return foreign text as a code span, in which nothing is a link, a mention or a tag."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

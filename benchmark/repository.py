@@ -5,17 +5,25 @@ Comes in: a repository's folder, a revision, a folder in it. Goes out: commits, 
 
 from __future__ import annotations
 
+import re
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 from benchmark.errors import BenchmarkError
 
 __all__ = ["Change", "Commit", "CommitFiles", "Repository"]
 
-NOTHING = "0" * 40
 FIELDS = "%H%x1f%cI%x1f%s"
+# a remote that people can open; not one with a name or a token in it, or a port that is not the web's
+REMOTE = re.compile(
+    r"(?:https://(?P<web>[^@/]+)/|(?:ssh://)?git@(?P<ssh>[^:/]+)[:/](?!\d+/))(?P<path>[^@:]+?)(?:\.git)?/?"
+)
+# what a person's own settings may put between the lines that are parsed here
+PLAIN = ("-c", "log.showSignature=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8")
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Repository:
                 remedy="git fetch --unshallow" if self.is_shallow else "git log --oneline -- models",
             )
         fields = self._git("show", "--no-patch", f"--format={FIELDS}", sha.decode().strip()).decode(errors="replace")
-        return Commit(*fields.rstrip("\n").split("\x1f"))
+        return Commit(*fields.rstrip("\n").split("\x1f", 2))
 
     @property
     def is_shallow(self) -> bool:
@@ -86,10 +94,9 @@ class Repository:
     @property
     def web(self) -> str:
         """Address of a commit on the web without its SHA, from the remote `origin`; empty where that is not known."""
-        remote = self._git("config", "--get", "remote.origin.url", allowed=(0, 1)).decode().strip().removesuffix(".git")
-        if remote.startswith("git@"):
-            remote = "https://" + remote.removeprefix("git@").replace(":", "/", 1)
-        return f"{remote}/commit/" if remote.startswith("https://") and "@" not in remote else ""
+        remote = self._git("config", "--get", "remote.origin.url", allowed=(0, 1)).decode().strip()
+        found = REMOTE.fullmatch(remote)
+        return f"https://{found['web'] or found['ssh']}/{found['path']}/commit/" if found else ""
 
     def tree(self, sha: str, folder: str) -> dict[str, str]:
         """Return the blobs below `folder` (relative to `root`) in a commit: id by path relative to `folder`."""
@@ -101,8 +108,8 @@ class Repository:
             found[path.removeprefix(top)] = about.split()[2]
         return found
 
-    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the contents of blobs by id, all through one process.
+    def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each distinct blob with its content, all through one process, one in memory at a time.
 
         Raises
         ------
@@ -112,23 +119,22 @@ class Repository:
         """
         wanted = list(dict.fromkeys(ids))
         if not wanted:
-            return {}
-        output = self._git("cat-file", "--batch", "--buffer", stdin="\n".join([*wanted, ""]).encode())
-        found, start = {}, 0
-        for blob in wanted:
-            end = output.index(b"\n", start)
-            header = output[start:end].split()
-            if header[-1] == b"missing":
-                raise BenchmarkError(
-                    f"object {blob} is not in {self.root}",
-                    expected="a clone with its files' history",
-                    found="a partial clone",
-                    remedy="git fetch --refetch",
-                )
-            size = int(header[2])
-            found[blob] = output[end + 1 : end + 1 + size]
-            start = end + size + 2
-        return found
+            return
+        with tempfile.TemporaryFile() as asked:  # a pipe that is written and read by turns can fill up on both sides
+            asked.write("\n".join([*wanted, ""]).encode())
+            asked.seek(0)
+            with self._start("cat-file", "--batch", "--buffer", stdin=asked) as process:
+                stream = cast("IO[bytes]", process.stdout)
+                for blob in wanted:
+                    header = stream.readline().split()
+                    if len(header) != 3:  # noqa: PLR2004
+                        raise BenchmarkError(
+                            f"object {blob} is not in {self.root}",
+                            expected="a clone with its files' history",
+                            found="a partial clone",
+                            remedy="git fetch --refetch",
+                        )
+                    yield blob, stream.read(int(header[2]) + 1)[:-1]
 
     def changes(self, sha: str, folder: str) -> Iterator[Change]:
         """Yield the first-parent commits up to `sha` that changed a file below `folder`, the oldest first.
@@ -146,8 +152,8 @@ class Repository:
             blobs: dict[str, str | None] = {}
             for about, path in zip(parts[::2], parts[1::2], strict=True):
                 blob = about.split()[3]
-                blobs[path.removeprefix(top)] = None if blob == NOTHING else blob
-            yield Change(Commit(*fields.split("\x1f")), blobs)
+                blobs[path.removeprefix(top)] = blob if blob.strip("0") else None  # nothing is all zeros
+            yield Change(Commit(*fields.split("\x1f", 2)), blobs)
 
     def count(self, sha: str, since: str | None, pattern: str) -> int:
         """Count the first-parent commits after `since` (all if None), `sha` included, that changed what `pattern` names."""
@@ -160,20 +166,27 @@ class Repository:
         found = self._git("log", "-1", "--first-parent", "--diff-merges=first-parent", "--format=%H", sha, "--", f":(top){self.prefix}{path}")  # fmt: skip
         return found.decode().strip() or None
 
-    def _git(self, *arguments: str, stdin: bytes = b"", allowed: tuple[int, ...] = (0,)) -> bytes:
+    def _git(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> bytes:
+        with self._start(*arguments) as process:
+            output, complaint = process.communicate()
+        if process.returncode not in allowed:
+            raise BenchmarkError(
+                f"git {arguments[0]} failed in {self.root}",
+                found=complaint.decode(errors="replace").strip()[-400:],
+                remedy=f"git -C {self.root} status",
+            )
+        return output
+
+    def _start(self, *arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         try:
-            done = subprocess.run(
-                ["git", "-C", str(self.root), *arguments], input=stdin, capture_output=True, check=False
+            return subprocess.Popen(
+                ["git", "-C", str(self.root), *PLAIN, *arguments],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
         except OSError:
             raise BenchmarkError("git cannot be run", expected="git on the path", remedy="install git") from None
-        if done.returncode not in allowed:
-            raise BenchmarkError(
-                f"git {arguments[0]} failed in {self.root}",
-                found=done.stderr.decode(errors="replace").strip()[-400:],
-                remedy=f"git -C {self.root} status",
-            )
-        return done.stdout
 
 
 @dataclass
@@ -202,8 +215,8 @@ class CommitFiles:
 
     def __post_init__(self) -> None:
         self._ids = self.repository.tree(self.commit.sha, self.folder)
-        self._contents = self.repository.blobs(
-            blob for name, blob in self._ids.items() if name.endswith(self.ahead) and self.ahead
+        self._contents = dict(
+            self.repository.blobs(blob for name, blob in self._ids.items() if name.endswith(self.ahead) and self.ahead)
         )
 
     def read(self, name: str) -> bytes | None:
@@ -212,7 +225,7 @@ class CommitFiles:
         if blob is None:
             return None
         if blob not in self._contents:
-            self._contents |= self.repository.blobs([blob])
+            self._contents |= dict(self.repository.blobs([blob]))
         return self._contents[blob]
 
     def where(self, name: str) -> str:

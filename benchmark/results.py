@@ -205,12 +205,73 @@ class Mistake(TypedDict):
     margin: Measured
 
 
+class CurvePoint(TypedDict):
+    """Accuracy on the held-out images after fitting on `n_train` images."""
+
+    n_train: int
+    accuracy: Estimate
+
+
+class LearningCurve(TypedDict):
+    """The chosen pipeline fitted on growing shares of one fold's training part, scored on its held-out images.
+
+    Each share holds the smaller ones; the intervals are of the held-out images, not of another draw of the share.
+    """
+
+    fold: int
+    n_held_out: int
+    points: list[CurvePoint]
+
+
+class Importance(TypedDict):
+    """What a model looks at, as one picture of `shape` for all classes ("all") or a class.
+
+    "permutation": accuracy ("all") or recall (a class) lost when a block of pixels is exchanged between `n_images`
+    held-out training images. "coefficients": change of the class's score with each scaled pixel. "impurity": share of
+    all the impurity that splits on the pixel removed.
+    """
+
+    method: Literal["permutation", "coefficients", "impurity"]
+    shape: list[int]
+    block: int
+    n_images: int | None
+    pictures: dict[str, list[Measured]]
+
+
 class Study(TypedDict):
     """`study.json` of a model: what its page shows and needs scores or a fitted model."""
 
     schema_version: int
     name: str
     confident_mistakes: list[Mistake]
+    learning_curve: LearningCurve | None
+    importances: list[Importance]
+
+
+class Twin(TypedDict):
+    """A test image and the training image nearest to it; `distance` is relative to the test image's own length."""
+
+    test: int
+    train: int
+    distance: Measured
+
+
+class Twins(TypedDict):
+    """Near-duplicates across the splits: how many test images have a training image within each distance."""
+
+    distances: list[float]
+    counts: list[int]
+    nearest: list[Twin]
+    n_other_class: int
+
+
+class Map(TypedDict):
+    """Training images in two dimensions; a place each, in the order of `index`."""
+
+    method: str
+    index: list[int]
+    x: list[Measured]
+    y: list[Measured]
 
 
 class DatasetStudy(TypedDict):
@@ -224,6 +285,26 @@ class DatasetStudy(TypedDict):
     pixel_sd: list[Measured]
     explained_variance_ratio: list[Measured]
     components: list[list[Measured]]
+    map: Map
+    near_duplicates: Twins
+
+
+class PublishedResult(TypedDict):
+    """What somebody else reports on the same test images; `read` is the day that the source was read."""
+
+    title: str
+    accuracy: float
+    n_images: int
+    source: str
+    read: str
+
+
+class Published(TypedDict):
+    """`published.json` of a data set: outside facts, not measured here."""
+
+    schema_version: int
+    dataset: str
+    results: list[PublishedResult]
 
 
 class Machine(TypedDict):
@@ -316,6 +397,7 @@ DOCUMENTS: dict[str, type] = {
     "run.json": Run,
     "entries.json": Entries,
     "dataset-study.json": DatasetStudy,
+    "published.json": Published,
 }
 TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 
@@ -603,6 +685,11 @@ def json_schema(documents: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def document_schema(title: str, kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of one document."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **_schema(kind)}
+
+
 # ------------------------------------------------------------------------------------------------------------ reading
 class Source(Protocol):
     """Where the results of a data set are read from: a folder, or the same folder in a commit."""
@@ -687,9 +774,14 @@ def parse_json(content: bytes, where: str) -> Any:
             f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
             found=f"{found!r}",
-            remedy="a newer version of this benchmark (git pull)" if newer else "make bench",
+            remedy="a newer version of this benchmark (git pull)" if newer else _remeasure(where, "make bench"),
         )
     return document
+
+
+def _remeasure(where: str, command: str) -> str:
+    """Return the command that mends a file on disk; a commit stays as it is."""
+    return command if Path(where).exists() else "another commit (git log --oneline -- models)"
 
 
 def _restore(where: str) -> str:
@@ -866,13 +958,14 @@ def _labels(source: Source, name: str, n_classes: int, n_images: int) -> NDArray
 def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
     name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
     predictions = _labels(source, f"{name}/predictions.txt", n_classes, len(labels))
-    _check_figures(source, name, metrics["test"], confusion_matrix(labels, predictions, n_classes))
+    _check_figures(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
     run: Run = _document(source, f"{name}/run.json", Run)
     return ModelResult(entry, metrics, run, predictions, source)
 
 
-def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDArray[np.int64]) -> None:
+def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
     """Refuse predictions that do not yield the figures beside them; AUC needs scores, which are not in git."""
+    test, classes = metrics["test"], metrics["dataset"]["classes"]
     hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
 
     def share(part: int, whole: int) -> float | None:
@@ -880,12 +973,14 @@ def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDAr
 
     f1 = [2 * hits[i] / max(1, support[i] + predicted[i]) for i in range(len(hits))]
     pairs: list[tuple[str, Any, Any]] = [
+        ("classes", list(test["per_class"]), classes),
         ("confusion", test["confusion"], confusion.tolist()),
         ("accuracy", test["accuracy"]["value"], share(hits.sum(), confusion.sum())),
         ("macro F1", test["macro_f1"]["value"], round_measured(float(np.mean(f1)))),
     ]
-    for i, (label, figures) in enumerate(test["per_class"].items()):
+    for i, (label, figures) in enumerate(list(test["per_class"].items())[: len(hits)]):
         pairs += [
+            (f"support of {label}", figures["support"], int(support[i])),
             (f"recall of {label}", figures["recall"]["value"], share(hits[i], support[i])),
             (f"precision of {label}", figures["precision"]["value"], share(hits[i], predicted[i])),
             (f"F1 of {label}", figures["f1"]["value"], round_measured(f1[i])),
@@ -897,7 +992,7 @@ def _check_figures(source: Source, name: str, test: OutOfSample, confusion: NDAr
                 f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
                 expected=f"{what}: {stored}"[:200],
                 found=f"{recomputed}"[:200],
-                remedy=f"make bench MODELS={name}",
+                remedy=_remeasure(source.where(f"{name}/predictions.txt"), f"make bench MODELS={name}"),
             )
 
 

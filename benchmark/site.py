@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import os
 import shutil
 import subprocess
@@ -21,18 +22,21 @@ from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.figures import percent
 from benchmark.gallery import preview
+from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
 from benchmark.repository import Repository
-from benchmark.results import DatasetStudy, load_results, read_document
+from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document
 
-__all__ = ["build_site", "serve"]
+__all__ = ["build_site", "read_released", "serve"]
 
 
 def build_site(
     *, root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None]
 ) -> Path:
     """Build the site of one data set's results and return its folder.
+
+    A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
     ------
@@ -52,17 +56,57 @@ def build_site(
         )
     study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
-    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir == root / "models" else None
-    past = read_past(Repository.around(root), tracked)
+    tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
+    past = read_past(Repository.around(root), tracked, dataset.digest)
+    outside = root / (dataset.entry.home or f"data/{dataset.entry.name}") / "published.json"
+    published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
     stills = functools.partial(
-        draw, assets=root / "site_src" / "assets", cache=Cache(build_dir / "cache"), build_dir=build_dir, report=report
+        draw,
+        assets=shipped("site_src") / "assets",
+        cache=Cache(build_dir / "cache"),
+        build_dir=build_dir,
+        report=report,
     )
-    site = Site(stored=stored, dataset=dataset, study=study, templates=root / "templates", past=past, draw=stills)
+    site = Site(stored, dataset, study, shipped("templates"), past, published)
+    site.released = read_released(build_dir / "released.json")
+    if dataset.profile is None:
+        site.draw = stills
     render(site)
     site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
-    _write(site, root / "site_src", build_dir / "docs")
-    return _mkdocs(site, root, build_dir)
+    _write(site, shipped("site_src"), build_dir / "docs")
+    return _mkdocs(site, build_dir)
+
+
+def read_released(path: Path) -> dict[str, dict[str, str]]:
+    """Return the pickles of a release by model: `tag`, `url` and `sha256`, from what GitHub says of it (make released).
+
+    Raises
+    ------
+    BenchmarkError
+        If the file is there and is no such answer.
+
+    """
+    if not path.exists():
+        return {}
+    try:
+        release = json.loads(path.read_bytes())
+        return {
+            asset["name"].removesuffix(".pkl"): {
+                "tag": release["tag_name"],
+                "url": asset["browser_download_url"],
+                "sha256": asset["digest"].removeprefix("sha256:"),
+            }
+            for asset in release["assets"]
+            if asset["name"].endswith(".pkl")
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BenchmarkError(
+            f"{path} does not describe a release",
+            expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
+            found=f"{type(error).__name__}: {error}",
+            remedy=f"rm {path}, or make released",
+        ) from None
 
 
 def _preview(site: Site) -> bytes:
@@ -89,16 +133,19 @@ def _write(site: Site, source: Path, docs: Path) -> None:
         path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
 
 
-def _mkdocs(site: Site, root: Path, build_dir: Path) -> Path:
+def _mkdocs(site: Site, build_dir: Path) -> Path:
     """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
     folder, config = build_dir / "site", build_dir / "mkdocs.yml"
     new = build_dir / "site.new"
     settings = {
-        "INHERIT": os.path.relpath(root / "mkdocs.yml", build_dir),
+        "INHERIT": os.path.relpath(shipped("mkdocs.yml"), build_dir),
+        "site_name": f"{site.dataset.entry.title} benchmark",
+        "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
+        "uncertainty of every figure.",
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,
-        "theme": {"custom_dir": os.path.relpath(root / "templates" / "theme", build_dir)},
+        "theme": {"custom_dir": os.path.relpath(shipped("templates") / "theme", build_dir)},
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(

@@ -176,7 +176,12 @@ def delong_covariance(scores: Any, is_positive: Any) -> tuple[Floats, Floats]:
 
 
 def auc_interval(auc: float, variance: float, level: float = 0.95) -> tuple[float, float] | None:
-    """Return an AUC's interval on the logit scale; None at 0 or 1, or without variance."""
+    """Return an AUC's interval on the logit scale; None at 0 or 1, or without variance.
+
+    References
+    ----------
+    G. Qin, L. Hotilovac (2008), Statistical Methods in Medical Research 17:207-221: the logit-transformed interval.
+    """
     if not 0 < auc < 1 or not variance > 0:
         return None
     centre = math.log(auc / (1 - auc))
@@ -237,7 +242,12 @@ def _variance_of_mean(values: Floats) -> float:
 
 # ----------------------------------------------------------------------------------------------------------------- F1
 def f1_scores(confusion: Any) -> Floats:
-    """Return each class's 2TP / (2TP + FP + FN), 0 where TP is 0, of shape (..., n_classes)."""
+    """Return each class's 2TP / (2TP + FP + FN), 0 where TP is 0, of shape (..., n_classes).
+
+    References
+    ----------
+    C. J. van Rijsbergen (1979), Information Retrieval, second edition, chapter 7: 1 - E with equal weights.
+    """
     counts = np.asarray(confusion, dtype=float)
     hits = np.diagonal(counts, axis1=-2, axis2=-1)
     total = counts.sum(axis=-1) + counts.sum(axis=-2)
@@ -307,10 +317,16 @@ def ranks(correct: Any, level: float = 0.95) -> RankTable:
 def seed_threshold(sd: float, n: int, level: float = 0.95) -> float:
     """Return the difference that two refits with other seeds exceed in `1 - level` of pairs: t * sqrt(2) * sd.
 
+    The repeatability limit of a method of measurement, with Student's t, as the spread itself is estimated.
+
     Raises
     ------
     ValueError
         If `n` is below 2.
+
+    References
+    ----------
+    ISO 5725-6:1994, clause 4: the critical difference of two values under repeatability conditions.
     """
     if n < 2:  # noqa: PLR2004
         raise ValueError("a spread needs two values or more")
@@ -347,7 +363,12 @@ def smallest_detectable_difference(discordance: float, n: int, alpha: float, pow
 
 # -------------------------------------------------------------------------------------------------------- calibration
 def equal_count_bins(confidence: Any, n_bins: int = 15) -> NDArray[np.int64]:
-    """Return each image's bin, of shape (n_samples,): bins of equal count, equal confidences in one bin."""
+    """Return each image's bin, of shape (n_samples,): bins of equal count, equal confidences in one bin.
+
+    References
+    ----------
+    K. Nguyen, B. O'Connor (2015), EMNLP, 1587-1598: adaptive bins.
+    """
     values = np.asarray(confidence)
     unique, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - counts / 2

@@ -1,27 +1,272 @@
-"""What pages show of a data set and needs computing over all its training images; no test image is looked at."""
+"""What pages show and needs a fitted model, or computing over images: of a model, and of a data set.
+
+Comes in: pipelines, scores and images. Goes out: the parts of `study.json`, unrounded. Learning curves and importances rest on
+training images alone. Test images are looked at in two places: the scores already made of them (a model's most confident
+mistakes), and the comparison with the training images that finds near-duplicates, from which nothing is fitted or chosen.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.manifold import TSNE
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from benchmark.dataset import Dataset
 from benchmark.features import PixelFeatures
-from benchmark.results import SCHEMA_VERSION, DatasetStudy
+from benchmark.results import (
+    SCHEMA_VERSION,
+    CurvePoint,
+    DatasetStudy,
+    Estimate,
+    Importance,
+    Map,
+    Mistake,
+    Twins,
+    atomic_path,
+)
+from benchmark.statistics import wilson_interval
+from benchmark.train import split_folds
 
+__all__ = [
+    "carried_back",
+    "confident_mistakes",
+    "curve_sizes",
+    "dataset_study",
+    "exchanged_blocks",
+    "fit_share",
+    "permutation_importance",
+    "write_share_features",
+]
+
+N_MISTAKES = 24
+FOLD = 0  # whose training part the learning curve grows over, and whose held-out images score it
+SHARES = (1, 2, 4, 8, 16)
+BLOCK = 4  # pixels
+N_PERMUTED = 1000
 N_SPECTRUM = 100
 N_COMPONENTS = 16
+N_MAPPED = 2000
+MAP_COMPONENTS = 50
+MAP_STEPS = 500
+TWIN_DISTANCES = (0.05, 0.1, 0.15, 0.2)
+N_TWINS = 24
+TEST_ROWS = 2000  # images compared at once: with as many training images, 16 MB of distances
+SEED = 0
+
+Images = NDArray[np.uint8]
+Indices = NDArray[np.int64]
+Params = dict[str, Any]
 
 
+# ------------------------------------------------------------------------------------------------------------- a model
+def confident_mistakes(
+    scores: NDArray[Any], labels: Indices, predictions: Indices, classes: list[str]
+) -> list[Mistake]:
+    """Return the mistakes that a model makes with most confidence, the widest margin first, ties by index."""
+    wrong = np.flatnonzero(predictions != labels)
+    margins = scores[wrong, predictions[wrong]] - scores[wrong, labels[wrong]]
+    worst = np.argsort(-margins, kind="stable")[:N_MISTAKES]
+    return [
+        {
+            "index": int(wrong[i]),
+            "true": classes[labels[wrong[i]]],
+            "predicted": classes[predictions[wrong[i]]],
+            "margin": float(margins[i]),
+        }
+        for i in worst
+    ]
+
+
+def curve_sizes(pipeline: Pipeline, params: Params, labels: NDArray[np.uint8]) -> list[int]:
+    """Return the numbers of images that the learning curve is fitted on, the largest first.
+
+    A share that is too small for the chosen number of components or neighbours is left out.
+    """
+    whole = len(split_folds(labels)[FOLD][0])
+    chosen = clone(pipeline).set_params(**params).get_params()
+    needed = [
+        value
+        for name, value in chosen.items()
+        if name.endswith(("n_components", "n_neighbors")) and isinstance(value, int)
+    ]
+    fewest = max([2 * len(np.unique(labels)), *needed])
+    return [whole // share for share in SHARES if share == 1 or whole // share >= fewest]
+
+
+def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int, path: Path) -> None:
+    """Fit `features` on a share of the fold's training part; write those of the share and of what is predicted to `path`.
+
+    One .npy file, float32: the share, the held-out images and, where the share is the whole part, the images with one block
+    exchanged, block after block. Models that describe images alike share it.
+    """
+    share, held_out = _rows(labels, n_train)
+    flat = images.reshape(len(images), -1)
+    with threadpool_limits(1):
+        fitted = clone(features).fit(flat[share], labels[share])
+        parts = [flat[share], flat[held_out]]
+        if n_train == len(split_folds(labels)[FOLD][0]):
+            parts += [altered.reshape(len(altered), -1) for altered in exchanged_blocks(images[_shown(held_out)])]
+        described = np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
+    with atomic_path(path) as partial, partial.open("wb") as stream:
+        np.save(stream, described)
+
+
+def fit_share(
+    tail: Pipeline, labels: NDArray[np.uint8], n_train: int, path: Path, n_columns: int | None, about: Params
+) -> tuple[CurvePoint, Importance | None]:
+    """Fit a model on a share of the fold's training part and score the held-out images.
+
+    Parameters
+    ----------
+    tail : Pipeline
+        The model after its features, unfitted.
+    path, n_columns
+        Where `write_share_features` left the features, and how many of their columns are the model's.
+    about : dict
+        `classes`, the names in label order, and `image_shape`.
+
+    Returns
+    -------
+    tuple
+        The point of the learning curve, and what exchanging blocks of pixels does to the fit on the whole part (None for
+        a share of it).
+    """
+    share, held_out = _rows(labels, n_train)
+    described = np.load(path, mmap_mode="r")[:, :n_columns]
+    with threadpool_limits(1):
+        fitted = tail.fit(np.ascontiguousarray(described[:n_train]), labels[share])
+        predicted = fitted.predict(np.ascontiguousarray(described[n_train:]))
+    right = predicted[: len(held_out)] == labels[held_out]
+    point: CurvePoint = {"n_train": n_train, "accuracy": _share(int(right.sum()), len(held_out))}
+    if len(predicted) == len(held_out):
+        return point, None
+    shown = _shown(held_out)
+    before = right[np.searchsorted(held_out, shown)]
+    after = predicted[len(held_out) :].reshape(-1, len(shown)) == labels[shown]
+    return point, permutation_importance(before, after, labels[shown], **about)
+
+
+def _rows(labels: NDArray[np.uint8], n_train: int) -> tuple[Indices, Indices]:
+    """Return the rows of a share of the fold's training part, and those held out, each in order."""
+    rows, held_out = split_folds(labels)[FOLD]
+    return rows[np.sort(_nested(labels[rows])[:n_train])], held_out
+
+
+def _nested(labels: NDArray[np.uint8]) -> Indices:
+    """Return all rows in an order whose every beginning is stratified, so that a larger share holds the smaller ones."""
+    rng = np.random.default_rng(SEED)
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        place[own] = (rng.permutation(len(own)) + 0.5) / len(own)
+    return np.argsort(place, kind="stable")
+
+
+def _shown(held_out: Indices) -> Indices:
+    """Return the held-out images that blocks are permuted on: 1,000, or a quarter of a small fold."""
+    n = min(N_PERMUTED, max(1, len(held_out) // 4))
+    return np.sort(np.random.default_rng(SEED).choice(held_out, n, replace=False))
+
+
+def exchanged_blocks(images: Images) -> Iterator[Images]:
+    """Yield the images, of shape (n_samples, height, width), with one block after the other taken from another image."""
+    donors = np.random.default_rng(SEED).permutation(len(images))
+    for rows, columns in _blocks(*images.shape[1:]):
+        altered = images.copy()
+        altered[:, rows, columns] = images[donors, rows, columns]
+        yield altered
+
+
+def permutation_importance(
+    before: NDArray[np.bool_],
+    after: NDArray[np.bool_],
+    labels: NDArray[np.uint8],
+    classes: list[str],
+    image_shape: tuple[int, int],
+) -> Importance:
+    """Return the accuracy, and each class's recall, that is lost when a block of pixels comes from another image.
+
+    Parameters
+    ----------
+    before : ndarray of shape (n_samples,)
+        Which images are predicted right; none of them was fitted on.
+    after : ndarray of shape (n_blocks, n_samples)
+        The same of `exchanged_blocks`.
+
+    References
+    ----------
+    L. Breiman (2001), Machine Learning 45:5-32, section 10, with blocks of pixels for variables: a single pixel is
+    told by its neighbours.
+    """
+    drops = before.astype(int) - after
+    pictures = {"all": drops.mean(axis=1).tolist()}
+    for label, name in enumerate(classes):
+        own = labels == label
+        pictures[name] = drops[:, own].mean(axis=1).tolist() if own.any() else [0.0] * len(drops)
+    height, width = image_shape
+    return {
+        "method": "permutation",
+        "shape": [-(-height // BLOCK), -(-width // BLOCK)],
+        "block": BLOCK,
+        "n_images": len(labels),
+        "pictures": pictures,
+    }
+
+
+def _blocks(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    for top in range(0, height, BLOCK):
+        for left in range(0, width, BLOCK):
+            yield slice(top, top + BLOCK), slice(left, left + BLOCK)
+
+
+def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[str]) -> Importance | None:
+    """Return a model's own weights as pictures, where they lead back to pixels exactly; None elsewhere.
+
+    Coefficients do where only linear steps lie between the scaled pixels and them, a forest's importances where its
+    features are the scaled pixels.
+    """
+    features, last = fitted.steps[0][1], fitted.steps[-1][1]
+    if not isinstance(features, PixelFeatures):
+        return None
+    between = [step for _, step in fitted.steps[1:-1]]
+    own: Importance = {"method": "impurity", "shape": list(image_shape), "block": 1, "n_images": None, "pictures": {}}
+    if features.n_components is None and not between and hasattr(last, "feature_importances_"):
+        own["pictures"] = {"all": last.feature_importances_.tolist()}
+        return own
+    if not hasattr(last, "coef_") or not all(isinstance(step, StandardScaler) for step in between):
+        return None
+    weights = np.asarray(last.coef_, dtype=np.float64)
+    for step in reversed(between):
+        weights = weights / (1 if step.scale_ is None else step.scale_)
+    weights = weights if features.n_components is None else weights @ features.components_
+    weights = np.concatenate([-weights, weights]) if len(weights) == 1 else weights
+    own["method"] = "coefficients"
+    own["pictures"] = dict(zip(classes, weights.tolist(), strict=True))
+    return own
+
+
+def _share(successes: int, n: int) -> Estimate:
+    low, high = wilson_interval(successes, n)
+    return {"value": successes / n, "low": float(low), "high": float(high)}
+
+
+# ---------------------------------------------------------------------------------------------------------- a data set
 def dataset_study(dataset: Dataset) -> DatasetStudy:
-    """Return class means, the spread of each pixel, and the leading principal components of the scaled pixels."""
+    """Return class means, the spread of each pixel, leading components, a map, and near-duplicates across the splits."""
     images = dataset.train_images.reshape(len(dataset.train_images), -1)
     n_spectrum = min(N_SPECTRUM, images.shape[1], len(images))
     with threadpool_limits(1):
         features = PixelFeatures(n_components=n_spectrum).fit(images)
+        places = _map(features, images, dataset.train_labels)
+        twins = near_duplicates(dataset)
     means = {
         name: np.rint(images[dataset.train_labels == label].mean(axis=0)).astype(int).tolist()
         for label, name in enumerate(dataset.class_names)
@@ -35,11 +280,80 @@ def dataset_study(dataset: Dataset) -> DatasetStudy:
         "pixel_sd": _standard_deviation(images).tolist(),
         "explained_variance_ratio": features.explained_variance_ratio_.tolist(),
         "components": features.components_[:N_COMPONENTS].astype(float).tolist(),
+        "map": places,
+        "near_duplicates": twins,
     }
 
 
-def _standard_deviation(images: NDArray[np.uint8]) -> NDArray[Any]:
+def _standard_deviation(images: Images) -> NDArray[Any]:
     """Return each pixel's standard deviation, of shape (n_pixels,), from exact integer sums."""
     squares = sum(np.square(chunk, dtype=np.int64).sum(axis=0) for chunk in np.array_split(images, 50))
     mean = images.mean(axis=0)
     return np.sqrt(np.maximum(squares / len(images) - mean**2, 0))  # type: ignore[no-any-return]
+
+
+def _map(features: PixelFeatures, images: Images, labels: NDArray[np.uint8]) -> Map:
+    """Lay training images out in the plane, neighbours near each other.
+
+    References
+    ----------
+    L. van der Maaten, G. Hinton (2008), Journal of Machine Learning Research 9:2579-2605 (t-SNE).
+    """
+    chosen = np.sort(_nested(labels)[:N_MAPPED])
+    described = features.transform(images[chosen])[:, :MAP_COMPONENTS]
+    perplexity = min(30.0, (len(chosen) - 1) / 3)
+    places = TSNE(perplexity=perplexity, max_iter=MAP_STEPS, init="pca", random_state=SEED, n_jobs=1).fit_transform(
+        described
+    )
+    return {
+        "method": f"t-SNE (perplexity {perplexity:g}) of {described.shape[1]} principal components of the scaled pixels",
+        "index": chosen.tolist(),
+        "x": places[:, 0].astype(float).tolist(),
+        "y": places[:, 1].astype(float).tolist(),
+    }
+
+
+def near_duplicates(dataset: Dataset) -> Twins:
+    """Find each test image's nearest training image and count those that are nearly the same.
+
+    The distance is that of the pixels, relative to the length of the test image: 0.1 is a tenth of its brightness.
+    """
+    train, test = (images.reshape(len(images), -1) for images in (dataset.train_images, dataset.test_images))
+    nearest = np.concatenate(
+        [_nearest_rows(train, test[start : start + TEST_ROWS]) for start in range(0, len(test), TEST_ROWS)]
+    )
+    lengths = np.sqrt(_squared(test))
+    apart = np.concatenate(  # again, exactly: products of float32 lose what tells neighbours apart
+        [np.sqrt(_squared(test[part], train[nearest[part]])) for part in np.array_split(np.arange(len(test)), 50)]
+    )
+    distance = apart / np.maximum(lengths, 1)
+    closest = np.argsort(distance, kind="stable")[:N_TWINS]
+    near = distance <= TWIN_DISTANCES[1]
+    return {
+        "distances": list(TWIN_DISTANCES),
+        "counts": [int((distance <= limit).sum()) for limit in TWIN_DISTANCES],
+        "nearest": [{"test": int(i), "train": int(nearest[i]), "distance": float(distance[i])} for i in closest],
+        "n_other_class": int((near & (dataset.train_labels[nearest] != dataset.test_labels)).sum()),
+    }
+
+
+def _nearest_rows(train: Images, test: Images) -> Indices:
+    """Return the row of `train` nearest to each row of `test`, of shape (len(test),)."""
+    asked = test.astype(np.float32)
+    best = np.full(len(test), np.inf, dtype=np.float32)
+    nearest = np.zeros(len(test), dtype=np.int64)
+    for start in range(0, len(train), TEST_ROWS):
+        chunk = train[start : start + TEST_ROWS].astype(np.float32)
+        squares = np.einsum("ij,ij->i", chunk, chunk) - 2 * (asked @ chunk.T)
+        candidate = squares.argmin(axis=1)
+        found = squares[np.arange(len(test)), candidate]
+        closer = found < best
+        best[closer], nearest[closer] = found[closer], start + candidate[closer]
+    return nearest
+
+
+def _squared(first: Images, second: Images | None = None) -> NDArray[np.int64]:
+    """Return each row's squared length, or squared distance from the same row of `second`, exactly."""
+    rows = first.astype(np.int64)
+    rows = rows if second is None else rows - second
+    return (rows * rows).sum(axis=1)  # type: ignore[no-any-return]

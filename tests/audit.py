@@ -1,6 +1,6 @@
-"""`make audit`: axe on every page, two widths by two schemes; what each kind of page costs; Lighthouse, median of three runs.
+"""`make audit`: axe on every page of the built site, charts live, two widths by two schemes; bytes of each kind of page.
 
-It needs a Chromium or Chrome, and npm for Lighthouse. It exits with 1 if anything falls short of what BUDGETS and GOALS say.
+With LIGHTHOUSE=3 its scores as well, the median of 3 runs, by npm. Exits with 1 if a page falls short. It trains nothing.
 """
 
 from __future__ import annotations
@@ -17,22 +17,19 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from playwright.sync_api import sync_playwright
-
 from tests.browsing import (
     BUDGETS,
     DESKTOP,
     PHONE,
     addresses,
-    build_for,
     kinds,
     launch_arguments,
     transferred,
     violations,
 )
+from tests.screenshots import CHROMES, chrome
 from tests.served import serving
 
-ROOT = Path(__file__).parent.parent
 LIGHTHOUSE = "lighthouse@12.2.3"  # the 12.x line runs on node 20
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 PRESETS = {"mobile": [], "desktop": ["--preset=desktop"]}
@@ -47,30 +44,23 @@ def goal(kind, preset, category):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build-dir", type=Path, default=ROOT / "build")
-    parser.add_argument("--dataset", default="fashion-mnist")
-    parser.add_argument("--model", default="svm-hog", help="whose page stands for its kind")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--skip-axe", action="store_true")
-    parser.add_argument("--skip-lighthouse", action="store_true")
+    parser.add_argument("site", type=Path, help="the built site's folder")
+    parser.add_argument(
+        "--lighthouse", type=int, default=0, metavar="RUNS", help="run Lighthouse so often on each kind of page"
+    )
     arguments = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    if not chromium:
-        sys.exit("error: no Chromium or Chrome is installed\n  try: apt-get install --no-install-recommends chromium")
-    folder, failures = arguments.build_dir / "audit" / "site", []
-    pages = {kind: path for kind, path in kinds(arguments.dataset, arguments.model).items() if kind != "none"}
+    folder, failures = arguments.site, []
+    if not (folder / "index.html").exists():
+        sys.exit(f"error: {folder} holds no site\n  try:      make site")
+    pages = {kind: path for kind, path in kinds(folder).items() if kind != "none"}
     with serving(folder) as address:
-        build_for(address, arguments.build_dir / "mkdocs.yml", folder)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
+        with chrome() as browser:
             failures += weigh(browser, address, pages)
-            if not arguments.skip_axe:
-                failures += examine(browser, address, [*addresses(folder), "no/such/page/"])
-            browser.close()
-        if not arguments.skip_lighthouse:
-            failures += measure(chromium, address, pages, arguments.runs, arguments.build_dir / "audit")
+            failures += examine(browser, address, [*addresses(folder), "no/such/page/"])
+        if arguments.lighthouse:
+            failures += measure(address, pages, arguments.lighthouse, folder.parent / "lighthouse")
     print("\n".join(failures) if failures else "nothing falls short")
-    sys.exit(bool(failures))
+    return int(bool(failures))
 
 
 def weigh(browser, address, pages):
@@ -108,14 +98,14 @@ def examine(browser, address, paths):
     return failures
 
 
-def measure(chromium, address, pages, runs, folder):
+def measure(address, pages, runs, folder):
     """Print Lighthouse's scores of each kind of page, and return those below their goal."""
     if not shutil.which("npm"):
         return ["Lighthouse needs npm, which is not installed"]
     failures = []
     print(f"{'Lighthouse, median of ' + str(runs):28}" + "".join(f"{category:>15}" for category in CATEGORIES))
     for (kind, path), preset in product(pages.items(), PRESETS):
-        scores = [lighthouse(chromium, address + path, preset, folder) for _ in range(runs)]
+        scores = [lighthouse(address + path, preset, folder) for _ in range(runs)]
         middle = {category: median(score[category] for score in scores) for category in CATEGORIES}
         print(f"{kind + ', ' + preset:28}" + "".join(f"{middle[c]:15.0f}" for c in CATEGORIES), flush=True)
         short = [category for category in CATEGORIES if middle[category] < goal(kind, preset, category)]
@@ -123,7 +113,9 @@ def measure(chromium, address, pages, runs, folder):
     return failures
 
 
-def lighthouse(chromium, url, preset, folder):
+def lighthouse(url, preset, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = next(filter(None, map(shutil.which, CHROMES)))
     report = folder / "lighthouse.json"
     flags = " ".join(["--headless=new", *launch_arguments()])
     command = ["npm", "exec", "--yes", f"--cache={folder / 'npm'}", f"--package={LIGHTHOUSE}", "--", "lighthouse", url]
@@ -136,4 +128,4 @@ def lighthouse(chromium, url, preset, folder):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

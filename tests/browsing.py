@@ -9,6 +9,8 @@ import sys
 
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.screenshots import QUIET
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
 # Kibibytes that a page of each kind may cost before anybody touches it.
@@ -16,25 +18,20 @@ BUDGETS = {"home": 100, "model": 120, "class": 120, "errors": 200, "compare": 20
 
 
 def launch_arguments():
-    quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync"]
-    return quiet + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    return [*QUIET, "--disable-component-update", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
-def kinds(section, model):
-    """Return the address of one page of each kind."""
-    return {
-        "home": "",
-        "model": f"{section}/models/{model}/",
-        "class": f"{section}/classes/shirt/",
-        "errors": f"{section}/errors/",
-        "compare": f"{section}/compare/",
-        "data": f"{section}/data/",
-        "methods": "methods/",
-        "changes": f"{section}/changes/",
-        "history": f"{section}/history/",
-        "none": "no/such/page/",
-    }
+def kinds(folder):
+    """Return the address of one page of each kind that a built site has, and of one that it has not."""
+    section = next(path.parent.parent.name for path in folder.glob("*/errors/index.html"))
+    models = sorted(folder.glob(f"{section}/models/*/index.html"), key=lambda path: path.stat().st_size)
+    pages = {"home": "", "model": f"{section}/models/{models[-1].parent.name}/", "methods": "methods/"}
+    pages["class"] = f"{section}/classes/{min(path.name for path in (folder / section / 'classes').iterdir())}/"
+    return (
+        pages
+        | {kind: f"{section}/{kind}/" for kind in ("errors", "compare", "data", "changes", "history")}
+        | {"none": "no/such/page/"}
+    )
 
 
 def build_for(address, config, folder):

@@ -14,6 +14,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # as the command line does, before NumPy is imported
 
 from benchmark.dataset import load_dataset
+from tests.screenshots import CHROMES
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "fashion-mnist-sample"
@@ -45,8 +46,7 @@ def sample(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chromium():
     """Where a Chromium or Chrome is, or None; root of a Debian without one installs it, as kaleido and the tests of the site want it."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    if not any(map(shutil.which, names)) and shutil.which("apt-get") and os.geteuid() == 0:
+    if not any(map(shutil.which, CHROMES)) and shutil.which("apt-get") and os.geteuid() == 0:
         install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
         for command in (install, ["apt-get", "update"], install):
             subprocess.run(
@@ -54,7 +54,7 @@ def chromium():
             )
             if shutil.which("chromium"):
                 break
-    return next(filter(None, map(shutil.which, names)), None)
+    return next(filter(None, map(shutil.which, CHROMES)), None)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 
 import numpy as np
+from scipy.optimize import brentq
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
 from benchmark import results
@@ -42,10 +44,44 @@ def entry(name):
     }
 
 
-def metrics(name, predicted, *, digest="d" * 64, seeds=None, best=1, cv=0.9):
-    truth = labels(len(predicted))
-    shared = {"labels": range(len(CLASSES)), "average": None, "zero_division": 0}
-    shown = [f(truth, predicted, **shared) for f in (precision_score, recall_score, f1_score)]
+def figures(predicted, truth, classes):
+    """Return what follows from predictions: accuracy, macro F1, per class, the confusion matrix."""
+    shared = {"labels": range(len(classes)), "average": None, "zero_division": 0}
+    precision, recall, f1 = (f(truth, predicted, **shared) for f in (precision_score, recall_score, f1_score))
+    return {
+        "accuracy": accuracy_score(truth, predicted),
+        "macro_f1": f1.mean(),
+        "per_class": {
+            label: {
+                "precision": precision[i] if (predicted == i).any() else None,
+                "recall": recall[i],
+                "f1": f1[i],
+                "support": int((truth == i).sum()),
+            }
+            for i, label in enumerate(classes)
+        },
+        "confusion": confusion_matrix(truth, predicted, labels=range(len(classes))).tolist(),
+    }
+
+
+def rewrite(folder, name, predicted):
+    """Put other predictions and the figures that follow from them into a model's real results below `folder`."""
+    truth = results.load_results(folder.parent, folder.name).test_labels
+    path = folder / name / "metrics.json"
+    document = results.read_document(path, results.Metrics)
+    test = document["test"]
+    found = figures(predicted, truth, document["dataset"]["classes"])
+    test["confusion"] = found["confusion"]
+    for where, what in ((test, found), *((test["per_class"][c], found["per_class"][c]) for c in found["per_class"])):
+        for key in {"accuracy", "macro_f1", "precision", "recall", "f1"} & set(what):
+            where[key] = estimate(what[key])
+    results.write_document(path, document, results.Metrics)
+    results.write_atomically(folder / name / "predictions.txt", results.encode_predictions(predicted).encode())
+
+
+def metrics(name, predicted, *, truth=None, digest="d" * 64, profile=None, seeds=None, best=1, cv=0.9):
+    truth = labels(len(predicted)) if truth is None else truth
+    found = figures(predicted, truth, CLASSES)
     return {
         "schema_version": 1,
         "name": name,
@@ -58,7 +94,7 @@ def metrics(name, predicted, *, digest="d" * 64, seeds=None, best=1, cv=0.9):
         "dataset": {
             "name": "made",
             "digest": digest,
-            "profile": None,
+            "profile": profile,
             "n_train": 10,
             "n_test": len(predicted),
             "classes": CLASSES,
@@ -70,25 +106,23 @@ def metrics(name, predicted, *, digest="d" * 64, seeds=None, best=1, cv=0.9):
             "best_params": {"classifier__C": best},
             "best_score": cv,
             "at_edge": [],
-            "candidates": [{"params": {"classifier__C": best}, "scores": [cv, cv, cv]}],
+            "candidates": [{"params": {"classifier__C": c}, "scores": [cv, cv, cv]} for c in (1, 2)],
         },
         "train": {"method": "resubstitution", "accuracy": {"value": 0.99}},
         "test": {
-            "accuracy": estimate(accuracy_score(truth, predicted)),
+            "accuracy": estimate(found["accuracy"]),
             "macro_auc": {"value": 0.98, "low": 0.97, "high": 0.99},
-            "macro_f1": estimate(shown[2].mean()),
+            "macro_f1": estimate(found["macro_f1"]),
             "calibration": None,
             "per_class": {
                 label: {
                     "auc": estimate(0.98),
-                    "precision": estimate(shown[0][i]),
-                    "recall": estimate(shown[1][i]),
-                    "f1": estimate(shown[2][i]),
-                    "support": int((truth == i).sum()),
+                    **{name: estimate(figure[name]) for name in ("precision", "recall", "f1")},
+                    "support": figure["support"],
                 }
-                for i, label in enumerate(CLASSES)
+                for label, figure in found["per_class"].items()
             },
-            "confusion": confusion_matrix(truth, predicted, labels=range(len(CLASSES))).tolist(),
+            "confusion": found["confusion"],
         },
         "seeds": None
         if seeds is None
@@ -125,6 +159,22 @@ def run(name, *, fit=1.0, cpu="A processor", code="c" * 64):
     }
 
 
+def stored(columns, truth):
+    """Return results in memory, with these predictions by model name."""
+    models = [
+        results.ModelResult(entry(name), metrics(name, predicted, truth=truth), run(name), predicted, None)
+        for name, predicted in columns.items()
+    ]
+    return results.Results(
+        source=None,
+        dataset=models[0].metrics["dataset"],
+        entries=[model.entry for model in models],
+        models=models,
+        missing=[],
+        test_labels=truth,
+    )
+
+
 def write_model(folder, name, predicted, *, fit=1.0, cpu="A processor", code="c" * 64, **more):
     """Write one model's results below `folder`, `models/made`."""
     results.write_document(folder / name / "metrics.json", metrics(name, predicted, **more), results.Metrics)
@@ -138,6 +188,25 @@ def write_table(folder, names, truth=None):
     results.write_document(folder / "entries.json", table, results.Entries)
     truth = labels() if truth is None else truth
     results.write_atomically(folder / "test_labels.txt", results.encode_predictions(truth).encode())
+
+
+@functools.cache
+def _errors(discordance):
+    """Return how likely an error is on images of ten levels of difficulty, few of them hard."""
+    levels = np.linspace(0, 1, 10) ** 4 / 2
+    scale = brentq(lambda s: np.mean(2 * s * levels * (1 - s * levels)) - discordance, 0, 1)
+    return scale * levels
+
+
+def null_table(rng, discordance, n=10_000):
+    """Return how many images only one of two equally good models gets right.
+
+    Both find the same images hard; given an image they err independently.
+    """
+    q = _errors(discordance)
+    shares = np.stack([q * (1 - q), q * (1 - q), 1 - 2 * q * (1 - q)], axis=1)
+    b, c, _ = rng.multinomial(n // len(q), shares).sum(axis=0)
+    return int(b), int(c)
 
 
 def git(folder, *arguments):

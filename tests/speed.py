@@ -31,7 +31,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from benchmark import __main__ as command_line
-from benchmark import bench, train
+from benchmark import bench, results, train
 from benchmark.dataset import load_dataset, subset
 from benchmark.progress import Reporter
 from tests import made
@@ -88,8 +88,10 @@ def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
     names = [f"model-{i}" for i in range(n_models)]
     template = folder / "template"
     made.write_table(template, names, made.labels(n_images))
-    made.write_model(template, "model", made.predictions(range(0, n_images, 9), n_images))
-    texts = {file: (template / "model" / file).read_text() for file in ("metrics.json", "run.json", "predictions.txt")}
+    truth, predicted = made.labels(n_images), made.predictions(range(0, n_images, 9), n_images)
+    made.write_model(template, "model", predicted)
+    texts = {file: (template / "model" / file).read_text() for file in ("metrics.json", "run.json")}
+    accuracy = str(results.round_measured(float(np.mean(predicted == truth))))
     shared = {file: (template / file).read_text() for file in ("entries.json", "test_labels.txt")}
     root = made.repository(folder / "repository")
     rng = np.random.default_rng(0)
@@ -105,12 +107,11 @@ def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
         for file, text in shared.items() if number == 0 else []:
             put(file, text)
         for name in names:
-            characters = list(texts["predictions.txt"])
-            for place in rng.integers(0, len(characters), 40):
-                if characters[place] != "\n":
-                    characters[place] = "0"
-            put(f"{name}/predictions.txt", "".join(characters))
-            put(f"{name}/metrics.json", texts["metrics.json"].replace("0.9,", f"{0.9 + number / 1e6:.6f},", 1))
+            moved = predicted.copy()
+            moved[rng.integers(0, n_images, 40)] = 0
+            put(f"{name}/predictions.txt", results.encode_predictions(moved))
+            now = str(results.round_measured(float(np.mean(moved == truth))))
+            put(f"{name}/metrics.json", texts["metrics.json"].replace(f'"value": {accuracy}', f'"value": {now}', 1))
             put(f"{name}/run.json", texts["run.json"].replace('"fit": 1.0', f'"fit": {1 + number / 1000}'))
     subprocess.run(["git", "-C", str(root), "fast-import", "--quiet"], input="".join(stream).encode(), check=True)
     return root

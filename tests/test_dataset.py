@@ -207,6 +207,6 @@ def test_a_subset_is_stratified_and_has_a_digest_of_its_own(sample, tmp_path):
 
 
 def test_the_summary_counts_each_class(sample):
-    text = dataset.format_summary(sample)
+    text = dataset.format_summary(dataset.summary(sample))
     assert "2,000 training and 1,000 test images of 28 x 28" in text
     assert sample.digest in text

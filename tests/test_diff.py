@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from benchmark import diff, report, results
+from benchmark import __main__ as command_line
+from benchmark import diff, leaderboard, report, results
 from benchmark.errors import BenchmarkError, ResultsError
 from tests import made
-from tests.conftest import run_command
+from tests.conftest import ROOT, run_command
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS = ["same", "ten", "forty", "many"]
@@ -52,6 +60,13 @@ def by_name(comparison):
     return {model["name"]: model for model in comparison["models"]}
 
 
+def judged(before, after, truth):
+    """Return verdict and test by model of two sets of predictions in memory."""
+    side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
+    found = diff.compare_results((side, made.stored(before, truth)), (side, made.stored(after, truth)))
+    return {name: (model["verdict"], model["test"]) for name, model in by_name(found).items()}
+
+
 def outside_midp(b, c):
     """Mid-p as statsmodels' exact p less the probability of the table itself; 1 where both are equal."""
     if b == c:
@@ -76,6 +91,16 @@ def test_p_values_and_verdicts_are_those_of_statsmodels(scratch):
         "forty": "regressed",
         "many": "improved",
     }
+
+
+@pytest.mark.parametrize("n", [10, 40, 150])
+@pytest.mark.parametrize(("lost", "won"), [(1, 0), (0, 1), (1, 1)])
+def test_so_many_images_in_each_direction_give_the_verdict_of_their_p(n, lost, won):
+    before = {"m": made.predictions(BASE)}
+    verdict, test = judged(before, {"m": made.predictions(changed(n * lost, n * won))}, made.labels())["m"]
+    p = outside_midp(n * lost, n * won)
+    assert test["p"] == test["p_adjusted"] == pytest.approx(p, abs=1e-9)
+    assert verdict == ("within noise" if p >= 0.05 else "improved" if won else "regressed")
 
 
 def test_classes_are_a_family_of_their_own(scratch):
@@ -104,6 +129,44 @@ def test_swapping_the_sides_mirrors_everything(scratch):
         assert [flip["index"] for flip in back[name]["right_to_wrong"]] == [
             flip["index"] for flip in there[name]["wrong_to_right"]
         ]
+
+
+@st.composite
+def two_sets_of_predictions(draw):
+    """Three models before and after, the second better or worse or the same."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    truth = made.labels(400)
+    sides = []
+    for _ in range(2):
+        wrong = [draw(st.integers(0, 200)) for _ in range(3)]
+        sides.append({f"m{i}": made.predictions(rng.permutation(400)[:n], 400) for i, n in enumerate(wrong)})
+    if draw(st.booleans()):
+        sides[1]["m0"] = sides[0]["m0"]
+    return *sides, truth, rng.permutation(400)
+
+
+@settings(max_examples=20, deadline=None)
+@given(two_sets_of_predictions())
+def test_verdicts_mirror_and_do_not_depend_on_the_order_of_images(drawn):
+    before, after, truth, order = drawn
+    there, back = judged(before, after, truth), judged(after, before, truth)
+    shuffled = judged(*({name: p[order] for name, p in side.items()} for side in (before, after)), truth[order])
+    assert shuffled == there
+    for name, (verdict, test) in there.items():
+        assert back[name][0] == MIRRORED.get(verdict, verdict)
+        if test:
+            assert back[name][1]["difference"] == -test["difference"]
+            assert back[name][1]["p_adjusted"] == test["p_adjusted"]
+
+
+def test_twelve_models_without_a_difference_seldom_get_a_verdict():
+    rng = np.random.default_rng(0)
+    families = 0
+    for _ in range(2000):
+        counts = [made.null_table(rng, discordance) for discordance in (0.003, 0.03, 0.06) * 4]
+        tests = [{"p": diff.mcnemar_midp(b, c)} for b, c in counts]
+        families += diff._adjust(tests) > 0
+    assert families <= 131  # the 99.9 % bound of a binomial with 2,000 draws of 5 %
 
 
 def test_flips_are_the_very_images(scratch):
@@ -144,12 +207,30 @@ def compared(pair):
     return by_name(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
 
 
-def test_other_data_or_labels_are_not_comparable(pair):
-    made.write_model(pair[1], "one", made.predictions(changed(40, 0)), digest="e" * 64)
+@pytest.mark.parametrize("other", [{"digest": "e" * 64}, {"profile": "quick"}])
+def test_other_data_are_not_comparable(pair, other):
+    made.write_model(pair[1], "one", made.predictions(changed(40, 0)), **other)
     found = compared(pair)
     assert found["one"]["verdict"] == "not comparable"
+    assert found["one"]["reason"].startswith("measured on other data: 10 + 2,000 images, digest dddddddddddd…")
     assert found["one"]["test"] is None
     assert found["two"]["verdict"] == "unchanged"
+
+
+def test_other_labels_are_not_comparable(pair):
+    truth = made.labels()
+    truth[:2] = truth[1::-1]
+    made.write_table(pair[1], ["one", "two"], truth)
+    for name in ("one", "two"):
+        made.write_model(pair[1], name, made.predictions(BASE), truth=truth)
+    assert {(m["verdict"], m["reason"]) for m in compared(pair).values()} == {
+        ("not comparable", "the test labels are others")
+    }
+
+
+def test_an_interrupted_swap_is_finished_before_anything_is_said(pair):
+    (pair[1] / "one").rename(pair[1] / ".one.old")
+    assert compared(pair)["one"]["verdict"] == "unchanged"
 
 
 def test_added_removed_and_not_measured_are_told_apart(pair):
@@ -178,27 +259,78 @@ def test_what_else_changed_is_named(pair):
     assert whats == ["best parameters", "machine", "code"]
 
 
+def test_the_grid_is_the_one_that_was_searched_not_that_of_a_table_that_moved_on(pair):
+    table = pair[1] / "entries.json"
+    table.write_text(table.read_text().replace("[1, 2]", "[1, 2, 3]"))
+    assert not compared(pair)["one"]["changed"]
+    path = pair[1] / "one" / "metrics.json"
+    document = json.loads(path.read_text())
+    document["search"]["candidates"].append({"params": {"classifier__C": 3}, "scores": [0.8, 0.8, 0.8]})
+    path.write_text(json.dumps(document))
+    assert report.changed_lines(compared(pair)["one"]) == ["grid: C [1, 2] → [1, 2, 3]"]
+
+
+def test_of_what_changed_only_the_parts_that_did_are_told(pair):
+    path = pair[1] / "one" / "run.json"
+    document = json.loads(path.read_text())
+    document["libraries"] = {"numpy": "2", "scipy": "1"}
+    path.write_text(json.dumps(document))
+    assert report.changed_lines(compared(pair)["one"]) == ["libraries: scipy – → 1"]
+
+
 def test_predictions_that_do_not_yield_the_figures_are_refused(pair):
     text = results.encode_predictions(made.predictions(BASE[1:]))
     (pair[1] / "one" / "predictions.txt").write_text(text)
-    with pytest.raises(ResultsError, match=r"predictions.txt does not yield the figures in .*metrics.json"):
+    with pytest.raises(ResultsError) as error:
         compared(pair)
+    where = f"{pair[1]}/one/"
+    assert str(error.value).startswith(
+        f"{where}predictions.txt does not yield the figures in {where}metrics.json (AUC cannot be checked without scores)"
+    )
 
 
-def test_a_precision_that_does_not_follow_is_refused(pair):
+def spoilt(test, what):
+    if what in ("precision", "recall", "F1"):
+        test["per_class"]["Coat"][what.lower()]["value"] = 0.5
+    elif what == "support":
+        test["per_class"]["Coat"]["support"] += 1
+    elif what == "classes":
+        del test["per_class"]["Coat"]
+    elif what == "confusion":
+        test["confusion"][0][0] += 1
+    else:
+        test[what.replace(" ", "_").lower()]["value"] = 0.5
+
+
+@pytest.mark.parametrize(
+    "what", ["accuracy", "precision", "recall", "F1", "support", "macro F1", "confusion", "classes"]
+)
+def test_each_figure_that_does_not_follow_is_refused(pair, what):
     path = pair[1] / "one" / "metrics.json"
     document = json.loads(path.read_text())
-    document["test"]["per_class"]["Coat"]["precision"]["value"] = 0.5
+    spoilt(document["test"], what)
     path.write_text(json.dumps(document))
-    with pytest.raises(ResultsError, match="precision of Coat"):
+    with pytest.raises(ResultsError, match=f"expected: {what}"):
         compared(pair)
 
 
-def test_another_schema_version_says_which_way_out(pair):
+@pytest.mark.parametrize(("version", "remedy"), [(2, "git pull"), (0, "make bench")])
+def test_another_schema_version_says_which_way_out(pair, version, remedy):
     path = pair[1] / "one" / "run.json"
-    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 2'))
-    with pytest.raises(ResultsError, match=r"another schema version[\s\S]*git pull"):
+    path.write_text(path.read_text().replace('"schema_version": 1', f'"schema_version": {version}'))
+    with pytest.raises(ResultsError, match=rf"another schema version[\s\S]*{remedy}"):
         compared(pair)
+
+
+def test_an_older_schema_version_in_a_commit_is_not_to_be_measured_again(tmp_path):
+    root = made.repository(tmp_path / "repo")
+    made.write_table(root / "models" / "made", ["one"])
+    made.write_model(root / "models" / "made", "one", made.predictions(BASE))
+    path = root / "models" / "made" / "one" / "metrics.json"
+    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 0'))
+    made.commit(root, "Long ago")
+    with pytest.raises(ResultsError, match=r"^HEAD:models/made/one/metrics.json is of another[\s\S]*another commit"):
+        sides(root, "HEAD", "HEAD")
 
 
 def test_a_revision_that_does_not_exist_is_named(scratch):
@@ -228,6 +360,19 @@ def test_the_use_of_the_test_set_is_counted(scratch, tmp_path):
         "commits": 1,
         "at_least": False,
     }
+    made.write_table(root / "models" / "made", MODELS, made.labels()[::-1])
+    made.commit(root, "Other labels")
+    assert diff.use_of_test_set(repository, repository.commit("HEAD").sha, "models/made")["commits"] == 0
+
+
+def test_an_improvement_comes_with_the_use_of_the_test_set_and_nothing_else_does(scratch, tmp_path):
+    made.git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{scratch}", "shallow")
+    shared = ("--dataset", "made", "--repository")
+    there = run_command("diff", "HEAD~1", "HEAD", *shared, scratch).stdout
+    assert "changed in 1 commit since the labels" in there
+    shallow = run_command("diff", "HEAD~1", "HEAD", *shared, tmp_path / "shallow").stdout
+    assert "changed in at least 1 commit since the labels" in shallow
+    assert "since the labels" not in run_command("diff", "HEAD", "HEAD", *shared, scratch).stdout
 
 
 def test_two_models_of_one_commit_are_compared_the_same_way(scratch):
@@ -238,44 +383,278 @@ def test_two_models_of_one_commit_are_compared_the_same_way(scratch):
     assert model["test"]["difference"] == pytest.approx((28 + 130) / made.N)
 
 
+def test_a_comparison_of_two_models_comes_with_their_places(scratch):
+    _, (_, stored) = sides(scratch)
+    worst, middle, best = leaderboard.places(stored, ["forty", "same", "many"])
+    assert [(place["best"], place["worst"], place["n_ranked"]) for place in (worst, middle, best)] == [
+        (4, 4, 4), (2, 3, 4), (1, 1, 4),
+    ]  # fmt: skip
+    assert best["behind"] is None
+    gap = leaderboard.paired_models(stored, stored.model("many"), stored.model("forty"))
+    assert (worst["behind"], worst["low"], worst["high"]) == (gap.difference, gap.low, gap.high)
+
+
 # ----------------------------------------------------------------------------------------------- the command, as a process
 def run_diff(*arguments):
     return run_command("diff", *arguments, "--dataset", "made", "--exit-code")
 
 
-def test_exit_statuses(pair):
-    assert run_diff(*pair).returncode == 0
-    made.write_model(pair[1], "one", made.predictions(changed(40, 12)))
-    assert run_diff(*pair).returncode == 1
-    assert run_diff(*pair, "--min-effect", "2").returncode == 0
-    made.write_table(pair[1], ["one", "two", "three"])
-    assert run_diff(*pair, "--min-effect", "2").returncode == 3
-    assert run_diff(*pair).returncode == 1  # a regression comes first
-    (pair[1] / "one" / "predictions.txt").write_text("9")
-    broken = run_diff(*pair)
-    assert broken.returncode == 2
-    assert "error:" in broken.stderr
-    assert "Traceback" not in broken.stderr
-    assert run_diff("nowhere").returncode == 2
+REGRESSED, NOISE = changed(40, 12), changed(10, 6)
+CASES = {
+    0: {"one": NOISE, "new": BASE},  # within noise; "gone" is removed, "new" added
+    1: {"one": REGRESSED, "later": None},  # and one not measured
+    2: {"one": REGRESSED, "later": None, "broken": BASE},
+    3: {"one": NOISE, "later": None},
+}
+
+
+@pytest.mark.parametrize(("status", "after"), CASES.items())
+def test_the_first_exit_status_that_applies_of_two_commits(tmp_path, status, after):
+    root = made.repository(tmp_path / "repo")
+    folder = root / "models" / "made"
+    made.write_table(folder, ["one", "gone"])
+    for name in ("one", "gone"):
+        made.write_model(folder, name, made.predictions(BASE))
+    made.commit(root, "Before")
+    made.write_table(folder, list(after))
+    for name, wrong in after.items():
+        if wrong is not None:
+            made.write_model(folder, name, made.predictions(wrong))
+    if "broken" in after:
+        (folder / "broken" / "predictions.txt").write_text(results.encode_predictions(made.predictions(NOISE)))
+    made.commit(root, "After")
+    done = run_diff("HEAD~1", "HEAD", "--repository", root)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(
+        {0: "", 1: "exit status 1: one regressed", 2: "error: ", 3: "exit status 3: later"}[status]
+    )
+    without = run_command("diff", "HEAD~1", "HEAD", "--repository", root, "--dataset", "made")
+    assert without.returncode == (2 if status == 2 else 0)
+
+
+def test_other_data_and_a_regression_below_the_least_effect(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED))
+    assert run_diff(*pair, "--min-effect", "1.4").returncode == 1  # 28 of 2,000 images
+    assert run_diff(*pair, "--min-effect", "1.41").returncode == 0
+    made.write_model(pair[1], "two", made.predictions(BASE), digest="e" * 64)
+    done = run_diff(*pair, "--min-effect", "1.41")
+    assert (done.returncode, done.stderr) == (3, "exit status 3: two is not comparable\n")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("nowhere",), ("--min-effect", "-1"), ("--min-effect", "nan"), ("--max-loss", "inf"), ("--max-loss", "much"),
+        ("--format", "xml"), ("--models", "nobody"), ("--beauty",), ("HEAD", "HEAD", "HEAD"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_a_usage_error(scratch, wrong):
+    done = run_diff(*wrong, "--repository", scratch)
+    assert done.returncode == 2
+    assert not done.stdout
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_gate_without_its_exit_status_is_refused(pair):
+    done = run_command("diff", *pair, "--dataset", "made", "--max-loss", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "add --exit-code" in done.stderr
 
 
 def test_max_loss_fails_where_there_is_too_little_data(pair):
-    made.write_model(pair[1], "one", made.predictions(changed(10, 6)))
+    made.write_model(pair[1], "one", made.predictions(NOISE))
     assert run_diff(*pair).returncode == 0
-    assert run_diff(*pair, "--max-loss", "0.3").returncode == 1
-    assert run_diff(*pair, "--max-loss", "1").returncode == 0
+    low = -100 * compared(pair)["one"]["test"]["low"]
+    done = run_diff(*pair, "--max-loss", f"{low - 0.001:.4f}")
+    assert (done.returncode, done.stderr) == (1, "exit status 1: one may have lost 0.62 points\n")
+    assert run_diff(*pair, "--max-loss", f"{low + 0.001:.4f}").returncode == 0
 
 
-def test_without_the_option_a_comparison_ends_well(pair):
-    made.write_model(pair[1], "one", made.predictions(changed(40, 12)))
-    assert run_command("diff", *pair, "--dataset", "made").returncode == 0
+def test_help_says_how_a_chain_of_small_losses_is_caught():
+    words = " ".join(run_command("diff", "--help", COLUMNS="200").stdout.split())
+    assert "a chain of small losses is caught by comparing with a fixed baseline revision" in words
 
 
-def test_json_follows_its_schema(pair):
-    made.write_model(pair[1], "one", made.predictions(changed(40, 12)), seeds=0.001)
-    document = json.loads(run_command("diff", *pair, "--dataset", "made", "--format", "json").stdout)
+def test_a_filter_hides_rows_and_changes_no_family_verdict_or_exit_status(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED))
+    made.write_model(pair[1], "two", made.predictions(NOISE))
+    whole = json.loads(run_diff(*pair, "--format", "json").stdout)
+    done = run_diff(*pair, "--format", "json", "--models", "two")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert found == whole | {"models": [model for model in whole["models"] if model["name"] == "two"]}
+    assert found["primary"]["size"] == 2
+
+
+def test_bare_clones_are_read_by_the_commands(scratch, tmp_path):
+    made.git(tmp_path, "clone", "--quiet", "--bare", str(scratch), "bare")
+    shared = ("--dataset", "made", "--repository")
+    for words in (("diff", "HEAD~1", "HEAD"), ("history",)):
+        assert run_command(*words, *shared, tmp_path / "bare").stdout == run_command(*words, *shared, scratch).stdout
+
+
+def test_compare_prints_the_test_and_the_places(scratch):
+    shared = ("compare", "forty", "many", "--dataset", "made", "--repository", scratch)
+    text = run_command(*shared).stdout
+    p = outside_midp(0, 158)
+    assert f"many is 7.90 points better than forty: more than noise (McNemar mid-p = {p:.2g})." in text
+    assert "forty: rank 4 of 4, 7.90 points behind the leader [" in text
+    assert "many: rank 1 of 4, the leader" in text
+    document = json.loads(run_command(*shared, "--at", "HEAD", "--format", "json").stdout)
     assert results.fits(document, diff.Comparison)
+    assert [place["best"] for place in document["places"]] == [4, 1]
+    unknown = run_command("compare", "forty", "nobody", "--dataset", "made", "--repository", scratch)
+    assert unknown.returncode == 1
+    assert "holds no result of 'nobody'" in unknown.stderr
+
+
+def validate(document, schema):
+    """Check a document by those words of JSON Schema that ours uses."""
+    if "anyOf" in schema:
+        assert any(passes(document, choice) for choice in schema["anyOf"])
+    if "enum" in schema:
+        assert document in schema["enum"]
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)}
+    if "type" in schema:
+        assert isinstance(document, kinds.get(schema["type"], bool))
+    if schema.get("type") == "array":
+        for item in document:
+            validate(item, schema["items"])
+    if schema.get("type") == "object":
+        assert set(schema.get("required", ())) <= set(document)
+        for key, value in document.items():
+            validate(value, schema.get("properties", {}).get(key) or schema["additionalProperties"])
+
+
+def passes(document, schema):
+    try:
+        validate(document, schema)
+    except (AssertionError, KeyError):
+        return False
+    return True
+
+
+def test_json_follows_its_schema_in_full_precision(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED), seeds=0.001)
+    done = run_command("diff", *pair, "--dataset", "made", "--format", "json")
+    document = json.loads(done.stdout)
+    schema = results.document_schema("diff", diff.Comparison)
+    validate(document, schema)
+    assert not passes(document | {"counts": None}, schema)
+    assert not passes({key: value for key, value in document.items() if key != "primary"}, schema)
     assert document["models"][0]["test"]["p_adjusted"] == pytest.approx(outside_midp(40, 12), abs=1e-12)
+    assert document["models"][0]["test"]["difference"] == -28 / made.N
+
+
+def test_colours_are_for_a_terminal_that_wants_them(scratch):
+    words = ["diff", "HEAD~1", "HEAD", "--dataset", "made", "--repository", str(scratch)]
+    command = [sys.executable, "-m", "benchmark", *words]
+
+    def on_terminal(**environment):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(command, cwd=ROOT, stdout=theirs, env={**os.environ, "NO_COLOR": "", **environment}):
+            os.close(theirs)
+            shown = b""
+            while True:
+                try:
+                    shown += (part := os.read(ours, 65536))
+                except OSError:  # how Linux says that the other end is closed
+                    break
+                if not part:
+                    break
+        os.close(ours)
+        return shown
+
+    assert b"\x1b[31mforty" in on_terminal()
+    assert b"\x1b" not in on_terminal(NO_COLOR="1")
+    assert "\x1b" not in run_command(*words).stdout
+
+
+def test_make_passes_both_sides_and_the_form_on():
+    done = subprocess.run(
+        ["make", "--dry-run", "diff", "BASE=HEAD^", "HEAD=v1", "FORMAT=json", "MODELS=a,b"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = " ".join(done.stdout.replace("\\\n", " ").split())
+    assert "benchmark diff 'HEAD^' 'v1' --dataset fashion-mnist --format json --models a,b" in told
+
+
+# ---------------------------------------------------------------------------------------------------- the end of a run
+def run_of(root, models_dir=None):
+    return SimpleNamespace(
+        root=root,
+        models_dir=models_dir or root / "models",
+        dataset=SimpleNamespace(entry=SimpleNamespace(name="made")),
+        report=SimpleNamespace(line=lambda _: None),
+    )
+
+
+def test_a_run_ends_with_what_changed_against_head(scratch, tmp_path, capsys):
+    made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
+    root = tmp_path / "clone"
+    made.write_model(root / "models" / "made", "same", made.predictions(REGRESSED))
+    command_line._conclude(run_of(root), [], ["same"])
+    leaders, _, told = capsys.readouterr().out.partition("\nbefore  HEAD")
+    assert leaders.startswith("rank")
+    assert "1 regressed, 3 unchanged (1 test, Holm at 5 %). Regressed: same." in told
+    command_line._conclude(run_of(root, tmp_path / "clone" / "models" / ".." / "models"), [], ["same"])
+    assert "Regressed: same." in capsys.readouterr().out
+
+
+def test_a_run_that_cannot_be_compared_with_head_says_why(scratch, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
+    root = tmp_path / "clone"
+    (root / ".git").rename(tmp_path / "elsewhere")
+    command_line._conclude(run_of(root), [], ["same"])
+    assert "\nno comparison with HEAD: git rev-parse failed" in capsys.readouterr().out
+
+
+def test_a_run_into_another_folder_is_compared_with_nothing(scratch, tmp_path, capsys):
+    command_line._conclude(run_of(tmp_path, scratch / "models"), [], ["same"])
+    assert "HEAD" not in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------------------------------------ the words
+def test_a_row_says_what_its_figures_do_not(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED), seeds=0.01)
+    made.write_model(pair[1], "two", made.predictions(NOISE), seeds=0.0001)
+    made.write_table(pair[1], ["one", "two", "later"])
+    found = compared(pair)
+    assert report.model_row(found["one"])[-1] == "another seed moves it as much"
+    assert report.model_row(found["two"])[-1] == "would find 0.56 points; another seed moves it less"
+    assert "is not (make bench MODELS=later)" in report.model_row(found["later"])[-1]
+
+
+def test_other_times_of_the_same_predictions_are_shown_with_their_ratio_and_machines(pair):
+    made.write_model(pair[1], "one", made.predictions(BASE), fit=2.5, cpu="Another")
+    where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
+    text = report.format_text(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
+    assert re.search(r"Fit time +1 s +2.5 s +x 2.50 +lower", text)
+    assert "times on: A processor, 2 cores → Another, 2 cores" in text
+    assert "one: unchanged (the same predictions)" in text
+    assert "two: unchanged" not in text  # nothing of it moved
+
+
+def test_a_comment_on_a_pull_request_begins_with_the_sentence_folds_the_images_and_fits(tmp_path):
+    names = [f"model-{i}" for i in range(12)]
+    n = 10_000
+    truth = made.labels(n)
+    before = made.stored({name: made.predictions(range(2000), n) for name in names}, truth)
+    after = made.stored({name: made.predictions(range(1500, 3500), n) for name in names}, truth)
+    side = {"label": "a`b", "commit": None, "date": None, "subject": "See #1 @x <b>", "n_test": n, "digest": ""}
+    text = report.format_markdown(diff.compare_results((side, before), (side, after)))
+    assert text.startswith("**12 within noise (12 tests, Holm at 5 %).**\n\n| model |")
+    assert len(text) < 65_536  # what a comment may hold
+    assert "- Before: `` a`b ``, `See #1 @x <b>`" in text  # nothing is a mention, a link or a tag
+    folded = text[text.index("<details>") : text.rindex("</details>")]
+    assert "images 0, 1, 2" in folded
+    assert "images 0, 1, 2" not in text.replace(folded, "")
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

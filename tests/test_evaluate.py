@@ -75,13 +75,6 @@ def test_a_thinned_roc_curve_errs_by_less_than_an_eye_can_see(seed, shift):
                 assert np.abs(tpr[inside] - line).max() <= slack * tolerance + 1e-9
 
 
-def test_the_most_confident_mistakes_come_first():
-    scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
-    found = evaluate.study("m", scores, np.array([1, 1, 1]), np.array([0, 0, 1]), ["a", "b"])["confident_mistakes"]
-    assert [mistake["index"] for mistake in found] == [0, 1]
-    assert found[0]["margin"] == pytest.approx(0.8)
-
-
 def test_few_distinct_scores_are_counted():
     assert evaluate.distinct_scores(np.tile([0.0, 0.25, 0.5], (100, 1))) == 3
     assert evaluate.distinct_scores(np.random.default_rng(0).random((100, 3))) is None

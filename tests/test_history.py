@@ -83,18 +83,86 @@ def test_a_shallow_clone_says_that_it_ends(told, tmp_path):
     found = history.read_history(repository, repository.commit("HEAD").sha, "models/made")
     assert found["truncated"]
     assert {point["step"] for point in found["points"] if point["commit"] == 0} == {"first"}
-    assert "git fetch --unshallow" in history.format_text(found, results.metric_named("accuracy"), [])
+    assert "git fetch --unshallow" in history.format_text(found, [results.metric_named("accuracy")])
 
 
-def test_a_document_of_another_version_is_named_and_skipped(told, tmp_path):
+@pytest.fixture
+def clone(told, tmp_path):
     made.git(tmp_path, "clone", "--quiet", str(told[0]), "clone")
-    path = tmp_path / "clone" / "models" / "made" / "a" / "run.json"
-    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 9'))
-    made.commit(tmp_path / "clone", "From the future")
-    repository = Repository(tmp_path / "clone")
-    found = history.read_history(repository, repository.commit("HEAD").sha, "models/made")
-    assert len(found["points"]) == len(told[1]["points"])
-    assert "another schema version" in found["unreadable"][0]
+    return tmp_path / "clone"
+
+
+def read(root):
+    repository = Repository(root)
+    return history.read_history(repository, repository.commit("HEAD").sha, "models/made")
+
+
+def last_steps(found):
+    number = len(found["commits"]) - 1
+    return {point["model"]: (point["step"], point["series"]) for point in found["points"] if point["commit"] == number}
+
+
+UNREADABLE = [
+    ("run.json", lambda text: text.replace('"schema_version": 1', '"schema_version": 9'), "another schema version"),
+    ("run.json", lambda text: text.replace('"cores"', '"kernels"'), "no field 'cores'"),
+    ("metrics.json", lambda text: text[:-9], "no JSON document"),
+    ("predictions.txt", lambda text: text[9:], "do not belong together"),
+    ("predictions.txt", lambda text: text[::-1], "does not yield the accuracy"),
+]
+
+
+@pytest.mark.parametrize(("file", "spoil", "why"), UNREADABLE)
+def test_what_cannot_be_read_is_named_and_skipped(told, clone, file, spoil, why):
+    path = clone / "models" / "made" / "a" / file
+    path.write_text(spoil(path.read_text()))
+    made.commit(clone, "From the future")
+    found = read(clone)
+    assert found["points"] == told[1]["points"]
+    (line,) = found["unreadable"]
+    assert line.startswith("a at ")
+    assert why in line
+    assert f"skipped: {line}" in history.format_text(found, [results.metric_named("accuracy")])
+
+
+def test_results_older_than_the_answer_key_are_skipped(clone):
+    made.git(clone, "rm", "--quiet", "models/made/test_labels.txt")
+    made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:9]))
+    made.commit(clone, "No labels")
+    assert "do not belong together" in read(clone)["unreadable"][0]
+
+
+def test_other_labels_break_the_line_though_the_commit_that_brought_them_is_another(clone):
+    folder = clone / "models" / "made"
+    truth = made.labels()
+    truth[:2] = truth[1::-1]
+    made.write_table(folder, ["a", "b"], truth)
+    made.commit(clone, "Other labels")
+    made.write_model(folder, "b", made.predictions(WRONG[:250]), truth=truth)
+    made.commit(clone, "b against them")
+    assert last_steps(read(clone)) == {"b": ("not comparable", 1)}
+
+
+def test_a_model_that_comes_back_begins_a_new_line(clone):
+    made.git(clone, "rm", "--quiet", "-r", "models/made/b")
+    made.commit(clone, "b is gone")
+    made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:250]))
+    made.commit(clone, "b is back")
+    assert last_steps(read(clone)) == {"b": ("first", 1)}
+
+
+def test_the_same_code_on_the_same_machine_is_judged(clone):
+    made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:100]), cpu="Another")
+    made.commit(clone, "b once more")
+    assert last_steps(read(clone)) == {"b": ("improved", 0)}
+
+
+def test_a_commit_that_only_timed_again_has_no_tests(clone):
+    made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:301]), cpu="Another", fit=2.0)
+    made.commit(clone, "Timed again")
+    found = read(clone)
+    assert last_steps(found) == {"b": ("unchanged", 0)}
+    assert found["commits"][-1]["tests"] == 0
+    assert found["points"][-1]["values"]["fit_seconds"] == {"value": 2.0}
 
 
 def test_without_results_it_is_an_error(tmp_path):
@@ -108,10 +176,40 @@ def test_without_results_it_is_an_error(tmp_path):
 
 def test_the_command_prints_a_table_and_json(told):
     shared = ("history", "--dataset", "made", "--repository", told[0])
-    table = run_command(*shared, "--metric", "fit_seconds", "--model", "b").stdout.splitlines()
-    assert table[0].split() == ["commit", "date", "model", "Fit", "time", "step", "subject"]
-    assert len(table) == 3
+    table = run_command(*shared).stdout.splitlines()
+    assert len(table) == 1 + len(told[1]["points"])
+    assert table[1].split()[2:] == ["a", "90.00", "%", "not", "comparable", "Other", "data"]
     assert json.loads(run_command(*shared, "--format", "json").stdout) == told[1]
-    wrong = run_command(*shared, "--metric", "beauty")
-    assert wrong.returncode == 1
-    assert "there is no metric 'beauty'" in wrong.stderr
+
+
+def test_models_and_metrics_choose_rows_and_columns_of_the_table_and_of_json(told):
+    shared = (
+        "history",
+        "--dataset",
+        "made",
+        "--repository",
+        told[0],
+        "--model",
+        "b",
+        "--metric",
+        "fit_seconds,accuracy",
+    )
+    header, *rows = run_command(*shared).stdout.splitlines()
+    assert [cell.strip() for cell in header.split("  ") if cell] == [
+        "commit", "date", "model", "Fit time", "Accuracy", "accuracy's step", "subject",
+    ]  # fmt: skip
+    assert len(rows) == 2
+    points = json.loads(run_command(*shared, "--format", "json").stdout)["points"]
+    assert {point["model"] for point in points} == {"b"}
+    assert {tuple(point["values"]) for point in points} == {("accuracy", "fit_seconds")}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [(("--metric", "beauty"), "there is no metric 'beauty'"), (("--model", "c"), "no commit has results of 'c'")],
+)
+def test_an_unknown_metric_or_model_is_named(told, wrong, words):
+    done = run_command("history", "--dataset", "made", "--repository", told[0], *wrong)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {words}")
+    assert "expected: one of" in done.stderr

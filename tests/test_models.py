@@ -18,7 +18,6 @@ GOOD = replace(MODELS[1], name="mine", estimator=RidgeClassifier(), grid={"class
 
 def test_the_table_is_sound():
     check_entries(MODELS, (28, 28))
-    assert len(MODELS) == 9
     assert [entry.name for entry in MODELS if entry.baseline] == ["dummy"]
 
 
@@ -40,7 +39,7 @@ def test_the_grids_are_as_large_as_the_readme_says():
         ({"grid": {"alpha": [1]}}, "no parameter 'alpha'(?s:.*)classifier__alpha"),
         (
             {"estimator": LinearRegression(), "grid": {"classifier__fit_intercept": [True]}},
-            "LinearRegression gives no class scores",
+            "gives no class scores(?s:.*)LinearRegression",
         ),
     ],
 )

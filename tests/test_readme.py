@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import io
 import re
+import shutil
+import socket
 import subprocess
+import sys
 import tarfile
+import tomllib
 
 import pytest
-from sklearn.naive_bayes import GaussianNB
+import yaml
+from PIL import Image
 
 from benchmark import __main__ as command_line
-from benchmark import leaderboard
-from benchmark.errors import ResultsError
-from benchmark.models import ModelEntry, check_entries
+from benchmark import __version__, bench, dataset, environment, leaderboard, load_model, site
+from benchmark.errors import BenchmarkError, ResultsError
+from benchmark.repository import Repository
 from benchmark.results import load_results
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SAMPLE
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -50,13 +57,156 @@ def test_every_command_has_help_and_stands_in_the_readme(capsys):
 
 def test_every_make_target_named_exists_and_has_its_line_of_help():
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
-    phony = set(re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE).group(1).split())
+    targets = set(re.findall(r"^([a-z-]+):.*## \S", makefile, flags=re.MULTILINE))
+    phony = set(
+        re.search(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, flags=re.MULTILINE).group(1).replace("\\", "").split()
+    )
     assert phony == targets
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", README, flags=re.MULTILINE)) <= targets
+    told = README + (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", told, flags=re.MULTILINE)) <= targets
 
 
-def test_the_entry_in_the_readme_is_sound():
-    code = re.search(r"```python\n(ModelEntry\(.*?\n\))\n```", README, flags=re.DOTALL).group(1)
-    entry = eval(code, {"ModelEntry": ModelEntry, "GaussianNB": GaussianNB})  # noqa: S307
-    check_entries([entry], (28, 28))
+def block(name):
+    """Return the file `name` as the README shows it, and write it as a user would."""
+    return re.search(rf"```python\n(# {name}\n.*?)```", README, flags=re.DOTALL).group(1)
+
+
+def test_the_model_in_the_readme_runs_as_it_stands_there(tmp_path, command):
+    (tmp_path / "my_models.py").write_text(block("my_models.py"), encoding="utf-8")
+    where = ("--dataset", SAMPLE, "--models-dir", tmp_path / "models", "--build-dir", tmp_path / "build")
+    done = command("bench", "--entries", tmp_path / "my_models.py", "--models", "nb-pixels", *where)
+    assert done.returncode == 0, done.stderr
+    assert "Naive Bayes, pixels" in done.stdout
+    assert (tmp_path / "build" / "site" / SAMPLE / "models" / "nb-pixels" / "index.html").exists()
+
+
+def test_the_data_set_in_the_readme_is_accepted_as_it_stands_there(tmp_path, command):
+    home = tmp_path / "letters"
+    elsewhere = f"import dataclasses\n\nDATASETS = [dataclasses.replace(DATASETS[0], home={str(home)!r})]\n"
+    (tmp_path / "my_data.py").write_text(block("my_data.py") + elsewhere, encoding="utf-8")
+    for folder in (home / part / name for part in ("train", "test") for name in "ABC"):
+        folder.mkdir(parents=True)
+        for i in range(4):
+            Image.new("L", (9, 7), 20 * i).save(folder / f"{i}.png")
+    options = ("--entries", tmp_path / "my_data.py", "--build-dir", tmp_path / "build")
+    done = command("data", "letters", "--accept", *options)
+    assert done.returncode == 0, done.stderr
+    assert "12 training and 12 test images of 7 x 9 pixels" in done.stdout
+    assert len((home / "SHA256SUMS").read_text().splitlines()) == 4
+
+
+def test_what_the_figures_do_not_mean_is_what_the_methods_page_says():
+    methods = (ROOT / "templates" / "methods.md").read_text(encoding="utf-8")
+    limits = methods.split("## What the figures do not mean\n")[1].split("\n## ")[0].strip()
+    assert limits in README, "copy the section of templates/methods.md"
+
+
+def test_the_pictures_are_there_and_small():
+    for path in [ROOT / name for name in re.findall(r"(?:src|srcset)=\"([^\"]+)\"", README)]:
+        assert path.stat().st_size <= 200_000
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project.get("version", __version__) == __version__
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == __version__
+
+
+# ------------------------------------------------------------------------------------------- when something goes wrong
+def told_rows():
+    return re.findall(r"^\| `(.*?)` \|", README.split("## When something goes wrong")[1], flags=re.MULTILINE)
+
+
+def is_told(message):
+    """Say whether the first line of an error stands in the README, where … is what differs from case to case."""
+    patterns = [".*".join(map(re.escape, row.split("…"))) for row in told_rows()]
+    return (
+        sum(bool(re.fullmatch(pattern, message.removeprefix("error: ").splitlines()[0])) for pattern in patterns) == 1
+    )
+
+
+def raised(function, *arguments, **settings):
+    with pytest.raises((BenchmarkError, environment.SetUpError)) as caught:
+        function(*arguments, **settings)
+    return str(caught.value)
+
+
+def old_python(folder, monkeypatch):
+    return raised(environment.refuse_old_python, (3, 9, 2), "/usr/bin/python3")
+
+
+def no_ensurepip(folder, monkeypatch):
+    monkeypatch.setattr(environment, "has_module", lambda _: False)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    return raised(environment.choose_maker)
+
+
+def no_packages(folder, monkeypatch):
+    monkeypatch.setattr(environment, "choose_maker", lambda: [sys.executable, "-m", "venv", "--without-pip"])
+    return raised(environment.set_up, str(folder / "venv"), "requirements.lock", "")
+
+
+def no_source(folder, monkeypatch):
+    (folder / "data" / "fashion-mnist").mkdir(parents=True)
+    shutil.copy(ROOT / "data" / "fashion-mnist" / "SHA256SUMS", folder / "data" / "fashion-mnist")
+    offline = dataclasses.replace(dataset.DATASETS["fashion-mnist"], urls=(), debian_package="")
+    return raised(dataset.fetch, offline, root=folder, cache_dir=folder / "cache", report=lambda _: None)
+
+
+def altered_file(folder, monkeypatch):
+    shutil.copytree(ROOT / "tests" / "data", folder / "data")
+    packed = folder / "data" / f"{dataset.FILES[3]}.gz"
+    labels = bytearray(gzip.decompress(packed.read_bytes()))
+    labels[8], labels[9] = labels[9], labels[8]
+    assert labels[8] != labels[9]
+    packed.write_bytes(gzip.compress(labels))
+    settings = {"root": ROOT, "data_dir": folder / "data", "cache_dir": folder / "cache", "report": lambda _: None}
+    return raised(dataset.load_dataset, SAMPLE, **settings)
+
+
+def killed_fit(folder, monkeypatch):
+    return bench.KILLED
+
+
+def stale_result(folder, monkeypatch):
+    return f"moved since it was measured: {bench.PARTS['code']}"
+
+
+def no_pickle(folder, monkeypatch):
+    return raised(load_model, folder / "model.pkl")
+
+
+def other_pickle(folder, monkeypatch):
+    shutil.copy(ROOT / "models" / "fashion-mnist" / "dummy" / "run.json", folder)
+    (folder / "model.pkl").write_bytes(b"another")
+    return raised(load_model, folder / "model.pkl")
+
+
+def taken_port(folder, monkeypatch):
+    (folder / "site").mkdir()
+    (folder / "site" / "index.html").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return raised(site.serve, folder, taken.getsockname()[1])
+
+
+def shallow_clone(folder, monkeypatch):
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(folder / "clone")], check=True)
+    message = raised(Repository(folder / "clone").commit, "HEAD~1")
+    assert "git fetch --unshallow" in message
+    return message
+
+
+TROUBLES = [
+    old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, stale_result, no_pickle, other_pickle,
+    taken_port, shallow_clone,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda function: function.__name__)
+def test_an_error_stands_in_the_readme_as_it_is_printed(trouble, tmp_path, monkeypatch):
+    message = trouble(tmp_path, monkeypatch)
+    assert is_told(message), message
+
+
+def test_the_readme_tells_no_error_that_is_not_printed():
+    assert len(told_rows()) == len(TROUBLES)

@@ -8,13 +8,18 @@ import json
 import re
 import subprocess
 import sys
+from itertools import combinations
 from urllib.parse import urldefrag, urlparse
 
+import numpy as np
 import pandas as pd
 import plotly.offline
 import pytest
+from skimage.color import deltaE_ciede2000, rgb2lab
 
+from benchmark.errors import BenchmarkError
 from benchmark.results import CLASS_METRICS, METRICS, load_results
+from benchmark.site import read_released
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -137,21 +142,55 @@ def test_a_reference_shows_no_curves(pages):
     assert "most confident mistakes</h" not in text
 
 
-def luminance(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+# G. M. Machado, M. M. Oliveira, L. A. F. Fernandes (2009), IEEE TVCG 15:1291-1298, table 1, severity 1, on linear RGB
+DEFICIENCIES = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
 
 
-@pytest.mark.parametrize(("scheme", "paper"), [("default", "#ffffff"), ("slate", "#1e2629")])
-def test_the_colours_of_charts_stand_out_from_the_page(scheme, paper):
+def colours_of(scheme):
     style = (ROOT / "site_src" / "assets" / "site.css").read_text()
     block = re.search(rf'data-md-color-scheme="{scheme}"\] {{(.*?)\n}}', style, re.DOTALL)[1]
-    colours = dict(re.findall(r"--(c\d|lead|second|muted|small-ink): (#[0-9a-f]{6})", block))
-    assert len(colours) == 14
-    for name, colour in colours.items():
-        low, high = sorted((luminance(colour), luminance(paper)))
-        assert (high + 0.05) / (low + 0.05) >= (4.5 if name == "small-ink" else 3), name
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+
+
+def linear_rgb(colour):
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour):
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear_rgb(colour)))
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_the_colours_of_charts_stand_out_from_the_page(scheme):
+    colours = colours_of(scheme)
+    inked = {name: colour for name, colour in colours.items() if re.fullmatch(r"c\d|lead|second|muted|small-ink", name)}
+    assert len(inked) == 14
+    for name, colour in inked.items():
+        low, high = sorted((luminance(colour), luminance(colours["paper"])))
+        assert (high + 0.05) / (low + 0.05) >= (4.5 if re.fullmatch(r"c\d|small-ink", name) else 3), (
+            name
+        )  # text is in these
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_classes_can_be_told_apart_by_eyes_that_see_fewer_colours(scheme, capsys):
+    colours = colours_of(scheme)
+    classes = [linear_rgb(colours[f"c{i}"]) for i in range(10)]
+    for name, matrix in {"full colour vision": np.eye(3), **DEFICIENCIES}.items():
+        seen = np.clip(np.array(classes) @ np.transpose(matrix), 0, 1)
+        lab = rgb2lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)[np.newaxis])[0]
+        apart = min((float(deltaE_ciede2000(lab[i], lab[j])), i, j) for i, j in combinations(range(10), 2))
+        with capsys.disabled():
+            print(
+                f"\n{scheme}, {name}: the nearest two classes, {apart[1]} and {apart[2]}, are {apart[0]:.1f} apart",
+                end="",
+            )
+        assert apart[0] > 10
 
 
 def test_the_tidy_table_holds_every_figure(pages, whole_run):
@@ -181,6 +220,25 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (folder / "again" / "site" / "index.html").exists()
+
+
+def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
+    asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": "sha256:abc"}
+    release = {"tag_name": "v1.0.0", "assets": [asset, {"name": "SHA256SUMS"}]}
+    (tmp_path / "released.json").write_text(json.dumps(release))
+    done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "site" / SAMPLE / "models"
+    text = (folder / "lr-hog" / "index.html").read_text()
+    assert (
+        'Release v1.0.0 measured this model anew and carries the pickle, <a href="https://example.org/v1/lr-hog.pkl">'
+        in text
+    )
+    assert "make bench MODELS=lr-hog" in text
+    assert "example.org" not in (folder / "dummy" / "index.html").read_text()
+    (tmp_path / "released.json").write_text('{"message": "Not Found"}')
+    with pytest.raises(BenchmarkError, match="does not describe a release"):
+        read_released(tmp_path / "released.json")
 
 
 def test_without_results_the_error_names_the_command(tmp_path, command):

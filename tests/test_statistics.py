@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, norm
 from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmark import statistics
+from tests import made
+
+# Outcome, clinical grade and two blood markers of 113 patients: N. Turck et al. (2010), Intensive Care Medicine 36:107-115,
+# the data that the R package pROC is documented and tested with.
+ASAH = Path(__file__).parent / "data" / "asah.csv"
 
 counts = st.integers(0, 300)
 
@@ -33,9 +40,20 @@ def test_wilson_refuses_what_is_no_share(successes, n):
         statistics.wilson_interval(successes, n)
 
 
-def test_newcombe_gives_the_interval_worked_in_his_paper():
-    # Newcombe (1998), Statistics in Medicine 17:2635: 36, 12, 2, 0 of 50 pairs
-    assert statistics.newcombe_paired_interval(36, 12, 2, 0) == pytest.approx((0.2, 0.0569, 0.3404), abs=5e-5)
+# R. G. Newcombe (1998), Statistics in Medicine 17:2635-2650: method 10 on four of the paper's tables, as it prints them
+NEWCOMBE = {
+    (36, 12, 2, 0): (0.0569, 0.3404),
+    (18, 12, 2, 18): (0.0562, 0.3290),
+    (53, 0, 0, 1): (-0.0729, 0.0729),
+    (0, 30, 0, 0): (0.8395, 1.0000),
+}
+
+
+@pytest.mark.parametrize(("table", "interval"), NEWCOMBE.items())
+def test_newcombe_gives_the_intervals_printed_in_his_paper(table, interval):
+    difference, low, high = statistics.newcombe_paired_interval(*table)
+    assert difference == pytest.approx((table[1] - table[2]) / sum(table))
+    assert (round(low, 4), round(high, 4)) == interval
 
 
 @given(counts, counts, counts, counts)
@@ -68,6 +86,22 @@ def test_midp_is_the_exact_p_less_the_point_probability(b, c):
     assert statistics.mcnemar_midp(b, c) == pytest.approx(expected, abs=1e-9)
 
 
+@given(st.integers(0, 5000), st.integers(0, 5000))
+def test_midp_does_not_know_which_side_is_which(b, c):
+    assert statistics.mcnemar_midp(b, c) == statistics.mcnemar_midp(c, b)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 11])
+def test_midp_equals_an_enumeration_of_every_way_the_pairs_could_have_fallen(n):
+    ways = [sum(signs) for signs in product((0, 1), repeat=n)]
+    for b in range(n + 1):
+        few = min(b, n - b)
+        beyond = [ones < few for ones in ways]
+        equal = [ones == few for ones in ways]
+        expected = 1 if b == n - b else 2 * Fraction(2 * sum(beyond) + sum(equal), 2 * 2**n)
+        assert statistics.mcnemar_midp(b, n - b) == pytest.approx(float(expected), abs=1e-12)
+
+
 def test_midp_gives_the_worked_example_of_fagerland():
     assert round(statistics.mcnemar_midp(1, 7), 3) == 0.039
 
@@ -79,11 +113,15 @@ def test_midp_exceeds_its_level_a_little_as_its_docstring_says():
 
 @pytest.mark.parametrize("discordance", [0.003, 0.03, 0.06])
 def test_midp_rejects_a_true_null_hardly_more_often_than_its_level(discordance):
-    rng = np.random.default_rng(20)
-    discordant = rng.binomial(10_000, discordance, size=2000)
-    firsts = rng.binomial(discordant, 0.5)
-    p = [statistics.mcnemar_midp(int(b), int(n - b)) for b, n in zip(firsts, discordant, strict=True)]
-    assert sum(value < 0.05 for value in p) <= 131
+    rng = np.random.default_rng(0)
+    tables = [made.null_table(rng, discordance) for _ in range(2000)]
+    assert np.mean(tables) * 2 / 10_000 == pytest.approx(discordance, rel=0.02)
+    rejected = sum(statistics.mcnemar_midp(b, c) < 0.05 for b, c in tables)
+    assert rejected <= 131  # the 99.9 % bound of a binomial with 2,000 draws of 5 %
+
+
+def test_the_bound_of_the_simulations_is_that_of_the_binomial():
+    assert binom.ppf(0.999, 2000, 0.05) == 131
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 30])
@@ -125,6 +163,24 @@ def test_delong_covariance_equals_its_definition():
         for i in range(2)
     ]
     assert covariance == pytest.approx(np.array(expected))
+
+
+def test_delong_gives_the_figures_that_proc_is_tested_with():
+    poor, *markers = np.loadtxt(ASAH, delimiter=",", skiprows=1).T
+    aucs, covariance = statistics.delong_covariance(markers, poor)
+    wfns, s100b, ndka = range(3)
+    # pROC's tests/testthat/test-cov.R and test-roc.test.R
+    assert covariance[wfns, ndka] == pytest.approx(-0.000532967856762438, rel=1e-9)
+    assert covariance[ndka, s100b] == pytest.approx(-0.000756164938056579, rel=1e-9)
+    assert covariance[s100b, wfns] == pytest.approx(0.00119615567376754, rel=1e-9)
+    gap = aucs[wfns] - aucs[s100b]
+    error = math.sqrt(covariance[wfns, wfns] + covariance[s100b, s100b] - 2 * covariance[wfns, s100b])
+    assert gap / error == pytest.approx(2.20898359144091, rel=1e-9)
+    assert 2 * norm.sf(gap / error) == pytest.approx(0.0271757822291882, rel=1e-9)
+    ends = gap + norm.ppf([0.025, 0.975]) * error
+    assert ends == pytest.approx([0.0104061769564846, 0.174214419249478], rel=1e-9)
+    # its manual prints them to seven digits
+    assert [f"{auc:.7f}" for auc in (aucs[wfns], aucs[s100b])] == ["0.8236789", "0.7313686"]
 
 
 def test_auc_interval_stays_inside_zero_and_one_and_is_none_at_the_ends():
@@ -189,6 +245,10 @@ def test_ranks_do_not_depend_on_the_order_of_images():
     correct = rng.random((4, 300)) < [[0.9], [0.85], [0.8], [0.6]]
     shuffled = statistics.ranks(correct[:, rng.permutation(300)])
     assert shuffled.p == pytest.approx(statistics.ranks(correct).p)
+
+
+def test_a_smallest_difference_is_given_without_any_discordance():
+    assert 0 < statistics.smallest_detectable_difference(0.0, 10_000, 0.05) < 0.002
 
 
 def test_seed_threshold_is_students_t_of_a_difference():

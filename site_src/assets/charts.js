@@ -66,9 +66,9 @@
       const labels = [...stage.querySelectorAll(".hoverlayer .hovertext .nums")];
       told.textContent = labels.map((label) => [...label.querySelectorAll("tspan.line")].map((part) => part.textContent).join(", ") || label.textContent).join("; ");
       if (!sprite) return;
-      const i = sprite.index?.[point.curveNumber]?.[point.pointNumber] ?? point.pointNumber;
-      tile.src = new URL(sprite.path, new URL(place.dataset.figure, location));
-      tile.style.cssText = `width:${sprite.width}px;height:${sprite.height}px;object-position:-${i % sprite.columns * sprite.width}px -${Math.floor(i / sprite.columns) * sprite.height}px`;
+      const [file, x, y] = point.data.customdata[point.pointNumber];
+      tile.src = new URL(`../${sprite.files[file]}`, new URL(place.dataset.figure, location));
+      tile.style.cssText = `width:${sprite.width}px;height:${sprite.height}px;object-position:-${x}px -${y}px`;
     };
     stage.on("plotly_hover", ({ points }) => read(points));
     // Plotly says nothing of a hover that a script asked for, and shows it within its own 50 ms.

@@ -40,9 +40,11 @@ window.chartLook = (spec, { width, linear = false }) => {
 
   const layout = {
     ...spec.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false, uirevision: "kept",
-    font: { color: ink, family: "system-ui, sans-serif", size: 12 * scale }, margin: { l: 10, r: 16, t: 10, b: 10 },
+    font: { color: ink, family: "system-ui, sans-serif", size: 12 * scale }, margin: { l: 10, r: 16, t: 10, b: 10, ...spec.layout.margin },
     hoverlabel: { bgcolor: colour("md-default-bg-color"), bordercolor: grid, font: { color: ink } },
-    annotations: (spec.layout.annotations || []).map((own) => ({ ...own, font: { ...own.font, color: own.name ? colour(own.name) : ink } })),
+    annotations: (spec.layout.annotations || []).map((own) => ({
+      ...own, font: { ...own.font, color: own.name ? colour(own.name) : ink }, bgcolor: own.xref ? "rgba(0,0,0,0)" : `${colour("paper")}cc`, // among points
+    })),
     shapes: (spec.layout.shapes || []).map((own) => ({ ...own, line: { ...own.line, color: colour(own.name || "muted") } })),
   };
   for (const key of Object.keys({ xaxis: 0, yaxis: 0, ...spec.layout })) if (/^[xy]axis\d*$/.test(key)) layout[key] = axis(key, spec.layout[key] || {});

@@ -1,4 +1,5 @@
-/* What every page needs: tables that sort, a name for the theme's search dialog, and the explorer's script where there is one. */
+/* What every page needs: tables that sort, rows that unfold on a phone, a name for the theme's search dialog, and the
+   explorer's script where there is one. */
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -20,8 +21,29 @@
     }));
   };
 
+  // On a phone a row shows what matters most (site.css); without a script it shows all.
+  const folds = (table) => {
+    if (table.classList.contains("folds")) return;
+    table.classList.add("folds");
+    for (const row of table.tBodies[0].rows) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "unfold", textContent: "more" });
+      const name = row.querySelector("th").textContent.trim();
+      const tell = (open) => {
+        row.classList.toggle("open", open);
+        button.textContent = open ? "less" : "more";
+        button.setAttribute("aria-expanded", open);
+        button.setAttribute("aria-label", `${button.textContent} about ${name}`);
+      };
+      button.onclick = () => tell(!row.classList.contains("open"));
+      row.querySelector("th").append(button);
+      tell(false);
+    }
+  };
+
   const start = () => {
     document.querySelectorAll("table[data-sortable]").forEach(sortable);
+    document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
     if (document.querySelector(".explorer, .comparer") && !document.getElementById("explorer-script"))
       document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));

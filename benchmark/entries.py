@@ -1,0 +1,113 @@
+"""Models and data sets from a file of one's own, `--entries my_models.py`, so that nobody need edit the package.
+
+Comes in: the path of a Python file that defines MODELS (a list of `ModelEntry`), DATASETS (a list of `DatasetEntry`) or
+both. Goes out: these entries. The file is imported as the module that its name says, and its folder stays at the end of
+`sys.path`: processes that fit, and whoever loads a pickle, import its classes from there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from benchmark.cache import TABLES
+from benchmark.dataset import DATASETS, DatasetEntry, check_dataset_entry
+from benchmark.errors import BenchmarkError, EntryError
+from benchmark.models import ModelEntry
+
+__all__ = ["OwnEntries", "load_entries"]
+
+
+@dataclass(frozen=True)
+class OwnEntries:
+    """What a file defines, in its order."""
+
+    models: tuple[ModelEntry, ...] = ()
+    datasets: dict[str, DatasetEntry] = field(default_factory=dict)
+
+
+def load_entries(path: Path) -> OwnEntries:
+    """Return the entries that the file `path` defines.
+
+    Raises
+    ------
+    EntryError
+        If the file is missing, cannot be imported, defines no entries, or defines something else in their place.
+
+    """
+    module = _imported(path)
+    if not any(hasattr(module, name) for name in TABLES):
+        raise EntryError(
+            f"{path} defines no entries",
+            expected="MODELS = [ModelEntry(…), …] or DATASETS = [DatasetEntry(…), …]",
+            found=", ".join(name for name in vars(module) if not name.startswith("_")) or "nothing",
+            remedy="put the entries into a list of that name",
+        )
+    datasets: dict[str, DatasetEntry] = {}
+    for entry in _listed(path, module, "DATASETS", DatasetEntry):
+        check_dataset_entry(entry)
+        if entry.name in (*DATASETS, *datasets):
+            raise EntryError(f"data set {entry.name!r} stands twice", remedy=f"rename the one in {path}")
+        datasets[entry.name] = entry
+    return OwnEntries(tuple(_listed(path, module, "MODELS", ModelEntry)), datasets)
+
+
+def _imported(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise EntryError(
+            f"{path} does not exist", expected="a Python file with MODELS or DATASETS", remedy="another path"
+        )
+    name, file = path.stem, path.resolve()
+    if path.suffix != ".py" or not name.isidentifier():
+        raise EntryError(
+            f"{path} cannot be imported by its name",
+            expected="letters, digits and underscores, then .py",
+            found=path.name,
+            remedy=f"mv {path} my_models.py",
+        )
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    spec = importlib.util.find_spec(name)
+    if spec is None or Path(spec.origin or "").resolve() != file:
+        raise EntryError(
+            f"{path} has the name of another module",
+            expected="a name that nothing else has",
+            found=f"{name}, which is {spec.origin if spec else 'taken'}",
+            remedy=f"mv {path} my_models.py",
+        )
+    try:
+        return importlib.import_module(name)
+    except BenchmarkError:
+        raise
+    except Exception as error:  # whatever the file does at its top level
+        raise EntryError(
+            f"{path} cannot be imported",
+            expected="a Python file that only defines things",
+            found=f"{type(error).__name__}: {error}{_line(error, file)}",
+            remedy=f"{sys.executable} {path}",
+        ) from None
+
+
+def _line(error: Exception, file: Path) -> str:
+    """Say at which line of `file` the error was raised, unless it says so itself."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    return f" (line {lines[-1]})" if lines else ""
+
+
+def _listed(path: Path, module: ModuleType, name: str, kind: type) -> list[Any]:
+    found = getattr(module, name, [])
+    strangers = [item for item in found if not isinstance(item, kind)] if isinstance(found, (list, tuple)) else [found]
+    if strangers:
+        raise EntryError(
+            f"{name} in {path} is no list of entries",
+            expected=f"a list of {kind.__name__}",
+            found=f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200],
+            remedy=f"{name} = [{kind.__name__}(name=…, …)]",
+        )
+    return list(found)

@@ -1,0 +1,92 @@
+"""`make reproduced`: says whether the working tree's results are those of HEAD, and which bytes differ.
+
+Comes in: the repository after `make bench`. Goes out: build/reproduced/summary.md, for the job's summary or a pull request, and
+`changed=true|false` for the next job: true only if a key moved, or a verdict is other than *unchanged* or *within noise*.
+Bits that another processor rounds otherwise are no news, so they are listed and not proposed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmark.diff import compare_results, read_side
+from benchmark.report import format_markdown
+from tests.comment import shortened
+
+DATASET = "fashion-mnist"
+NO_NEWS = ("unchanged", "within noise")
+MAY_DIFFER = "run.json"  # seconds, memory, machine
+
+
+def main(root=ROOT, dataset=DATASET):
+    where = {"repository": root, "models_dir": root / "models", "dataset": dataset}
+    before, after = read_side("HEAD", **where), read_side(None, **where)
+    comparison = compare_results(before, after)
+    moved = moved_keys(before[1], after[1])
+    changed = bool(moved) or any(model["verdict"] not in NO_NEWS for model in comparison["models"])
+    told = [f"- {name}: {', '.join(parts)} moved" for name, parts in moved.items()]
+    title = "# New results" if changed else "# Reproduced"
+    text = "\n".join([title, "", format_markdown(comparison), "", *told, "", *byte_lines(root)])
+    folder = root / "build" / "reproduced"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.md").write_text(shortened(text, "bench") + "\n", encoding="utf-8")
+    add("GITHUB_STEP_SUMMARY", text)
+    add("GITHUB_OUTPUT", f"changed={str(changed).lower()}")
+    print(text)
+    return 0
+
+
+def add(name, text):
+    """Append to the file that an environment variable of the job names, if there is one."""
+    if os.environ.get(name):
+        with Path(os.environ[name]).open("a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+
+
+def moved_keys(old, new):
+    """Return the parts of the key that are not the same on both sides, by model."""
+    before = {model.name: model.run["key"] for model in old.models}
+    after = {model.name: model.run["key"] for model in new.models}
+    moved = {
+        name: [part for part, digest in key.items() if before[name][part] != digest]
+        for name, key in after.items()
+        if name in before
+    }
+    return {name: parts for name, parts in moved.items() if parts}
+
+
+def byte_lines(root):
+    """Return what of the tracked results differs from HEAD byte by byte, a line a file."""
+    names = git(root, "diff", "--name-only", "-z", "--relative", "HEAD", "--", "models", "data").decode().split("\0")
+    names = [name for name in names if name and Path(name).name != MAY_DIFFER]
+    if not names:
+        return [f"Every tracked byte is that of HEAD, {MAY_DIFFER} aside."]
+    rows = [f"| `{name}` | {different_bytes(root, name)} |" for name in names]
+    return ["| file | bytes that differ |", "| --- | --- |", *rows]
+
+
+def different_bytes(root, name):
+    """Return how many bytes of a file differ from HEAD, of how many, and from where on."""
+    old = git(root, "show", f"HEAD:./{name}")
+    path = root / name
+    if not path.exists():
+        return f"all {len(old):,}: the file is gone"
+    new = path.read_bytes()
+    places = [i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b]
+    length = "" if len(old) == len(new) else f"; {len(old):,} → {len(new):,} bytes long"
+    first = places[0] if places else min(len(old), len(new))
+    return f"{len(places):,} of {len(old):,}, from byte {first:,} on{length}"
+
+
+def git(root, *arguments):
+    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
