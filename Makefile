@@ -86,8 +86,8 @@ lock: setup ## renew the lock files from pyproject.toml
 audit-links: setup ## follow every link of the built site (after make site)
 	@$(VENV)/bin/python tests/links.py $(or $(BUILD),build)/site
 
-audit: setup ## look for what the built site keeps from some readers, in Chromium (after make site)
-	@$(VENV)/bin/python tests/audit.py $(or $(BUILD),build)/site
+audit: setup ## ask axe about every page, and weigh each kind, in Chromium (after make site; LIGHTHOUSE=3: its scores, median of 3 runs, by npm)
+	@$(VENV)/bin/python tests/audit.py $(or $(BUILD),build)/site $(if $(LIGHTHOUSE),--lighthouse $(LIGHTHOUSE))
 
 review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
 	@$(VENV)/bin/python tests/review.py results $(or $(BASE),origin/HEAD)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png"]
+__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png", "preview"]
 
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
@@ -92,6 +93,21 @@ class Gallery:
             index: Tile(index, path, i % COLUMNS * width, i // COLUMNS * height, width, height)
             for i, index in enumerate(unique)
         }
+
+
+def preview(title: str, sentence: str, images: NDArray[np.uint8]) -> bytes:
+    """Return the PNG that a link to the site shows elsewhere: two lines of text above a row of garments."""
+    canvas = Image.new("RGB", (1200, 630), "#14323c")
+    drawing = ImageDraw.Draw(canvas)
+    drawing.text((48, 72), title, fill="#ffffff", font=ImageFont.load_default(76))
+    drawing.text((48, 200), textwrap.fill(sentence, 48), fill="#f4c95d", font=ImageFont.load_default(44), spacing=16)
+    scale = (1200 - 96) // (len(images) * images.shape[2])
+    row = Image.fromarray(np.concatenate(list(images), axis=1))
+    row = row.resize((row.width * scale, row.height * scale), Image.Resampling.NEAREST)
+    canvas.paste(row, ((1200 - row.width) // 2, 630 - row.height - 72))
+    stream = io.BytesIO()
+    canvas.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
 
 
 def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from benchmark.cache import Cache
@@ -19,6 +20,8 @@ from benchmark.changes import read_past
 from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
+from benchmark.figures import percent
+from benchmark.gallery import preview
 from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
@@ -69,6 +72,7 @@ def build_site(
     if dataset.profile is None:
         site.draw = stills
     render(site)
+    site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, shipped("site_src"), build_dir / "docs")
     return _mkdocs(site, build_dir)
@@ -105,6 +109,20 @@ def read_released(path: Path) -> dict[str, dict[str, str]]:
         ) from None
 
 
+def _preview(site: Site) -> bytes:
+    labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
+    first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
+    title = f"{site.dataset.entry.title} benchmark"
+    board = site.stored.leaderboard()
+    if not board:
+        return preview(title, "", site.dataset.train_images[first])
+    share = percent(board[0].metrics["test"]["accuracy"]["value"])
+    sentence = (
+        f"{board[0].metrics['title']} leads: it gets {share} of {site.stored.dataset['n_test']:,} test images right."
+    )
+    return preview(title, sentence, site.dataset.train_images[first])
+
+
 def _write(site: Site, source: Path, docs: Path) -> None:
     """Lay out the docs folder anew: what is written by hand, and what was rendered."""
     shutil.rmtree(docs, ignore_errors=True)
@@ -127,6 +145,7 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,
+        "theme": {"custom_dir": os.path.relpath(shipped("templates") / "theme", build_dir)},
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(

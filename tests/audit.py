@@ -1,46 +1,131 @@
-"""`make audit`: asks axe what each page of the built site keeps from some readers, on a desktop in light, on a phone in dark.
+"""`make audit`: axe on every page of the built site, charts live, two widths by two schemes; bytes of each kind of page.
 
-The tests of the site do so with a sample's; this is for the pages that are about to be published, and trains nothing.
+With LIGHTHOUSE=3 its scores as well, the median of 3 runs, by npm. Exits with 1 if a page falls short. It trains nothing.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import shutil
+import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from axe_playwright_python.sync_playwright import Axe
+from tests.browsing import (
+    BUDGETS,
+    DESKTOP,
+    PHONE,
+    addresses,
+    kinds,
+    launch_arguments,
+    transferred,
+    violations,
+)
+from tests.screenshots import CHROMES, chrome
+from tests.served import serving
 
-from tests.screenshots import chrome, served
-
-READERS = {
-    "desktop, light": {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"},
-    "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "is_mobile": True},
-}
-UNFOLD = "document.querySelectorAll('details').forEach(details => { details.open = true; })"
+LIGHTHOUSE = "lighthouse@12.2.3"  # the 12.x line runs on node 20
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+PRESETS = {"mobile": [], "desktop": ["--preset=desktop"]}
 
 
-def main(arguments):
-    site = Path(arguments[0])
-    pages = sorted(str(path.parent.relative_to(site)) for path in site.rglob("index.html"))
-    places = {}
-    with served(site) as address, chrome() as browser:
-        for reader, like in READERS.items():
-            page = browser.new_context(**like, reduced_motion="reduce").new_page()
-            for name in pages:
-                page.goto(f"{address}{name}/", wait_until="networkidle")
-                page.evaluate(UNFOLD)
-                for rule in Axe().run(page).response["violations"]:
-                    place = f"{name}, {reader}: {rule['nodes'][0]['html'][:160]}"
-                    places.setdefault(f"{rule['id']}: {rule['help']}", []).append(place)
-    for rule, found in places.items():
-        print(f"{rule}\n  at {len(found)} of {len(pages) * len(READERS)} visits, first {found[0]}")
-    if not places:
-        print(f"{len(pages)} pages, each on a {' and on a '.join(READERS)}: axe finds nothing")
-    return int(bool(places))
+def goal(kind, preset, category):
+    """Return the least score that will do."""
+    if category == "performance" and preset == "mobile":
+        return 98 if kind in {"home", "model"} else 95
+    return 100
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("site", type=Path, help="the built site's folder")
+    parser.add_argument(
+        "--lighthouse", type=int, default=0, metavar="RUNS", help="run Lighthouse so often on each kind of page"
+    )
+    arguments = parser.parse_args()
+    folder, failures = arguments.site, []
+    if not (folder / "index.html").exists():
+        sys.exit(f"error: {folder} holds no site\n  try:      make site")
+    pages = {kind: path for kind, path in kinds(folder).items() if kind != "none"}
+    with serving(folder) as address:
+        with chrome() as browser:
+            failures += weigh(browser, address, pages)
+            failures += examine(browser, address, [*addresses(folder), "no/such/page/"])
+        if arguments.lighthouse:
+            failures += measure(address, pages, arguments.lighthouse, folder.parent / "lighthouse")
+    print("\n".join(failures) if failures else "nothing falls short")
+    return int(bool(failures))
+
+
+def weigh(browser, address, pages):
+    """Print what a page of each kind transfers before anybody touches it, and return which cost too much."""
+    failures = []
+    for kind, path in pages.items():
+        sizes = []
+        for like in (PHONE, DESKTOP):
+            context = browser.new_context(**like)
+            page = context.new_page()
+            page.goto(address + path)
+            sizes.append(transferred(page) / 1024)
+            context.close()
+        print(f"{kind:9} {sizes[0]:6.1f} KiB on a phone, {sizes[1]:6.1f} on a desktop", flush=True)
+        if max(sizes) > BUDGETS.get(kind, 200):
+            failures.append(f"{kind}: {max(sizes):.1f} KiB, more than {BUDGETS.get(kind, 200)}")
+    return failures
+
+
+def examine(browser, address, paths):
+    """Return what axe finds on every page at two widths and in both schemes."""
+    failures = []
+    for like, scheme in product((PHONE, DESKTOP), ("light", "dark")):
+        context = browser.new_context(**like | {"color_scheme": scheme})
+        page = context.new_page()
+        errors = []
+        page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
+        for path in paths:
+            page.goto(address + path)
+            where = f"/{path} at {like['viewport']['width']}, {scheme}"
+            failures += [f"{where}: {rule}: {about[0]}" for rule, about in violations(page)]
+        failures += [f"script: {error}" for error in errors]
+        context.close()
+        print(f"axe: {len(paths)} pages at {like['viewport']['width']}, {scheme}; {len(failures)} failures", flush=True)
+    return failures
+
+
+def measure(address, pages, runs, folder):
+    """Print Lighthouse's scores of each kind of page, and return those below their goal."""
+    if not shutil.which("npm"):
+        return ["Lighthouse needs npm, which is not installed"]
+    failures = []
+    print(f"{'Lighthouse, median of ' + str(runs):28}" + "".join(f"{category:>15}" for category in CATEGORIES))
+    for (kind, path), preset in product(pages.items(), PRESETS):
+        scores = [lighthouse(address + path, preset, folder) for _ in range(runs)]
+        middle = {category: median(score[category] for score in scores) for category in CATEGORIES}
+        print(f"{kind + ', ' + preset:28}" + "".join(f"{middle[c]:15.0f}" for c in CATEGORIES), flush=True)
+        short = [category for category in CATEGORIES if middle[category] < goal(kind, preset, category)]
+        failures += [f"{kind}, {preset}: {category} {middle[category]:.0f}" for category in short]
+    return failures
+
+
+def lighthouse(url, preset, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = next(filter(None, map(shutil.which, CHROMES)))
+    report = folder / "lighthouse.json"
+    flags = " ".join(["--headless=new", *launch_arguments()])
+    command = ["npm", "exec", "--yes", f"--cache={folder / 'npm'}", f"--package={LIGHTHOUSE}", "--", "lighthouse", url]
+    command += ["--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={flags}", *PRESETS[preset]]
+    subprocess.run(command, check=True, env=os.environ | {"CHROME_PATH": chromium})
+    found = json.loads(report.read_text(encoding="utf-8"))
+    short = [a["id"] for a in found["audits"].values() if a["score"] is not None and a["score"] < 0.9]
+    print(f"  {preset} {url}: short of 90: {', '.join(short)}", file=sys.stderr)
+    return {category: round(100 * found["categories"][category]["score"]) for category in CATEGORIES}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # as the command line does, before NumPy is imported
 
 from benchmark.dataset import load_dataset
+from tests.screenshots import CHROMES
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "fashion-mnist-sample"
@@ -42,7 +44,21 @@ def sample(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory):
+def chromium():
+    """Where a Chromium or Chrome is, or None; root of a Debian without one installs it, as kaleido and the tests of the site want it."""
+    if not any(map(shutil.which, CHROMES)) and shutil.which("apt-get") and os.geteuid() == 0:
+        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        for command in (install, ["apt-get", "update"], install):
+            subprocess.run(
+                command, capture_output=True, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            )
+            if shutil.which("chromium"):
+                break
+    return next(filter(None, map(shutil.which, CHROMES)), None)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory, chromium):
     """The folder of one whole `bench` on the sample, site included, and what it printed."""
     folder = tmp_path_factory.mktemp("run")
     done = run_command(

@@ -62,15 +62,21 @@
     line.replaceChildren(told);
     const sprite = spec.layout.meta?.tiles, tile = element("img", { className: "tile", alt: "" });
     if (sprite) { Object.assign(tile, { width: sprite.width, height: sprite.height }); line.prepend(tile); }
-    stage.on("plotly_hover", ({ points: [point] }) => {
+    const read = ([point]) => {
       const labels = [...stage.querySelectorAll(".hoverlayer .hovertext .nums")];
       told.textContent = labels.map((label) => [...label.querySelectorAll("tspan.line")].map((part) => part.textContent).join(", ") || label.textContent).join("; ");
       if (!sprite) return;
       const [file, x, y] = point.data.customdata[point.pointNumber];
       tile.src = new URL(`../${sprite.files[file]}`, new URL(place.dataset.figure, location));
       tile.style.cssText = `width:${sprite.width}px;height:${sprite.height}px;object-position:-${x}px -${y}px`;
-    });
-    stage.addEventListener("keydown", keys(stage));
+    };
+    stage.on("plotly_hover", ({ points }) => read(points));
+    // Plotly says nothing of a hover that a script asked for, and shows it within its own 50 ms.
+    const pointAt = (curveNumber, pointNumber) => {
+      window.Plotly.Fx.hover(stage, [{ curveNumber, pointNumber }]);
+      setTimeout(() => stage._hoverdata?.length && read(stage._hoverdata), 60);
+    };
+    stage.addEventListener("keydown", keys(stage, pointAt));
     if (!Object.values(spec.layout).some((part) => part?.type === "log")) return;
     const button = element("button", { type: "button", textContent: "Linear scale" });
     button.onclick = () => {
@@ -84,7 +90,7 @@
   const clamp = (value, size) => Math.max(0, Math.min(size - 1, value));
 
   // Left and right walk along a series, up and down to the next one; in a heatmap all four walk over its cells.
-  const keys = (stage) => {
+  const keys = (stage, pointAt) => {
     let series = 0, at = 0, cell = [0, 0], begun = false;
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const shown = () => stage._fullData.map((trace, i) => ({ trace, i })).filter(({ trace }) => trace.visible === true && trace.hoverinfo !== "skip");
@@ -100,13 +106,13 @@
       if (grid) {
         const upward = stage._fullLayout.yaxis.range[0] < stage._fullLayout.yaxis.range[1] ? -1 : 1;
         cell = [clamp(cell[0] + upward * down, grid.z.length), clamp(cell[1] + right, grid.z[0].length)];
-        window.Plotly.Fx.hover(stage, [{ curveNumber: traces[0].i, pointNumber: cell }]);
+        pointAt(traces[0].i, cell);
         return;
       }
       series = clamp(series + down, traces.length);
       const { trace, i } = traces[series];
       at = clamp(at + right, trace._length);
-      window.Plotly.Fx.hover(stage, [{ curveNumber: i, pointNumber: at }]);
+      pointAt(i, at);
     };
   };
 

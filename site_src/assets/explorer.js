@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  const FIRST = 60; // images shown before "more"
+  const ROWS = 10; // of images, before "more"
   let loaded = null, address = "";
 
   const load = (place) => {
@@ -35,8 +35,9 @@
   const fill = (list, button, items, make) => {
     let shown = 0;
     const more = () => {
-      list.append(...items.slice(shown, shown + FIRST).map(make));
-      shown += FIRST;
+      const n = ROWS * Math.max(1, getComputedStyle(list).gridTemplateColumns.split(" ").length);
+      list.append(...items.slice(shown, shown + n).map(make));
+      shown += n;
       button.hidden = shown >= items.length;
     };
     list.replaceChildren();
@@ -115,18 +116,19 @@
         [`Only ${one.title} right`, alone[0]], [`Only ${other.title} right`, alone[1]], ["Both wrong", pair.both_wrong],
         ["Same prediction", `${(100 * pair.agree).toFixed(1)} % of ${data.n_test.toLocaleString("en")}`],
       ];
-      const table = element("table", null), body = table.createTBody();
+      const table = element("table", null, { className: "numbers" }), body = table.createTBody();
       for (const [name, value] of rows) { const row = body.insertRow(); row.append(element("th", name, { scope: "row" })); row.insertCell().textContent = value; }
-      const wrap = element("div", null, { className: "scroll" });
+      const wrap = element("div", null, { className: "scroll", tabIndex: 0, role: "region", ariaLabel: `${one.title} against ${other.title}` });
       wrap.append(table);
       facts.replaceChildren(wrap);
-      sides.replaceChildren(...[[one, other], [other, one]].flatMap(([right, wrong]) => {
+      sides.replaceChildren();
+      for (const [right, wrong] of [[one, other], [other, one]]) {
         const items = data.index.map((_, i) => i).filter((i) => right.predicted[i] === data.true[i] && wrong.predicted[i] !== data.true[i]);
         const list = element("ul", null, { className: "garments" }), more = element("button", "Show more", { type: "button", className: "md-button" });
+        sides.append(element("h2", `${right.title} is right, ${wrong.title} wrong: ${items.length} images`), list, more);
         fill(list, more, items, (i) => garment(data, place.dataset.base, i,
           [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
-        return [element("h2", `${right.title} is right, ${wrong.title} wrong: ${items.length} images`), list, more];
-      }));
+      }
     };
     form.hidden = false;
     form.onchange = () => choose(read(form));

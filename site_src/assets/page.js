@@ -1,6 +1,8 @@
-/* What every page needs: tables that sort, rows that unfold on a phone, and a name for the theme's search dialog. */
+/* What every page needs: tables that sort, rows that unfold on a phone, a name for the theme's search dialog, and the
+   explorer's script where there is one. */
 (() => {
   "use strict";
+  const here = document.currentScript.src;
   const sortable = (table) => {
     if (table.dataset.ready) return;
     table.dataset.ready = "yes";
@@ -43,6 +45,8 @@
     document.querySelectorAll("table[data-sortable]").forEach(sortable);
     document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
+    if (document.querySelector(".explorer, .comparer") && !document.getElementById("explorer-script"))
+      document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));
   };
 
   if (window.document$) window.document$.subscribe(start); else start();

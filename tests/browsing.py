@@ -1,0 +1,80 @@
+"""What the tests of the built site and `make audit` share: a browser's settings, charts made live, axe, bytes on the wire."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.screenshots import QUIET
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
+# Kibibytes that a page of each kind may cost before anybody touches it.
+BUDGETS = {"home": 100, "model": 120, "class": 120, "errors": 200, "compare": 200, "data": 160, "methods": 100}
+
+
+def launch_arguments():
+    return [*QUIET, "--disable-component-update", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
+def kinds(folder):
+    """Return the address of one page of each kind that a built site has, and of one that it has not."""
+    section = next(path.parent.parent.name for path in folder.glob("*/errors/index.html"))
+    models = sorted(folder.glob(f"{section}/models/*/index.html"), key=lambda path: path.stat().st_size)
+    pages = {"home": "", "model": f"{section}/models/{models[-1].parent.name}/", "methods": "methods/"}
+    pages["class"] = f"{section}/classes/{min(path.name for path in (folder / section / 'classes').iterdir())}/"
+    return (
+        pages
+        | {kind: f"{section}/{kind}/" for kind in ("errors", "compare", "data", "changes", "history")}
+        | {"none": "no/such/page/"}
+    )
+
+
+def build_for(address, config, folder):
+    """Let MkDocs build the pages rendered beside `config` into `folder` for `address`: instant navigation wants its own."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(config)]
+    settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run([*command, "--site-dir", str(folder)], check=True, env=os.environ | settings)
+
+
+def addresses(folder):
+    """Return the address of every page in `folder`."""
+    pages = [path.parent.relative_to(folder).as_posix() for path in folder.rglob("index.html")]
+    return sorted("" if path == "." else f"{path}/" for path in pages)
+
+
+def enliven(page, selector=".chart"):
+    """Make every chart that `selector` finds live, by its button."""
+    page.wait_for_function("[...document.querySelectorAll('.plot')].every(place => place.dataset.ready)")
+    click = (
+        "s => document.querySelectorAll(`${s} .plot:not(.live) + .plot-line button`).forEach(button => button.click())"
+    )
+    page.evaluate(click, selector)
+    live = "s => [...document.querySelectorAll(s)].every(place => place.classList.contains('live'))"
+    page.wait_for_function(live, arg=f"{selector} .plot")
+
+
+@functools.cache
+def axe():
+    return Axe()
+
+
+def violations(page):
+    """Return what axe finds with charts live and all details open: rules, and what each is about."""
+    enliven(page)
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+    page.wait_for_timeout(200)
+    found = axe().run(page).response["violations"]
+    return [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
+
+
+def transferred(page):
+    """Return the bytes that the page has cost so far, compressed, headers included."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    sizes = "performance.getEntries().map(entry => entry.transferSize || 0).reduce((a, b) => a + b, 0)"
+    return page.evaluate(sizes)

@@ -1,0 +1,408 @@
+"""The site in a real browser: what a reader sees, does and hears, on a phone and on a desktop, in both schemes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browsing import (
+    BUDGETS,
+    DESKTOP,
+    PHONE,
+    addresses,
+    build_for,
+    enliven,
+    kinds,
+    launch_arguments,
+    transferred,
+    violations,
+)
+from tests.conftest import SAMPLE
+from tests.served import serving
+
+WIDTHS = (390, 768, 1360, 1920)
+MODEL = f"{SAMPLE}/models/rf-pixels/"
+KINDS = ("home", "model", "class", "errors", "compare", "data", "methods", "changes", "history", "none")
+TARGET = 24  # pixels a side, WCAG 2.2's smallest target
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium):
+    if not chromium:
+        pytest.skip("no Chromium or Chrome is installed, and only root can install one")
+    return {"executable_path": chromium, "args": launch_arguments()}
+
+
+@pytest.fixture(scope="session")
+def site(whole_run, tmp_path_factory):
+    """The address and the folder of the sample's site, built for this very address, as instant navigation wants it."""
+    folder = tmp_path_factory.mktemp("site")
+    with serving(folder) as address:
+        build_for(address, whole_run[0] / "build" / "mkdocs.yml", folder)
+        yield address, folder
+
+
+@pytest.fixture
+def visit(site, new_context):
+    """Open a page and return it; what it asks of other hosts, its errors and its failed requests fail the test."""
+    wrong = []
+
+    def asked(request):
+        if not request.url.startswith((site[0], "data:", "blob:")):
+            wrong.append(f"asked for {request.url}")
+
+    def answered(response):
+        if response.status >= 400 and not response.request.is_navigation_request():
+            wrong.append(f"{response.status}: {response.url}")
+
+    def said(message):
+        if message.type in {"error", "warning"} and "404 (Not Found)" not in message.text:
+            wrong.append(f"console: {message.text}")
+
+    def visit(path, like=DESKTOP, **more):
+        page = new_context(**like | more).new_page()
+        page.on("request", asked)
+        page.on("response", answered)
+        page.on("console", said)
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.goto(site[0] + path)
+        return page
+
+    yield visit
+    assert not wrong
+
+
+def ready(page, selector):
+    """Return a chart's place, in view, its picture there and its script at work."""
+    place = page.locator(f"{selector} .plot")
+    place.scroll_into_view_if_needed()
+    page.wait_for_function("s => document.querySelector(s).dataset.ready", arg=f"{selector} .plot")
+    return place
+
+
+def bundle_requests(page):
+    return page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.endsWith('plotly-cartesian.min.js')).length"
+    )
+
+
+def settle(page):
+    """Scroll to the end and back, so that everything lazy has been asked for."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for y in [*range(0, height, 600), 0]:
+        page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", y)
+        page.wait_for_timeout(30)
+    page.wait_for_load_state("networkidle")
+
+
+# ------------------------------------------------------------------------------------------------------------- charts
+def test_a_chart_is_a_picture_until_somebody_asks_and_scrolling_past_asks_for_nothing(visit):
+    page = visit("")
+    ready(page, "#behind-the-leader")
+    page.mouse.move(400, 450)
+    for _ in range(30):
+        page.mouse.wheel(0, 300)
+        page.wait_for_timeout(30)
+    page.wait_for_timeout(700)
+    assert page.locator(".plot").count() > 3
+    assert page.locator(".plot.live").count() == 0
+    assert bundle_requests(page) == 0
+    shown = "[...document.querySelectorAll('.plot')].map(p => p.querySelector('.still-light img').naturalWidth)"
+    assert all(width == 800 for width in page.evaluate(shown))
+
+
+def test_a_mouse_that_rests_on_a_chart_makes_it_live_and_hover_reads_it(visit):
+    page = visit("")
+    box = ready(page, "#behind-the-leader").bounding_box()
+    page.wait_for_timeout(500)
+    page.mouse.move(box["x"] + 300, box["y"] + 20)
+    page.mouse.move(box["x"] + 305, box["y"] + 25)
+    page.wait_for_selector("#behind-the-leader .plot.live")
+    mark = page.locator("#behind-the-leader .point").first.bounding_box()
+    page.mouse.move(mark["x"] + 5, mark["y"] + 5)
+    page.wait_for_function("document.querySelector('#behind-the-leader .told').textContent.includes('points')")
+
+
+def test_enter_makes_a_chart_live_and_arrow_keys_read_it(visit):
+    page = visit("")
+    ready(page, "#recall-by-class")
+    page.locator("#recall-by-class .plot-line button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#recall-by-class .plot.live")
+    assert page.evaluate("document.activeElement.className").startswith("stage")
+    told = page.locator("#recall-by-class .told")
+    heard = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        heard.append(told.inner_text())
+    assert len(set(heard)) >= 4
+    assert all("%" in text for text in heard)
+    assert told.get_attribute("aria-live") == "polite"
+
+
+def test_arrow_keys_walk_along_a_line_and_to_the_next(visit):
+    page = visit(MODEL)
+    enliven(page, "#rf-pixels-roc")
+    page.locator("#rf-pixels-roc .stage").focus()
+    heard = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        heard.append(page.locator("#rf-pixels-roc .told").inner_text())
+    assert heard[0] != heard[1] != heard[2]
+    assert heard[3] == heard[1]
+
+
+def test_a_tap_makes_a_chart_live_and_another_reads_it(visit):
+    page = visit("", PHONE)
+    ready(page, "#behind-the-leader").tap()
+    page.wait_for_selector("#behind-the-leader .plot.live")
+    mark = page.locator("#behind-the-leader .point").first.bounding_box()
+    page.touchscreen.tap(mark["x"] + 5, mark["y"] + 5)
+    page.wait_for_function("document.querySelector('#behind-the-leader .told').textContent.includes('points')")
+
+
+def test_a_swipe_over_a_live_chart_scrolls_the_page(visit):
+    page = visit("", PHONE)
+    place = ready(page, "#behind-the-leader")
+    enliven(page, "#behind-the-leader")
+    box, before = place.bounding_box(), page.evaluate("scrollY")
+    touch, x, y = page.context.new_cdp_session(page), box["x"] + 150, box["y"] + 100
+    for step in range(11):
+        kind = "touchMove" if step else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y - 20 * step}]})
+        page.wait_for_timeout(16)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") > before + 100
+
+
+def test_a_live_chart_takes_the_place_of_its_picture_and_nothing_jumps(visit):
+    watch = """window.shifts = 0; new PerformanceObserver(list => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+    }).observe({ type: "layout-shift", buffered: true })"""
+    for like in (PHONE, DESKTOP):
+        page = visit(MODEL, like)
+        page.evaluate(watch)
+        settle(page)
+        sizes = "[...document.querySelectorAll('.plot')].map(p => [p.clientWidth, p.clientHeight])"
+        before, length = page.evaluate(sizes), page.evaluate("document.documentElement.scrollHeight")
+        enliven(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate(sizes) == before
+        assert abs(page.evaluate("document.documentElement.scrollHeight") - length) <= 20
+        assert page.evaluate("window.shifts") <= 0.01
+        inside = """[...document.querySelectorAll('.plot.live')].map(p => {
+          const own = p.getBoundingClientRect(), drawn = p.querySelector('.main-svg').getBoundingClientRect();
+          return Math.max(Math.abs(own.width - drawn.width), Math.abs(own.height - drawn.height));
+        })"""
+        assert max(page.evaluate(inside)) <= 1
+
+
+def test_the_legend_hides_a_series_and_keeps_it_hidden_through_a_change_of_scheme(visit):
+    page = visit(MODEL)
+    enliven(page, "#rf-pixels-classes")
+    page.locator("#rf-pixels-classes .legendtoggle").first.click()
+    hidden = "document.querySelector('#rf-pixels-classes .stage')._fullData[0].visible"
+    page.wait_for_function(f"{hidden} === 'legendonly'")
+    toggle_scheme(page)
+    assert page.evaluate(hidden) == "legendonly"
+
+
+def test_a_logarithmic_axis_can_be_made_linear_and_back(visit):
+    page = visit(MODEL)
+    enliven(page, "#rf-pixels-roc")
+    axis = "document.querySelector('#rf-pixels-roc .stage')._fullLayout.xaxis"
+    assert page.evaluate(f"{axis}.type") == "log"
+    button = page.locator("#rf-pixels-roc .plot-line button")
+    button.click()
+    page.wait_for_function(f"{axis}.type === 'linear'")
+    low, high = page.evaluate(f"{axis}.range")
+    assert low <= 0
+    assert 0.9 < high < 1.2
+    button.click()
+    page.wait_for_function(f"{axis}.type === 'log'")
+    assert page.locator("#rf-pixels-classes .plot-line button", has_text="scale").count() == 0
+
+
+def toggle_scheme(page):
+    """Press the theme's switch until the scheme is another."""
+    scheme = "document.body.dataset.mdColorScheme"
+    before = page.evaluate(scheme)
+    for _ in range(3):
+        page.locator("[data-md-component=palette] label:visible").click()
+        if page.evaluate(scheme) != before:
+            return
+    raise AssertionError("the scheme stays what it was")
+
+
+def test_the_schemes_switch_recolours_live_charts_and_swaps_pictures(visit):
+    page = visit("")
+    enliven(page, "#behind-the-leader")
+    colour = "document.querySelector('#behind-the-leader .stage')._fullLayout.font.color"
+    shown = "document.querySelector('#recall-by-class .still-{}').checkVisibility()"
+    light = page.evaluate(colour)
+    assert page.evaluate(shown.format("light"))
+    assert not page.evaluate(shown.format("dark"))
+    toggle_scheme(page)
+    page.wait_for_function(f"{colour} !== '{light}'")
+    assert page.evaluate(shown.format("dark"))
+    assert not page.evaluate(shown.format("light"))
+
+
+def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
+    page = visit("")
+    enliven(page, "#behind-the-leader")
+    page.evaluate("window.visit = 'the same'")
+    page.evaluate("window.old = document.querySelector('#behind-the-leader .stage')")
+    page.locator("table.leaderboard a", has_text="Random forest").first.click()
+    page.wait_for_selector("#rf-pixels-roc .plot[data-ready]")
+    assert page.evaluate("window.visit") == "the same"
+    enliven(page)
+    assert bundle_requests(page) == 1
+    page.wait_for_function("!window.old._fullLayout")
+    page.go_back()
+    page.wait_for_selector("#behind-the-leader .plot[data-ready]")
+    enliven(page, "#behind-the-leader")
+    assert page.evaluate("window.visit") == "the same"
+
+
+def test_where_the_bundle_does_not_come_the_picture_stays_and_the_numbers_open(site, new_context):
+    page = new_context().new_page()
+    page.route("**/plotly-cartesian.min.js", lambda route: route.abort())
+    page.goto(site[0])
+    ready(page, "#behind-the-leader").click()
+    page.wait_for_selector("#behind-the-leader details[open]")
+    assert page.locator("#behind-the-leader picture:visible").count() == 1
+    assert "could not be loaded" in page.locator("#behind-the-leader .plot-line").inner_text()
+
+
+# ----------------------------------------------------------------------------------------- without a script, in print
+def test_without_a_script_there_are_pictures_tables_and_garments(visit):
+    page = visit("", java_script_enabled=False)
+    page.locator("#behind-the-leader").scroll_into_view_if_needed()
+    assert page.locator("#behind-the-leader picture:visible").count() == 1
+    assert page.locator(".plot-line:visible").count() == 0
+    page.locator("#behind-the-leader summary").click()
+    assert page.locator("#behind-the-leader table:visible tr").count() > 2
+    page = visit(f"{SAMPLE}/errors/", java_script_enabled=False)
+    assert page.locator(".garments img").count() > 0
+    assert page.locator("form:visible").count() == page.locator("form[name=search]:visible").count()
+    page = visit(f"{SAMPLE}/compare/", java_script_enabled=False)
+    assert page.locator("article table tbody tr").count() >= 3
+
+
+def test_print_shows_every_chart_as_a_light_picture_with_something_on_it(visit):
+    page = visit(MODEL, DESKTOP, color_scheme="dark")
+    page.wait_for_selector(".plot[data-ready]")
+    enliven(page, "#rf-pixels-roc")
+    page.emulate_media(media="print")
+    page.pdf()
+    page.wait_for_load_state("networkidle")
+    for place in page.locator(".plot").all():
+        pictures = place.locator("img:visible")
+        assert pictures.count() == 1
+        assert pictures.evaluate("image => image.complete && image.naturalWidth > 0")
+        assert "dark" not in pictures.evaluate("image => image.currentSrc")
+        assert place.locator(".stage:visible").count() == 0
+
+
+# ---------------------------------------------------------------------------------------------------------- the pages
+def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
+    page = visit("")
+    page.wait_for_selector("table[data-ready]")
+    head = page.locator("table.leaderboard th", has_text="Accuracy")
+    keys = "[...document.querySelectorAll('table.leaderboard tbody tr:not([data-last])')].map(r => +r.cells[2].dataset.sort)"
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert page.evaluate(keys) == sorted(page.evaluate(keys))
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert page.evaluate(keys) == sorted(page.evaluate(keys), reverse=True)
+    assert page.locator("table.leaderboard tbody tr").last.get_attribute("data-last") is not None
+
+
+def test_a_cell_of_the_matrix_shows_its_garments_and_the_address_keeps_it(visit):
+    page = visit(f"{SAMPLE}/errors/")
+    cell = page.locator(".cells button").first
+    label = cell.get_attribute("aria-label")
+    truth, rest = label.split(" taken for ")
+    taken, n = rest.rsplit(": ", 1)
+    cell.focus()
+    page.keyboard.press("Enter")
+    chosen = page.locator(".chosen")
+    page.wait_for_function("n => document.querySelector('.chosen').textContent.includes(`: ${n} image`)", arg=n)
+    assert chosen.inner_text().startswith(f"{truth} taken for {taken}")
+    assert page.locator(".garments li").count() == min(int(n), page.locator(".garments li").count())
+    found = page.url
+    page.locator("select[name=missed]").select_option("2")
+    page.wait_for_function("document.querySelector('.chosen').textContent.includes('or more')")
+    page.go_back()
+    page.wait_for_function("!document.querySelector('.chosen').textContent.includes('or more')")
+    assert page.url == found
+    again = visit(found.partition("benchmark/")[2])
+    again.wait_for_selector(".cells button[aria-pressed=true]")
+    assert again.locator(".cells button[aria-pressed=true]").get_attribute("aria-label") == label
+    assert again.locator(".chosen").inner_text() == chosen.inner_text()
+
+
+def test_any_two_models_can_be_compared_and_turned_about(visit):
+    page = visit(f"{SAMPLE}/compare/#first=lr-hog&second=rf-pixels")
+    page.wait_for_selector(".facts table")
+    first = page.locator(".verdict").inner_text()
+    page.goto(page.url.replace("first=lr-hog&second=rf-pixels", "first=rf-pixels&second=lr-hog"))
+    page.wait_for_function("text => document.querySelector('.verdict').textContent !== text", arg=first)
+    words = {"ahead of": "behind", "behind": "ahead of"}
+    said = next(word for word in words if word in first)
+    assert words[said] in page.locator(".verdict").inner_text()
+
+
+def test_search_finds_models_and_classes_and_no_numbers_of_charts(visit):
+    page = visit("methods/")
+    for words, address in (("random forest", "models/rf-"), ("sandal", "classes/sandal/")):
+        page.locator("input[name=query]").fill("")
+        page.locator("input[name=query]").press_sequentially(words)
+        page.wait_for_selector(f".md-search-result__link[href*='{address}']")
+    index = page.evaluate("fetch(new URL('../search/search_index.json', location)).then(answer => answer.json())")
+    assert not any("This chart as JSON" in item["text"] or "<table" in item["text"] for item in index["docs"])
+    assert len(index["docs"]) > 20
+
+
+def test_a_page_that_is_not_there_leads_back_from_any_depth(visit, site):
+    for depth in ("nothing", "a/b/c/nothing/"):
+        page = visit(depth)
+        page.locator("article a").first.click()
+        page.wait_for_url(site[0])
+        page.wait_for_selector("table.leaderboard")
+
+
+# -------------------------------------------------------------------------------------------- every page, every reader
+def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit, site):
+    wide, small = [], []
+    page = visit("")
+    targets = """least => [...document.querySelectorAll('button, summary, select, article input')].filter(e => e.checkVisibility()
+      && !e.closest('.md-search, .md-header, .md-clipboard')).map(e => [e.textContent.slice(0, 40), e.getBoundingClientRect()])
+      .filter(([_, box]) => box.width && (box.width < least || box.height < least)).map(([text]) => text)"""
+    for address in addresses(site[1]):
+        page.goto(site[0] + address)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            wide += [f"/{address} at {width}: {found}"] * (found[0] > found[1])
+            small += [f"/{address} at {width}: {text}" for text in page.evaluate(targets, TARGET)]
+    assert not wide
+    assert not small
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site, kind):
+    for like in (PHONE, DESKTOP):
+        page = visit(kinds(site[1])[kind], like)
+        page.wait_for_load_state("networkidle")
+        assert not violations(page)
+
+
+@pytest.mark.parametrize("kind", BUDGETS)
+def test_a_page_is_light_before_anybody_touches_it(visit, site, kind):
+    assert transferred(visit(kinds(site[1])[kind], PHONE)) <= 1024 * BUDGETS[kind]
