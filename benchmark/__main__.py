@@ -268,7 +268,7 @@ def diff(arguments: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE
     comparison = compare_results(before, after, use)
-    _print_comparison(comparison, arguments.format)
+    _print_comparison(comparison, arguments)
     if not arguments.exit_code:
         return 0
     return exit_status(comparison, min_effect=arguments.min_effect, max_loss=arguments.max_loss)
@@ -281,7 +281,7 @@ def compare(arguments: argparse.Namespace) -> int:
 
     side, stored = read_side(arguments.at, **_where(arguments))
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
-    _print_comparison(compare_models((side, stored), first, second), arguments.format)
+    _print_comparison(compare_models((side, stored), first, second), arguments)
     if arguments.format != "json":
         print("\n" + "\n".join(rank_sentences(stored, [first.name, second.name])))
     return 0
@@ -326,15 +326,16 @@ def _where(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _print_comparison(comparison: Comparison, form: str) -> None:
+def _print_comparison(comparison: Comparison, arguments: argparse.Namespace) -> None:
     from benchmark.report import format_markdown, format_text
 
-    if form == "json":
+    if arguments.format == "json":
         print(_json(comparison))
-    elif form == "markdown":
+    elif arguments.format == "markdown":
         print(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        text = format_text(comparison, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        print(_typed(text, arguments))
 
 
 def _json(document: Any) -> str:
