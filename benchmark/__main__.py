@@ -297,7 +297,7 @@ def diff(arguments: argparse.Namespace) -> int:
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE
-    _print_comparison(shown, arguments.format)
+    _print_comparison(shown, arguments)
     if not arguments.exit_code:
         return 0
     status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
@@ -330,7 +330,7 @@ def compare(arguments: argparse.Namespace) -> int:
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
     comparison = compare_models((side, stored), first, second)
     comparison["places"] = places(stored, [first.name, second.name])
-    _print_comparison(comparison, arguments.format)
+    _print_comparison(comparison, arguments)
     return 0
 
 
@@ -377,15 +377,15 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _print_comparison(comparison: Comparison, form: str) -> None:
+def _print_comparison(comparison: Comparison, arguments: argparse.Namespace) -> None:
     from benchmark.report import format_markdown, format_text
 
-    if form == "json":
+    if arguments.format == "json":
         print(_json(comparison))
-    elif form == "markdown":
+    elif arguments.format == "markdown":
         print(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=_colour()))
+        print(_typed(format_text(comparison, colour=_colour()), arguments))
 
 
 def _colour() -> bool:

@@ -401,7 +401,7 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
             f"there is no model {unknown[0]!r}",
             expected="one of " + ", ".join(table),
             found=unknown[0],
-            remedy="make help, or add an entry to benchmark/models.py",
+            remedy="make list, or an entry of that name in benchmark/models.py or in the file that --entries names",
         )
     return [entry for entry in entries if not wanted or entry.name in wanted]
 
