@@ -59,11 +59,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _end_workers() -> None:
-    """End the fits in flight: joblib's processes would finish theirs first, which can take a minute."""
-    if "joblib" in sys.modules:
-        from joblib.externals.loky import get_reusable_executor
+    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
+    import subprocess
 
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+    try:
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=False
+        ).stdout.splitlines()
+    except OSError:  # no ps: they end with the fits that they are at
+        return
+    ours = {os.getpid()}
+    for pid, parent, words in (line.split(maxsplit=2) for line in listed if len(line.split()) > 2):  # noqa: PLR2004
+        if int(parent) in ours and "resource_tracker" not in words:  # parents are listed before their children
+            ours.add(int(pid))
+    for worker in ours - {os.getpid()}:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -286,7 +297,7 @@ def diff(arguments: argparse.Namespace) -> int:
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNREADABLE
-    _print_comparison(shown, arguments.format)
+    _print_comparison(shown, arguments)
     if not arguments.exit_code:
         return 0
     status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
@@ -319,7 +330,7 @@ def compare(arguments: argparse.Namespace) -> int:
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
     comparison = compare_models((side, stored), first, second)
     comparison["places"] = places(stored, [first.name, second.name])
-    _print_comparison(comparison, arguments.format)
+    _print_comparison(comparison, arguments)
     return 0
 
 
@@ -366,15 +377,15 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _print_comparison(comparison: Comparison, form: str) -> None:
+def _print_comparison(comparison: Comparison, arguments: argparse.Namespace) -> None:
     from benchmark.report import format_markdown, format_text
 
-    if form == "json":
+    if arguments.format == "json":
         print(_json(comparison))
-    elif form == "markdown":
+    elif arguments.format == "markdown":
         print(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=_colour()))
+        print(_typed(format_text(comparison, colour=_colour()), arguments))
 
 
 def _colour() -> bool:

@@ -162,7 +162,7 @@ def fitting(bench: Bench, entries: Sequence[ModelEntry], *, named: bool) -> list
         except EntryError as error:
             if named or (entry is entries[-1] and not found):
                 raise
-            bench.report.line(f"left out: {error}")
+            bench.report.line(f"left out: {str(error).splitlines()[0]}")
         else:
             found.append(entry)
     return found

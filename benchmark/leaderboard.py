@@ -185,10 +185,10 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
     Raises
     ------
     ResultsError
-        If the marks are not there.
+        If the marks, or the file, are not there.
 
     """
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

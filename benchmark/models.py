@@ -260,15 +260,14 @@ def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_
         try:
             most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
         except ValueError as error:
-            expected, found = "images that its features can describe", str(error)
+            reason = str(error)
         else:
             if wanted is None or wanted <= most:
                 continue
-            expected, found = f"features__n_components of {most} at most", str(wanted)
+            reason = f"features__n_components={wanted}, where there are {most} at most"
         raise EntryError(
-            f"model {entry.name!r} does not fit the data set {dataset}",
-            expected=f"{expected} ({image_shape[0]} x {image_shape[1]} pixels, {n_rows} images a fold)",
-            found=found,
+            f"model {entry.name!r} does not fit the data set {dataset}: {reason}",
+            expected=f"features that {n_rows} images a fold, of {image_shape[0]} x {image_shape[1]} pixels, can give",
             remedy="an entry of your own for this data set, in a file named by --entries",
         )
 
@@ -402,7 +401,7 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
             f"there is no model {unknown[0]!r}",
             expected="one of " + ", ".join(table),
             found=unknown[0],
-            remedy="make help, or add an entry to benchmark/models.py",
+            remedy="make list, or an entry of that name in benchmark/models.py or in the file that --entries names",
         )
     return [entry for entry in entries if not wanted or entry.name in wanted]
 

@@ -59,8 +59,9 @@ def build_site(
     study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository.around(root), tracked, dataset.digest)
-    outside = root / (dataset.entry.home or f"data/{dataset.entry.name}") / "published.json"
-    published: list[PublishedResult] = read_document(outside, Published)["results"] if outside.exists() else []
+    home = dataset.entry.home or f"data/{dataset.entry.name}"
+    outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
+    published: list[PublishedResult] = read_document(outside, Published)["results"] if outside else []
     stills = functools.partial(
         draw,
         assets=shipped("site_src") / "assets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -14,10 +15,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVC
 
 from benchmark import bench, load_model, results
-from benchmark.errors import FitError, ResultsError
-from benchmark.models import ModelEntry
+from benchmark.errors import EntryError, FitError, ResultsError
+from benchmark.models import MODELS, ModelEntry
 from benchmark.progress import Reporter
 from tests.conftest import ROOT, RUN_MODELS, SAMPLE
 
@@ -213,7 +215,7 @@ def test_a_run_that_is_told_to_end_takes_its_workers_with_it(tmp_path):
     while not list((tmp_path / "build" / "cache" / "fits").glob("[!.]*.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.terminate()
-    _, said = process.communicate(timeout=60)  # the workers hold the pipe open as long as they live
+    _, said = process.communicate(timeout=300)  # the workers hold the pipe open as long as they live
     assert process.returncode == 130
     assert "every fit that was done is kept" in said
     assert "Traceback" not in said
@@ -273,6 +275,50 @@ def test_a_pickle_of_another_scikit_learn_is_not_opened(copy):
     (folder / "run.json").write_text(json.dumps(run))
     with pytest.raises(ResultsError, match="another scikit-learn(?s:.*)0.1"):
         load_model(folder / "model.pkl")
+
+
+def test_a_pickle_apart_from_its_results_is_opened_by_the_digest_given(whole_run, tmp_path):
+    source = whole_run[0] / "models" / SAMPLE / "lr-hog" / "model.pkl"
+    shutil.copy(source, tmp_path / "downloaded.pkl")
+    sha256 = results.file_sha256(source)
+    assert load_model(tmp_path / "downloaded.pkl", sha256).n_features_in_ == 28 * 28
+    assert load_model(tmp_path / "downloaded.pkl", f"sha256:{sha256.upper()}")
+    with pytest.raises(ResultsError, match="not the pickle of the digest given; it was not opened"):
+        load_model(tmp_path / "downloaded.pkl", "0" * 64)
+
+
+def test_models_that_do_not_fit_a_data_set_are_left_out_or_refused_when_named(tmp_path):
+    from benchmark.dataset import DatasetEntry, load_dataset, write_idx
+
+    entry = DatasetEntry("small", "Small", ("a", "b"), "CC0", "here")
+    for part, n in (("train", 600), ("t10k", 20)):
+        write_idx(tmp_path / "data" / "small" / f"{part}-images-idx3-ubyte", np.zeros((n, 8, 8), np.uint8))
+        write_idx(tmp_path / "data" / "small" / f"{part}-labels-idx1-ubyte", np.arange(n, dtype=np.uint8) % 2)
+    small = load_dataset("small", root=tmp_path, cache_dir=tmp_path, datasets={"small": entry}, accept=True, report=str)
+    said = io.StringIO()
+    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", small, 1, Reporter(said))
+    names = [entry.name for entry in bench.fitting(setting, MODELS, named=False)]
+    assert {"dummy", "rf-pixels", "rf-hog"} <= set(names)
+    assert "left out: model 'svm-pixels' does not fit the data set small: features__n_components=100" in said.getvalue()
+    assert len(said.getvalue().splitlines()) == len(MODELS) - len(names)
+    with pytest.raises(EntryError, match="'lr-hog' does not fit the data set small"):
+        bench.fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
+
+
+class OneVersusOne(SVC):
+    """A classifier with a score for each pair of classes."""
+
+    def __init__(self, decision_function_shape="ovo"):
+        super().__init__(decision_function_shape=decision_function_shape)
+
+
+def test_scores_that_are_none_of_the_classes_are_refused(sample, tmp_path):
+    entries = [ModelEntry("pairs", "Pairs", "svm", "pixels", OneVersusOne(), {"features__n_components": [5]})]
+    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    with pytest.raises(
+        FitError, match=r"no finite score for each class(?s:.*)shape \(1000, 10\)(?s:.*)shape \(1000, 45\)"
+    ):
+        bench.run(setting, entries, entries)
 
 
 def test_predictions_that_do_not_yield_the_figures_are_an_error_naming_both(copy):

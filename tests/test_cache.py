@@ -99,6 +99,39 @@ def test_locked_versions_come_from_the_lock_file():
         cache.locked_versions(ROOT / "requirements.lock", ["nosuch"])
 
 
+def test_where_there_is_no_lock_file_the_installed_versions_count(tmp_path):
+    import sklearn
+
+    assert cache.locked_versions(tmp_path / "none.lock", ["scikit-learn"]) == {"scikit-learn": sklearn.__version__}
+
+
+def test_code_counts_with_what_it_imports_beside_it_and_without_the_tables(tmp_path):
+    (tmp_path / "own.py").write_text("import helper\nMODELS = [1]\n\n\ndef f():\n    from sub import deep\n")
+    (tmp_path / "helper.py").write_text("import own\nx = 1\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "__init__.py").write_text("")
+    (tmp_path / "sub" / "deep.py").write_text("from . import deeper\n")
+    (tmp_path / "sub" / "deeper.py").write_text("y = 1\n")
+    (tmp_path / "apart.py").write_text("z = 1\n")
+
+    def found():
+        cache._own_code.cache_clear()
+        return cache._own_code(tmp_path / "own.py", 0)
+
+    before = found()
+    for name, text, moves in [
+        ("apart.py", "z = 2\n", False),
+        ("helper.py", "import own\nx = 1  # why\n", False),
+        ("own.py", "import helper\nMODELS = [1, 2]\nMODELS += [3]\n\n\ndef f():\n    from sub import deep\n", False),
+        ("helper.py", "import own\nx = 2\n", True),
+        ("sub/deeper.py", "y = 2\n", True),
+    ]:
+        kept = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(text)
+        assert (found() != before) == moves, name
+        (tmp_path / name).write_text(kept)
+
+
 def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
     store = Cache(tmp_path)
     for i, key in enumerate(("a", "b", "c")):

@@ -59,7 +59,7 @@ def test_the_newest_change_is_told_and_its_flips_are_shown(published, sample, tm
     shutil.copytree(published, root)
     shutil.rmtree(root / "models" / SAMPLE / "knn-pixels")  # a change whose model has no page any more
     told, history = built(root, sample, tmp_path / "build")
-    assert re.search(r'<p class="hero">2 regressed, 4 not measured, 3 unchanged \(2 tests, Holm at 5 %\)\.', told)
+    assert re.search(r'<p class="hero">2 regressed, 4 not measured, 3 unchanged \(2 tests, Holm at 5\xa0%\)\.', told)
     assert "Worse, see [notes](nowhere.md) &amp; &lt;b&gt;*" in told  # foreign words, no link of ours
     head = Repository(root).commit("HEAD").sha
     assert f'href="https://example.org/a/b/commit/{head}"' in told
@@ -73,7 +73,8 @@ def test_the_newest_change_is_told_and_its_flips_are_shown(published, sample, tm
     assert 'href="../models/svm-pixels/"' in told
     assert 'href="../models/knn-pixels/"' not in told
     assert (
-        "2 changes of predictions were tested, in 1 commit (Holm at 5 % within each); 2 are more than noise" in history
+        "2 changes of predictions were tested, in 1 commit (Holm at 5\u00a0% within each); 2 are more than noise"
+        in history
     )
     assert "where 0.05 commits with a false one are to be expected at most" in history
     for metric in results.METRICS:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import os
 import shutil
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from benchmark import dataset
-from benchmark.errors import DataError
+from benchmark.errors import DataError, EntryError
 from tests.conftest import ROOT, SAMPLE
 
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
@@ -204,6 +207,106 @@ def test_a_subset_is_stratified_and_has_a_digest_of_its_own(sample, tmp_path):
     assert np.bincount(part.test_labels).tolist() == [5] * 10
     assert part.digest == again.digest != sample.digest
     assert part.profile == "quick"
+
+
+ENTRY = dataset.DatasetEntry("mine", "Mine", ("a", "b"), "CC0", "here")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": "Mine"}, "lower-case letters"),
+        ({"name": "figures"}, "none of assets, figures"),
+        ({"licence": ""}, "a title, a licence and a source"),
+        ({"class_names": "ab"}, "a sequence of str"),
+        ({"class_names": ("a",)}, "2 to 62 classes(?s:.*)1"),
+        ({"class_names": tuple(f"c{i}" for i in range(63))}, "2 to 62 classes(?s:.*)63"),
+        ({"class_names": ("T-shirt", "t shirt")}, "class names that differ in ASCII letters and digits"),
+        ({"class_names": ("猫", "犬")}, "class names that differ in ASCII letters and digits"),
+        ({"families": {"all": ("a", "c")}}, "families of classes(?s:.*)'c'"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
+    dataset.check_dataset_entry(ENTRY)
+    with pytest.raises(EntryError, match=words) as caught:
+        dataset.check_dataset_entry(dataset.replace(ENTRY, **wrong))
+    assert "try:" in str(caught.value)
+
+
+def test_every_entry_of_the_table_is_sound():
+    for entry in dataset.DATASETS.values():
+        dataset.check_dataset_entry(entry)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A data set of one's own, in the place that its name gives it, not accepted yet."""
+    home = tmp_path / "data" / "mine"
+    for images, labels in (dataset.FILES[:2], dataset.FILES[2:]):
+        dataset.write_idx(home / images, np.zeros((8, 5, 4), np.uint8))
+        dataset.write_idx(home / labels, np.arange(8, dtype=np.uint8) % 2)
+    return home
+
+
+def load_mine(home, **more):
+    root = home.parents[1]
+    return dataset.load_dataset(
+        "mine", root=root, cache_dir=root / "cache", report=quiet, datasets={"mine": ENTRY}, **more
+    )
+
+
+def test_a_data_set_is_its_files_once_they_are_accepted(mine):
+    with pytest.raises(DataError, match="nobody has said yet(?s:.*)ACCEPT=1"):
+        load_mine(mine)
+    assert load_mine(mine, accept=True).image_shape == (5, 4)
+    assert len((mine / "SHA256SUMS").read_text().splitlines()) == 4
+    assert load_mine(mine).n_test == 8
+
+
+def test_nobody_is_told_to_remove_a_file_that_cannot_be_fetched_again(mine):
+    load_mine(mine, accept=True)
+    dataset.write_idx(mine / LABELS, np.arange(1, 9, dtype=np.uint8) % 2)
+    with pytest.raises(DataError, match="put the right file in its place(?s:.*)ACCEPT=1 if it is meant") as caught:
+        load_mine(mine)
+    assert "rm " not in str(caught.value)
+
+
+def test_a_folder_of_pictures_is_read_once_and_again_when_a_picture_changes(tmp_path):
+    from PIL import Image
+
+    home = tmp_path / "data" / "mine"
+    for part, name, i in itertools.product(("train", "test"), "ab", range(3)):
+        (home / part / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 5), 10 * i).save(home / part / name / f"{i}.png")
+        os.utime(home / part / name, (1, 1))
+        os.utime(home / part / name / f"{i}.png", (1, 1))
+    for folder in (home / "train", home / "test"):
+        os.utime(folder, (1, 1))
+    first = load_mine(home, accept=True)
+    assert first.train_images[:, 0, 0].tolist() == [0, 10, 20] * 2
+    written = (tmp_path / "cache" / "mine" / IMAGES).stat().st_mtime_ns
+    assert load_mine(home).digest == first.digest
+    assert (tmp_path / "cache" / "mine" / IMAGES).stat().st_mtime_ns == written
+    Image.new("L", (4, 5), 77).save(home / "train" / "a" / "1.png")
+    os.utime(home / "train" / "a" / "1.png", (time.time() + 5,) * 2)
+    with pytest.raises(DataError, match="not the file that SHA256SUMS describes(?s:.*)ACCEPT=1 if it is meant"):
+        load_mine(home)
+    assert load_mine(home, accept=True).train_images[1, 0, 0] == 77
+    (home / "test" / "b" / "1.png").unlink()
+    os.utime(home / "test" / "b", (time.time() + 5,) * 2)
+    with pytest.raises(DataError, match="SHA256SUMS"):
+        load_mine(home)
+
+
+def test_a_class_with_too_few_images_is_refused(mine):
+    dataset.write_idx(mine / LABELS, np.array([0, 0, 0, 0, 0, 0, 1, 1], dtype=np.uint8))
+    with pytest.raises(DataError, match="too few training images of the class 'b'(?s:.*)3 or more of each class"):
+        load_mine(mine, accept=True)
+    dataset.write_idx(mine / LABELS, np.arange(8, dtype=np.uint8) % 2)
+    dataset.write_idx(mine / TEST_LABELS, np.zeros(8, dtype=np.uint8))
+    with pytest.raises(DataError, match="too few test images of the class 'b'"):
+        load_mine(mine, accept=True)
+    assert not (mine / "SHA256SUMS").exists()
 
 
 def test_the_summary_counts_each_class(sample):

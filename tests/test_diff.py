@@ -585,6 +585,9 @@ def test_make_passes_both_sides_and_the_form_on():
 
 
 # ---------------------------------------------------------------------------------------------------- the end of a run
+PLAIN = command_line._parser().parse_args(["bench"])
+
+
 def run_of(root, models_dir=None):
     return SimpleNamespace(
         root=root,
@@ -598,11 +601,11 @@ def test_a_run_ends_with_what_changed_against_head(scratch, tmp_path, capsys):
     made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
     root = tmp_path / "clone"
     made.write_model(root / "models" / "made", "same", made.predictions(REGRESSED))
-    command_line._conclude(run_of(root), [], ["same"])
+    command_line._conclude(run_of(root), PLAIN, [], ["same"])
     leaders, _, told = capsys.readouterr().out.partition("\nbefore  HEAD")
     assert leaders.startswith("rank")
     assert "1 regressed, 3 unchanged (1 test, Holm at 5 %). Regressed: same." in told
-    command_line._conclude(run_of(root, tmp_path / "clone" / "models" / ".." / "models"), [], ["same"])
+    command_line._conclude(run_of(root, tmp_path / "clone" / "models" / ".." / "models"), PLAIN, [], ["same"])
     assert "Regressed: same." in capsys.readouterr().out
 
 
@@ -611,12 +614,12 @@ def test_a_run_that_cannot_be_compared_with_head_says_why(scratch, tmp_path, cap
     made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
     root = tmp_path / "clone"
     (root / ".git").rename(tmp_path / "elsewhere")
-    command_line._conclude(run_of(root), [], ["same"])
+    command_line._conclude(run_of(root), PLAIN, [], ["same"])
     assert "\nno comparison with HEAD: git rev-parse failed" in capsys.readouterr().out
 
 
 def test_a_run_into_another_folder_is_compared_with_nothing(scratch, tmp_path, capsys):
-    command_line._conclude(run_of(tmp_path, scratch / "models"), [], ["same"])
+    command_line._conclude(run_of(tmp_path, scratch / "models"), PLAIN, [], ["same"])
     assert "HEAD" not in capsys.readouterr().out
 
 

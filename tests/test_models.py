@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, RidgeClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from benchmark.errors import EntryError
-from benchmark.models import MODELS, check_entries, entries_document, select_entries
+from benchmark.models import MODELS, check_entries, check_fits, entries_document, parts, select_entries
 from benchmark.results import Entries, read_document
 from tests.conftest import ROOT
 
@@ -33,9 +37,30 @@ def test_the_grids_are_as_large_as_the_readme_says():
     [
         ({"name": "Not a folder"}, "name that is no folder's"),
         ({"name": "../up"}, "name that is no folder's"),
-        ({"features": "sift"}, "unknown features"),
+        ({"name": "index"}, "name that is no folder's"),
+        ({"features": "sift"}, "unknown features(?s:.*)'sift'"),
+        ({"features": StandardScaler}, "unknown features(?s:.*)with its parentheses"),
+        ({"features": RidgeClassifier()}, "unknown features"),
+        ({"estimator": RidgeClassifier}, "no estimator(?s:.*)with its parentheses"),
+        ({"estimator": Pipeline([("features", StandardScaler()), ("c", RidgeClassifier())])}, "step called features"),
         ({"grid": {}}, "empty grid"),
         ({"grid": {"classifier__alpha": []}}, "empty grid"),
+        ({"grid": [{"classifier__alpha": [1]}]}, "grid that is none"),
+        ({"grid": {"classifier__alpha": np.logspace(0, 1, 3)}}, "grid that is none(?s:.*)a list of values"),
+        ({"grid": {"classifier__alpha": 1.0}}, "grid that is none"),
+        ({"grid": {"classifier__alpha": list(np.arange(3))}}, "cannot be stored(?s:.*)int64(?s:.*)tolist"),
+        ({"grid": {"classifier__alpha": [float("inf")]}}, "cannot be stored(?s:.*)float: inf"),
+        ({"grid": {"classifier": [RidgeClassifier()]}}, "cannot be stored(?s:.*)RidgeClassifier"),
+        (
+            {"estimator": RidgeClassifier(random_state=np.random.RandomState(0))},
+            "without a value of its own(?s:.*)seed|RandomState",
+        ),
+        ({"features": FunctionTransformer(lambda X: X)}, "cannot be pickled(?s:.*)top level of a module"),
+        ({"stochastic": True}, "is stochastic, but has no seed(?s:.*)random_state=0"),
+        (
+            {"estimator": VotingClassifier([("a", SVC())]), "grid": {"classifier__voting": ["hard"]}},
+            "gives no class scores",
+        ),
         ({"grid": {"alpha": [1]}}, "no parameter 'alpha'(?s:.*)classifier__alpha"),
         (
             {"estimator": LinearRegression(), "grid": {"classifier__fit_intercept": [True]}},
@@ -50,8 +75,50 @@ def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
 
 
 def test_two_entries_of_one_name_are_refused():
-    with pytest.raises(EntryError, match="stands twice"):
+    with pytest.raises(EntryError, match="the name 'mine' stands twice"):
         check_entries([GOOD, GOOD], (28, 28))
+    with pytest.raises(EntryError, match="the title .* stands twice"):
+        check_entries([GOOD, replace(GOOD, name="other")], (28, 28))
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        {"estimator": make_pipeline(StandardScaler(), RidgeClassifier()), "grid": {"ridgeclassifier__alpha": (1, 2.5)}},
+        {"features": FunctionTransformer(np.log1p)},
+        {"features": make_pipeline(FunctionTransformer(np.sqrt), StandardScaler())},
+        {"estimator": RidgeClassifier(class_weight={0: 2.0}), "title": "mine"},
+        {
+            "estimator": RandomForestClassifier(random_state=1),
+            "stochastic": True,
+            "grid": {"classifier__max_features": [None, "sqrt", 2]},
+        },
+    ],
+)
+def test_what_scikit_learn_takes_is_taken(sound):
+    check_entries([replace(GOOD, **sound)], (28, 28))
+
+
+def test_entries_fit_a_data_set_that_has_as_many_components():
+    knn = next(entry for entry in MODELS if entry.name == "knn-pixels")
+    check_fits(knn, "small", (16, 10), 160)
+    for shape, n_rows in (((12, 13), 4000), ((28, 28), 159)):
+        with pytest.raises(
+            EntryError, match="'knn-pixels' does not fit the data set small: features__n_components=160"
+        ):
+            check_fits(knn, "small", shape, n_rows)
+    hog = next(entry for entry in MODELS if entry.name == "rf-hog")
+    check_fits(hog, "small", (8, 8), 4000)
+    with pytest.raises(EntryError, match="'rf-hog' does not fit(?s:.*)whole number(?s:.*)cells of 4"):
+        check_fits(hog, "small", (10, 8), 4000)
+    check_fits(replace(GOOD, features=StandardScaler()), "small", (1, 1), 1)
+
+
+def test_an_array_counts_by_all_its_values():
+    arrays = [np.arange(5000), np.arange(5000)]
+    arrays[1][2500] = -1
+    first, second = (parts(FunctionTransformer(np.add, kw_args={"x2": array})) for array in arrays)
+    assert first != second
 
 
 def test_models_are_chosen_by_name_and_a_wrong_name_lists_them():
