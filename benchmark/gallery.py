@@ -1,6 +1,6 @@
 """Pictures of garments: images beside each other in one PNG, and sprites whose tiles a page shows one by one.
 
-Comes in: images, ndarray of shape (n, height, width). Goes out: PNG files in `files`, by path below the docs folder.
+Comes in: images, ndarray of shape (n, height, width). Goes out: WebP files, lossless, in `files`, by path below the docs folder.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Gallery:
     files: dict[str, bytes]
 
     def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
-        """Put images beside each other into one PNG, transparent between them, and return its path."""
+        """Put images beside each other into one picture, transparent between them, and return its path."""
         n, height, width = images.shape
         columns = min(columns, n)
         rows = -(-n // columns)
@@ -60,12 +60,12 @@ class Gallery:
             top, left = i // columns * (height + GAP), i % columns * (width + GAP)
             canvas[top : top + height, left : left + width] = image
             alpha[top : top + height, left : left + width] = 255
-        path = f"images/{name}.png"
-        self.files[path] = png(np.stack([canvas, alpha], axis=-1), scale)
+        path = f"images/{name}.webp"
+        self.files[path] = webp(np.stack([canvas, alpha], axis=-1), scale)
         return path
 
     def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> str:
-        """Lay weights, of the images' shape, over images in colour, side by side in one PNG, and return its path.
+        """Lay weights, of the images' shape, over images in colour, side by side in one picture, and return its path.
 
         Orange where a weight is positive, blue where it is negative, opaque at 1 and -1.
         """
@@ -73,8 +73,8 @@ class Gallery:
         share = np.abs(weights)[..., np.newaxis]
         colour = np.where(weights[..., np.newaxis] > 0, POSITIVE, NEGATIVE)
         mixed = np.rint(grey * (1 - share) + colour * share).astype(np.uint8)
-        path = f"images/{name}.png"
-        self.files[path] = png(np.concatenate(list(mixed), axis=1), 4)
+        path = f"images/{name}.webp"
+        self.files[path] = webp(np.concatenate(list(mixed), axis=1), 4)
         return path
 
     def tiles(self, indices: Sequence[int]) -> dict[int, Tile]:
@@ -82,11 +82,11 @@ class Gallery:
         unique = list(dict.fromkeys(int(i) for i in indices))
         if not unique:
             return {}
-        content = png(_grid(self.images[unique]), SCALE)
+        content = webp(_grid(self.images[unique]), SCALE)
         if len(content) > SPRITE_BYTES:
             half = len(unique) // 2
             return self.tiles(unique[:half]) | self.tiles(unique[half:])
-        path = f"images/sprites/{hashlib.sha256(content).hexdigest()[:16]}.png"
+        path = f"images/sprites/{hashlib.sha256(content).hexdigest()[:16]}.webp"
         self.files[path] = content
         height, width = (SCALE * side for side in self.images.shape[1:])
         return {
@@ -121,8 +121,17 @@ def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def png(pixels: NDArray[np.uint8], scale: int) -> bytes:
     """Return pixels, of shape (height, width) or (height, width, 2 to 4), as a PNG, each as `scale` times `scale`."""
+    return _encoded(pixels, scale, "PNG", optimize=True)
+
+
+def webp(pixels: NDArray[np.uint8], scale: int) -> bytes:
+    """Return pixels as `png` does, as a lossless WebP, a quarter smaller."""
+    return _encoded(pixels, scale, "WEBP", lossless=True, quality=0, method=4)
+
+
+def _encoded(pixels: NDArray[np.uint8], scale: int, kind: str, **how: Any) -> bytes:
     stream = io.BytesIO()
     picture = Image.fromarray(pixels)
     picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
-    picture.save(stream, "PNG", optimize=True)
+    picture.save(stream, kind, **how)
     return stream.getvalue()

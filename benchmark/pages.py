@@ -42,6 +42,7 @@ from benchmark.statistics import RankTable, equal_count_bins, f1_intervals, mcne
 __all__ = ["Site", "render"]
 
 N_SAMPLES = 20
+N_ROW = 14  # of them, in the row of a class on the data set's page
 N_HARDEST = 20
 N_SUSPECTED = 12
 N_TWINS = 8
@@ -199,7 +200,7 @@ def _home(site: Site) -> dict[str, Any]:
     )
     return {
         "hero": _hero(stored, rank_table),
-        "strip": site.gallery.sheet("home-strip", _one_of_each(site), columns=len(site.order), scale=2),
+        "strip": site.gallery.sheet("home-strip", _one_of_each(site), columns=len(site.order), scale=1),
         "rows": rows,
         "missing": stored.missing,
         "kinds": sorted({m.metrics["scores"] for m in board}),
@@ -628,9 +629,7 @@ def _called(stored: Results, index: int) -> str:
 def _data(site: Site) -> dict[str, Any]:
     dataset, study = site.dataset, site.study
     samples = [
-        dataset.train_images[
-            np.flatnonzero(dataset.train_labels == site.stored.dataset["classes"].index(n))[:N_SAMPLES]
-        ]
+        dataset.train_images[np.flatnonzero(dataset.train_labels == site.stored.dataset["classes"].index(n))[:N_ROW]]
         for n in site.order
     ]
     counts = [np.bincount(labels, minlength=len(site.order)) for labels in (dataset.train_labels, dataset.test_labels)]
@@ -643,7 +642,7 @@ def _data(site: Site) -> dict[str, Any]:
                 "slug": slug(name),
                 "train": f"{counts[0][i]:,}",
                 "test": f"{counts[1][i]:,}",
-                "sheet": site.gallery.sheet(f"data-{slug(name)}", samples[j], columns=N_SAMPLES, scale=1),
+                "sheet": site.gallery.sheet(f"data-{slug(name)}", samples[j], columns=N_ROW, scale=1),
             }
             for j, name in enumerate(site.order)
             for i in [site.stored.dataset["classes"].index(name)]

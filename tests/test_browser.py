@@ -22,6 +22,7 @@ from tests.served import serving
 WIDTHS = (390, 768, 1360, 1920)
 MODEL = f"{SAMPLE}/models/rf-pixels/"
 KINDS = ("home", "model", "class", "errors", "compare", "data", "methods", "changes", "history", "none")
+POINTS = "#accuracy-against-fit-seconds"  # a chart of points on a logarithmic axis
 TARGET = 24  # pixels a side, WCAG 2.2's smallest target
 
 
@@ -97,7 +98,7 @@ def settle(page):
 # ------------------------------------------------------------------------------------------------------------- charts
 def test_a_chart_is_a_picture_until_somebody_asks_and_scrolling_past_asks_for_nothing(visit):
     page = visit("")
-    ready(page, "#behind-the-leader")
+    ready(page, POINTS)
     page.mouse.move(400, 450)
     for _ in range(30):
         page.mouse.wheel(0, 300)
@@ -112,31 +113,31 @@ def test_a_chart_is_a_picture_until_somebody_asks_and_scrolling_past_asks_for_no
 
 def test_a_mouse_that_rests_on_a_chart_makes_it_live_and_hover_reads_it(visit):
     page = visit("")
-    box = ready(page, "#behind-the-leader").bounding_box()
+    box = ready(page, POINTS).bounding_box()
     page.wait_for_timeout(500)
     page.mouse.move(box["x"] + 300, box["y"] + 20)
     page.mouse.move(box["x"] + 305, box["y"] + 25)
-    page.wait_for_selector("#behind-the-leader .plot.live")
-    mark = page.locator("#behind-the-leader .point").first.bounding_box()
+    page.wait_for_selector(f"{POINTS} .plot.live")
+    mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.mouse.move(mark["x"] + 5, mark["y"] + 5)
-    page.wait_for_function("document.querySelector('#behind-the-leader .told').textContent.includes('points')")
+    page.wait_for_function("s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
 
 
 def test_enter_makes_a_chart_live_and_arrow_keys_read_it(visit):
-    page = visit("")
-    ready(page, "#recall-by-class")
-    page.locator("#recall-by-class .plot-line button").focus()
+    page = visit(MODEL)
+    ready(page, "#rf-pixels-confusion")
+    page.locator("#rf-pixels-confusion .plot-line button").focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector("#recall-by-class .plot.live")
+    page.wait_for_selector("#rf-pixels-confusion .plot.live")
     assert page.evaluate("document.activeElement.className").startswith("stage")
-    told = page.locator("#recall-by-class .told")
+    told = page.locator("#rf-pixels-confusion .told")
     heard = []
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home"):
         page.keyboard.press(key)
         page.wait_for_timeout(100)
         heard.append(told.inner_text())
     assert len(set(heard)) >= 4
-    assert all("%" in text for text in heard)
+    assert all("taken for" in text for text in heard)
     assert told.get_attribute("aria-live") == "polite"
 
 
@@ -153,19 +154,31 @@ def test_arrow_keys_walk_along_a_line_and_to_the_next(visit):
     assert heard[3] == heard[1]
 
 
+def test_arrow_keys_walk_from_panel_to_panel(visit):
+    page = visit("")
+    enliven(page, "#recall-by-class")
+    page.locator("#recall-by-class .stage").focus()
+    heard = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        heard.append(page.locator("#recall-by-class .told").inner_text())
+    assert len(set(heard)) == 3
+
+
 def test_a_tap_makes_a_chart_live_and_another_reads_it(visit):
     page = visit("", PHONE)
-    ready(page, "#behind-the-leader").tap()
-    page.wait_for_selector("#behind-the-leader .plot.live")
-    mark = page.locator("#behind-the-leader .point").first.bounding_box()
+    ready(page, POINTS).tap()
+    page.wait_for_selector(f"{POINTS} .plot.live")
+    mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.touchscreen.tap(mark["x"] + 5, mark["y"] + 5)
-    page.wait_for_function("document.querySelector('#behind-the-leader .told').textContent.includes('points')")
+    page.wait_for_function("s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
 
 
 def test_a_swipe_over_a_live_chart_scrolls_the_page(visit):
     page = visit("", PHONE)
-    place = ready(page, "#behind-the-leader")
-    enliven(page, "#behind-the-leader")
+    place = ready(page, POINTS)
+    enliven(page, POINTS)
     box, before = place.bounding_box(), page.evaluate("scrollY")
     touch, x, y = page.context.new_cdp_session(page), box["x"] + 150, box["y"] + 100
     for step in range(11):
@@ -238,8 +251,8 @@ def toggle_scheme(page):
 
 def test_the_schemes_switch_recolours_live_charts_and_swaps_pictures(visit):
     page = visit("")
-    enliven(page, "#behind-the-leader")
-    colour = "document.querySelector('#behind-the-leader .stage')._fullLayout.font.color"
+    enliven(page, POINTS)
+    colour = f"document.querySelector('{POINTS} .stage')._fullLayout.font.color"
     shown = "document.querySelector('#recall-by-class .still-{}').checkVisibility()"
     light = page.evaluate(colour)
     assert page.evaluate(shown.format("light"))
@@ -252,9 +265,9 @@ def test_the_schemes_switch_recolours_live_charts_and_swaps_pictures(visit):
 
 def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
     page = visit("")
-    enliven(page, "#behind-the-leader")
+    enliven(page, POINTS)
     page.evaluate("window.visit = 'the same'")
-    page.evaluate("window.old = document.querySelector('#behind-the-leader .stage')")
+    page.evaluate("s => { window.old = document.querySelector(`${s} .stage`); }", POINTS)
     page.locator("table.leaderboard a", has_text="Random forest").first.click()
     page.wait_for_selector("#rf-pixels-roc .plot[data-ready]")
     assert page.evaluate("window.visit") == "the same"
@@ -262,8 +275,8 @@ def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
     assert bundle_requests(page) == 1
     page.wait_for_function("!window.old._fullLayout")
     page.go_back()
-    page.wait_for_selector("#behind-the-leader .plot[data-ready]")
-    enliven(page, "#behind-the-leader")
+    page.wait_for_selector(f"{POINTS} .plot[data-ready]")
+    enliven(page, POINTS)
     assert page.evaluate("window.visit") == "the same"
 
 
@@ -271,20 +284,20 @@ def test_where_the_bundle_does_not_come_the_picture_stays_and_the_numbers_open(s
     page = new_context().new_page()
     page.route("**/plotly-cartesian.min.js", lambda route: route.abort())
     page.goto(site[0])
-    ready(page, "#behind-the-leader").click()
-    page.wait_for_selector("#behind-the-leader details[open]")
-    assert page.locator("#behind-the-leader picture:visible").count() == 1
-    assert "could not be loaded" in page.locator("#behind-the-leader .plot-line").inner_text()
+    ready(page, POINTS).click()
+    page.wait_for_selector(f"{POINTS} details[open]")
+    assert page.locator(f"{POINTS} picture:visible").count() == 1
+    assert "could not be loaded" in page.locator(f"{POINTS} .plot-line").inner_text()
 
 
 # ----------------------------------------------------------------------------------------- without a script, in print
 def test_without_a_script_there_are_pictures_tables_and_garments(visit):
     page = visit("", java_script_enabled=False)
-    page.locator("#behind-the-leader").scroll_into_view_if_needed()
-    assert page.locator("#behind-the-leader picture:visible").count() == 1
+    page.locator(POINTS).scroll_into_view_if_needed()
+    assert page.locator(f"{POINTS} picture:visible").count() == 1
     assert page.locator(".plot-line:visible").count() == 0
-    page.locator("#behind-the-leader summary").click()
-    assert page.locator("#behind-the-leader table:visible tr").count() > 2
+    page.locator(f"{POINTS} summary").click()
+    assert page.locator(f"{POINTS} table:visible tr").count() > 2
     page = visit(f"{SAMPLE}/errors/", java_script_enabled=False)
     assert page.locator(".garments img").count() > 0
     assert page.locator("form:visible").count() == page.locator("form[name=search]:visible").count()
@@ -380,7 +393,7 @@ def test_a_page_that_is_not_there_leads_back_from_any_depth(visit, site):
 # -------------------------------------------------------------------------------------------- every page, every reader
 def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit, site):
     wide, small = [], []
-    page = visit("")
+    page = visit("", reduced_motion="reduce")
     targets = """least => [...document.querySelectorAll('button, summary, select, article input')].filter(e => e.checkVisibility()
       && !e.closest('.md-search, .md-header, .md-clipboard')).map(e => [e.textContent.slice(0, 40), e.getBoundingClientRect()])
       .filter(([_, box]) => box.width && (box.width < least || box.height < least)).map(([text]) => text)"""

@@ -82,7 +82,7 @@
         button.setAttribute("aria-label", `${truth} taken for ${taken}: ${n}`);
         button.setAttribute("aria-pressed", chosen.true === truth && chosen.predicted === taken);
         button.dataset.cell = `${r} ${c}`;
-        cell.style.setProperty("--share", `${Math.round(70 * Math.log1p(n) / Math.log1p(most))}%`);
+        cell.style.setProperty("--share", `${Math.round(30 * Math.log1p(n) / Math.log1p(most))}%`);
         button.onclick = () => choose({ ...read(form), true: truth, predicted: taken });
         const focused = document.activeElement?.dataset?.cell === button.dataset.cell;
         cell.replaceChildren(button);

@@ -45,6 +45,7 @@
     document.querySelectorAll("table[data-sortable]").forEach(sortable);
     document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
+    document.querySelectorAll("pre > code").forEach((code) => { code.tabIndex = 0; }); // it scrolls where it is narrow
     if (document.querySelector(".explorer, .comparer") && !document.getElementById("explorer-script"))
       document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));
   };
