@@ -56,7 +56,7 @@ def draw(
         try:
             drawn = asyncio.run(_draw(unknown, page.resolve()))
         except Exception as error:  # whatever a browser may lack, the site is whole without pictures
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            reason = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
             report(f"no still pictures of {len(unknown)} charts, which will be live near the viewport: {reason}")
         else:
             for name, pictures in drawn.items():

@@ -21,15 +21,20 @@ SAMPLE = "fashion-mnist-sample"
 RUN_MODELS = "dummy,lr-hog,svm-pixels,rf-pixels,knn-pixels"
 
 
+NOWHERE = {
+    "BROWSER_PATH": "/nowhere"
+}  # what kaleido asks first: drawing pictures would cost every site of a test ten seconds
+
+
 def run_command(*arguments, **environment):
-    """Run `python -m benchmark` as a process, without a data set or results of its own."""
+    """Run `python -m benchmark` as a process, without a data set or results of its own, and without a browser."""
     return subprocess.run(
         [sys.executable, "-m", "benchmark", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | environment,
+        env=os.environ | NOWHERE | environment,
     )
 
 
@@ -73,6 +78,7 @@ def whole_run(tmp_path_factory, chromium):
         folder / "models",
         "--jobs",
         2,
+        **({"BROWSER_PATH": chromium} if chromium else {}),
     )
     assert done.returncode == 0, done.stderr
     return folder, done

@@ -43,6 +43,15 @@ def site(whole_run, tmp_path_factory):
 
 
 @pytest.fixture
+def without_pictures(whole_run, tmp_path, command):
+    """The address of the sample's site as it is built where no browser is found."""
+    done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with serving(tmp_path / "site") as address:
+        yield address
+
+
+@pytest.fixture
 def visit(site, new_context):
     """Open a page and return it; what it asks of other hosts, its errors and its failed requests fail the test."""
     wrong = []
@@ -210,6 +219,32 @@ def test_a_live_chart_takes_the_place_of_its_picture_and_nothing_jumps(visit):
           return Math.max(Math.abs(own.width - drawn.width), Math.abs(own.height - drawn.height));
         })"""
         assert max(page.evaluate(inside)) <= 1
+
+
+def test_a_live_chart_says_what_its_picture_says(visit):
+    words = """async (name) => {
+      const figure = document.querySelector(name), image = figure.querySelector('.still-light img');
+      const texts = (root) => [...root.querySelectorAll('text')].map(text => text.textContent).filter(Boolean).sort();
+      const still = new DOMParser().parseFromString(await (await fetch(image.currentSrc)).text(), 'image/svg+xml');
+      return [texts(still), [...figure.querySelectorAll('.main-svg')].flatMap(texts).sort()];
+    }"""
+    for path, charts in (("", [POINTS, "#recall-by-class"]), (MODEL, ["#rf-pixels-confusion", "#rf-pixels-roc"])):
+        page = visit(path)
+        for chart in charts:
+            ready(page, chart)
+            enliven(page, chart)
+            still, live = page.evaluate(words, chart)
+            assert len(still) > 5
+            assert still == live
+
+
+def test_where_no_picture_could_be_made_a_chart_is_live_near_the_viewport(without_pictures, new_context):
+    page = new_context(viewport={"width": 1360, "height": 900}).new_page()
+    page.goto(without_pictures)
+    page.locator(POINTS).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{POINTS} .plot.live")
+    assert page.locator(".plot:not(.live)").count() > 0
+    assert page.locator("picture").count() == 0
 
 
 def test_the_legend_hides_a_series_and_keeps_it_hidden_through_a_change_of_scheme(visit):
