@@ -186,7 +186,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     points = go.Scatter(
         x=rounded(costs),
         y=rounded([100 * model.accuracy for model in board]),
-        text=[f"\u2002{model.name}\u2002" for model in board],
+        text=_room_for_names([model.name for model in board], costs, [100 * model.accuracy for model in board]),
         mode="markers+text",
         ids=[
             f"\u2002{i + 1}\u2002" for i in range(len(board))
@@ -234,6 +234,24 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
 def _listed(items: Sequence[str]) -> str:
     """Return items as an English list: "a, b and c"."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def _room_for_names(names: list[str], costs: list[float], accuracies: list[float]) -> list[str]:
+    """Return what stands beside each dot of a wide chart: its name, or its place where the name would meet another dot or name."""
+    spread = math.log(max(costs) / min(costs)) or 1.0, (max(accuracies) - min(accuracies)) or 1.0
+    dots = [
+        (700 * math.log(x / min(costs)) / spread[0], 330 * y / spread[1])
+        for x, y in zip(costs, accuracies, strict=True)
+    ]
+    taken = [(x - 6, x + 6, y) for x, y in dots]  # from, to, height; a line of text is some 15 pixels high
+    shown = []
+    for place, (name, (x, y)) in enumerate(zip(names, dots, strict=True)):
+        ahead = _roomier_side(costs, costs[place]) == "right"
+        box = (x + 7, x + 14 + 7 * len(name), y) if ahead else (x - 14 - 7 * len(name), x - 7, y)
+        free = not any(box[0] < right and left < box[1] and abs(height - y) < 15 for left, right, height in taken)  # noqa: PLR2004
+        taken += [box] if free else []
+        shown.append(f"\u2002{name if free else place + 1}\u2002")
+    return shown
 
 
 def _roomier_side(costs: list[float], x: float) -> str:
