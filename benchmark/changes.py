@@ -219,7 +219,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         if float(moved[4])
         else f"No model's {metric.title.lower()} moved over {len(history['commits'])} commits with results."
     )
-    labels = [f"{commit['sha'][:7]}<br>{commit['date'][:10]}" for commit in history["commits"]]
+    labels = [commit["sha"][:7] for commit in history["commits"]]
     return figure(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
@@ -230,11 +230,11 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
             "yaxis": axis(
                 f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}", **({} if scale == SHARE else LOG)
             ),
-            "legend": {"orientation": "h", "y": -0.3},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         },
         ("model", "commits", f"first, {unit}", f"last, {unit}", "change"),
         rows,
-        height=480,
+        height=560,
     )
 
 
