@@ -50,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
+        print("interrupted; every fit that was done is kept", file=sys.stderr, flush=True)
         _end_workers()
-        print("interrupted; every fit that was done is kept", file=sys.stderr)
-        return INTERRUPTED
+        os._exit(INTERRUPTED)  # at once: on its way out joblib would start new workers, which wait for the killed ones
     else:
         return status
     return 0
