@@ -66,7 +66,7 @@ def test_the_newest_change_is_told_and_its_flips_are_shown(published, sample, tm
     assert f'href="https://example.org/a/b/commit/{head}"' in history
     assert f"Right before, wrong now ({TO_WRONG})" in told
     assert f"Wrong before, right now ({TO_RIGHT})" in told
-    galleries = re.findall(r'<ul class="garments">(.*?)</ul>', told, flags=re.DOTALL)
+    galleries = re.findall(r'<ul class="garments"[^>]*>(.*?)</ul>', told, flags=re.DOTALL)
     assert [gallery.count("<li>") for gallery in galleries] == [changes.N_FLIPS, TO_RIGHT] * 2
     first = galleries[0].split("</li>")[0]
     assert re.search(r"<span>(.+) → <strong>(?!\1<).+</strong></span><small>is \1, no. \d+</small>", first)

@@ -30,7 +30,9 @@ def test_each_chart_has_four_pictures_in_the_ink_of_their_scheme(built):
             for width in (WIDE, NARROW):
                 text = (built / "site" / picture_path(name, scheme, width)).read_text()
                 assert f'width="{width}"' in text
-                assert ink in text
+                assert ink in text or name.endswith(
+                    "-map"
+                )  # whose only words are the names of classes, in their colours
                 assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", text)
 
 
