@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png", "preview"]
+__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png", "preview", "with_sizes"]
 
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
@@ -108,6 +109,16 @@ def preview(title: str, sentence: str, images: NDArray[np.uint8]) -> bytes:
     stream = io.BytesIO()
     canvas.save(stream, "PNG", optimize=True)
     return stream.getvalue()
+
+
+def with_sizes(page: str, files: dict[str, bytes]) -> str:
+    """Return a page that says how large its pictures are, so that nothing jumps when one has come."""
+
+    def sized(found: re.Match[str]) -> str:
+        with Image.open(io.BytesIO(files[found[1]])) as picture:
+            return found[0].replace("<img ", f'<img width="{picture.width}" height="{picture.height}" ', 1)
+
+    return re.sub(r'<img (?![^>]*\bwidth=)[^>]*?src="[./]*(images/[^"]+)"', sized, page)
 
 
 def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

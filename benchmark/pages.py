@@ -23,7 +23,7 @@ from benchmark.dataset import Dataset
 from benchmark.diff import Comparison
 from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent
-from benchmark.gallery import Gallery, Tile, png
+from benchmark.gallery import Gallery, Tile, png, with_sizes
 from benchmark.history import History
 from benchmark.leaderboard import paired_models
 from benchmark.results import (
@@ -161,7 +161,8 @@ def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[
         environment.globals["pictures"] = pictures.keys()
         for path, template, context in gathered:
             text = environment.get_template(template).render(**context)
-            site.files[path] = text.replace(" %", "\u00a0%").encode()  # a number keeps its unit on the line
+            text = text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
+            site.files[path] = with_sizes(text, site.files).encode()
 
     return page, write
 

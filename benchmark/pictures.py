@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def draw(
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(PAGE.format(assets=assets.resolve().as_uri()), encoding="utf-8")
         try:
-            drawn = asyncio.run(_draw(unknown, page.resolve()))
+            with ThreadPoolExecutor(1) as beside:  # the caller (a notebook, say) may have an event loop of its own
+                drawn = beside.submit(lambda: asyncio.run(_draw(unknown, page.resolve()))).result()
         except Exception as error:  # whatever a browser may lack, the site is whole without pictures
             reason = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
             report(f"no still pictures of {len(unknown)} charts, which will be live near the viewport: {reason}")

@@ -12,6 +12,7 @@ import pytest
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # as the command line does, before NumPy is imported
+os.environ["BROWSER_PATH"] = "/nowhere"  # what kaleido asks first: pictures would cost every site of a test ten seconds
 
 from benchmark.dataset import load_dataset
 from tests.screenshots import CHROMES
@@ -19,11 +20,6 @@ from tests.screenshots import CHROMES
 ROOT = Path(__file__).parent.parent
 SAMPLE = "fashion-mnist-sample"
 RUN_MODELS = "dummy,lr-hog,svm-pixels,rf-pixels,knn-pixels"
-
-
-NOWHERE = {
-    "BROWSER_PATH": "/nowhere"
-}  # what kaleido asks first: drawing pictures would cost every site of a test ten seconds
 
 
 def run_command(*arguments, **environment):
@@ -34,7 +30,7 @@ def run_command(*arguments, **environment):
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | NOWHERE | environment,
+        env=os.environ | environment,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 
 import pytest
 
+from benchmark.cache import Cache
 from benchmark.figures import axis, figure
 from benchmark.pictures import NARROW, WIDE, draw, picture_path
 from tests.conftest import ROOT, SAMPLE
@@ -55,6 +57,17 @@ def test_without_a_browser_the_site_is_whole_and_says_so_in_a_line(whole_run, tm
 @pytest.fixture
 def one():
     return figure("one", "A line", "It rises.", [{"x": [0, 1], "y": [0, 1]}], {"xaxis": axis("x")}, ("x", "y"), [])
+
+
+def test_a_caller_may_have_an_event_loop_of_its_own(one, tmp_path):
+    said = []
+
+    async def notebook():
+        return draw([one], assets=ASSETS, cache=Cache(tmp_path / "cache"), build_dir=tmp_path, report=said.append)
+
+    assert asyncio.run(notebook()) == {}
+    assert len(said) == 1
+    assert "No browser found" in said[0]
 
 
 @pytest.fixture
