@@ -5,6 +5,7 @@ Comes in: `uint8` images, of shape (n_samples, n_pixels) or (n_samples, height, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -18,6 +19,9 @@ __all__ = ["HogFeatures", "PixelFeatures", "StreamedPCA"]
 
 Floats = NDArray[np.float32]
 CHUNK_ROWS = 2000  # a constant, not a parameter: the last bits of a sum depend on it
+GREYS = 255  # the brightest whole number
+N_DIFFERENCES = 2 * GREYS + 1
+CENTRE = GREYS * N_DIFFERENCES + GREYS  # where both differences are 0
 
 
 class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -181,7 +185,7 @@ class HogFeatures(StreamedPCA):
         return super().fit(rows, y)
 
     def _describe(self, rows: NDArray[Any]) -> Floats:
-        images = (rows / 255).reshape(-1, *self.image_shape)
+        images = (rows if rows.dtype == np.uint8 else rows / 255).reshape(-1, *self.image_shape)
         histograms = oriented_gradients(images, cell=self.cell, n_orientations=self.n_orientations)
         pixels = rows.astype(np.float32) * np.float32(self.pixel_weight / 255)
         return np.concatenate([histograms, pixels], axis=1)
@@ -195,6 +199,7 @@ def oriented_gradients(
     Parameters
     ----------
     images : ndarray of shape (n_samples, height, width)
+        Brightness from 0 to 1, or whole numbers, `uint8`, of 255ths: three times as fast.
     cell : int
         Side of a cell in pixels.
     n_orientations : int
@@ -208,20 +213,40 @@ def oriented_gradients(
     ndarray of shape (n_samples, n_blocks * 4 * n_orientations)
         Ordered as in `skimage.feature.hog`, with which it agrees on images with a black border of one cell.
     """
-    padded = np.pad(images.astype(np.float64), ((0, 0), (1, 1), (1, 1)))  # float32 tips over at the edges of bins
+    whole = images.dtype == np.uint8
+    padded = np.pad(images.astype(np.int32 if whole else np.float64), ((0, 0), (1, 1), (1, 1)))
     vertical = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     horizontal = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
+    if whole:
+        votes = _vote_table(n_orientations, interpolated).take(vertical * N_DIFFERENCES + horizontal + CENTRE, axis=0)
+    else:
+        votes = _votes(vertical, horizontal, n_orientations, interpolated)
+    n, height, width = images.shape
+    rows, columns = _cell_shares(height, cell, interpolated), _cell_shares(width, cell, interpolated)
+    strips = (rows @ votes.reshape(n, height, -1)).reshape(-1, width, n_orientations)
+    return _normalised_blocks((columns @ strips).reshape(n, len(rows), len(columns), -1) / np.float32(cell**2))
+
+
+def _votes(vertical: NDArray[Any], horizontal: NDArray[Any], n_orientations: int, interpolated: bool) -> Floats:  # noqa: FBT001
+    """Return what gradients give to each orientation, of shape (..., n_orientations)."""
     magnitude = np.hypot(vertical, horizontal)
     position = np.rad2deg(np.arctan2(vertical, horizontal)) % 180 / (180 / n_orientations) - interpolated / 2
     lower = np.floor(position)
     share = position - lower if interpolated else np.zeros_like(position)
-    votes = np.zeros((*images.shape, n_orientations), dtype=np.float32)
+    votes = np.zeros((*magnitude.shape, n_orientations), dtype=np.float32)
     for orientation, weight in ((lower, 1 - share), (lower + 1, share)):
         bins = orientation.astype(np.int64) % n_orientations
-        np.put_along_axis(votes, bins[..., np.newaxis], (magnitude * weight).astype(np.float32)[..., np.newaxis], 3)
-    _, height, width = images.shape
-    rows, columns = _cell_shares(height, cell, interpolated), _cell_shares(width, cell, interpolated)
-    return _normalised_blocks(np.einsum("rh,nhwo,cw->nrco", rows, votes, columns, optimize=True) / np.float32(cell**2))
+        np.put_along_axis(votes, bins[..., np.newaxis], (magnitude * weight).astype(np.float32)[..., np.newaxis], -1)
+    return votes
+
+
+@functools.cache
+def _vote_table(n_orientations: int, interpolated: bool) -> Floats:  # noqa: FBT001
+    """Return the votes of every gradient of whole numbers, a row each: the horizontal difference runs fastest."""
+    differences = np.arange(-GREYS, GREYS + 1) / GREYS
+    return _votes(
+        np.repeat(differences, N_DIFFERENCES), np.tile(differences, N_DIFFERENCES), n_orientations, interpolated
+    )
 
 
 def _cell_shares(length: int, cell: int, interpolated: bool) -> Floats:  # noqa: FBT001

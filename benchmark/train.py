@@ -218,9 +218,9 @@ def fit_final(
         many = np.array(_flat(test_images)[:N_PREDICT_MANY])
         seconds_many = median(_seconds(pipeline, many) for _ in range(3))
         seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
-        kind, scores = class_scores(pipeline, _flat(test_images))
         method, accuracy = _in_sample(pipeline, _flat(images), labels)
-        predictions = pipeline.predict(_flat(test_images))
+        described, tail = pipeline[:1].transform(_flat(test_images)), pipeline[1:]
+        (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
     with (folder / "model.pkl").open("wb") as stream:
         pickle.dump(pipeline, stream, protocol=5)
     np.save(folder / "scores.npy", scores)

@@ -122,6 +122,16 @@ def test_interpolated_votes_are_those_of_a_loop_over_pixels(cell, n_orientations
     assert found == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("interpolated", [True, False])
+def test_whole_numbers_vote_as_the_brightness_that_they_are(sample, interpolated):
+    images = sample.test_images[::7]
+    votes = [
+        features.oriented_gradients(kind, cell=4, n_orientations=9, interpolated=interpolated)
+        for kind in (np.array(images), images / 255)
+    ]
+    assert votes[0] == pytest.approx(votes[1], abs=1e-6)
+
+
 def test_streamed_components_equal_those_of_scikit_learn(sample, monkeypatch):
     monkeypatch.setattr(features, "CHUNK_ROWS", 300)  # several chunks, the last of another size
     rows = sample.train_images.reshape(2000, -1)
