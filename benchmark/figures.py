@@ -28,7 +28,7 @@ from benchmark.results import (
 )
 from benchmark.statistics import wilson_interval
 
-__all__ = ["Figure", "axis", "figure", "interval", "percent", "rounded"]
+__all__ = ["Figure", "axis", "figure", "interval", "percent", "rounded", "three_digits"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Figure:
 def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
     """Return numbers at `digits` significant digits, as a plain list; Plotly would pack an array into base64."""
     return [None if value is None else float(f"{float(value):.{digits}g}") for value in values]
+
+
+def three_digits(value: float) -> str:
+    """Return a positive number to three digits, a large one to the last before the point, not as a power of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -206,7 +211,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         line={"width": 1.5, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
     )
-    told = [f"{names[i]} ({percent(board[i].accuracy)}, {costs[i]:.3g} {unit})" for i in front]
+    told = [f"{names[i]} ({percent(board[i].accuracy)}, {three_digits(costs[i])} {unit})" for i in front]
     caption = (
         f"The Pareto front, filled: no model is both more accurate and cheaper in {metric.title.lower()} than "
         + _listed(told)
@@ -224,7 +229,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         },
         ("model", "accuracy", f"{metric.title}, {unit}", "on the front"),
         [
-            (names[i], percent(board[i].accuracy, 2), f"{costs[i]:.3g}", "yes" if i in front else "")
+            (names[i], percent(board[i].accuracy, 2), f"{three_digits(costs[i])}", "yes" if i in front else "")
             for i in range(len(board))
         ],
         height=440,

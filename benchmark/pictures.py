@@ -106,7 +106,8 @@ async def _still(tab: Any, figure: Figure, scheme: str, width: int) -> str:
 
 
 def _tidied(picture: str) -> str:
-    """Return an SVG of Plotly's without what only a live one needs: a third of its bytes."""
+    """Return an SVG of Plotly's without what only a live one needs, a third of its bytes; places to a tenth of a pixel."""
     picture = re.sub(r' (?:class|data-[a-z-]+|pointer-events)="[^"]*"', "", picture)
     picture = re.sub(r" (?:pointer-events|cursor): [a-z-]+;| (?:opacity|fill-opacity|stroke-opacity): 1;", "", picture)
+    picture = re.sub(r"translate\([^)]*\)", lambda place: re.sub(r"(\.\d)\d+", r"\1", place[0]), picture)
     return re.sub(r"<g(?: [^>]*)?/>|<g></g>", "", picture)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
 import io
 import os
 import shutil
 import sys
-import threading
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
+
+from tests.served import serving
 
 CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
@@ -24,7 +25,9 @@ MOST_BYTES = 200_000
 
 def main(arguments):
     site, folder = map(Path, arguments)
-    with served(site) as address, chrome() as browser:
+    if not (site / "index.html").exists():
+        sys.exit(f"error: {site} holds no site\n  try:      make site")
+    with serving(site) as address, chrome() as browser:
         for scheme in SCHEMES:
             page = browser.new_page(color_scheme=scheme, **LIKE)
             page.goto(address, wait_until="networkidle")
@@ -32,20 +35,6 @@ def main(arguments):
             path.write_bytes(small(page.screenshot()))
             print(f"{path}: {path.stat().st_size:,} bytes")
     return 0
-
-
-@contextlib.contextmanager
-def served(site):
-    """Serve a built site on the loopback address while the block runs."""
-    if not (site / "index.html").exists():
-        sys.exit(f"error: {site} holds no site\n  try:      make site")
-    handler = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import importlib.util
 import json
 import os
 import shutil
@@ -24,9 +23,11 @@ from tests.conftest import ROOT
 def built(tmp_path_factory):
     """The folder of a wheel that was built from the source distribution, and of the latter."""
     folder = tmp_path_factory.mktemp("dist")
-    how = ["--no-isolation"] if importlib.util.find_spec("hatchling") else []  # else it is fetched for the occasion
     done = subprocess.run(
-        [sys.executable, "-m", "build", *how, "--outdir", folder, ROOT], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     return folder

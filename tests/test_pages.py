@@ -1,0 +1,101 @@
+"""Pages as they are written: Markdown from results made up, compared with golden files word by word."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from benchmark import results
+from benchmark.changes import Past
+from benchmark.dataset import Dataset, DatasetEntry
+from benchmark.layout import shipped
+from benchmark.pages import Site, render
+from tests import made
+
+GOLDEN = Path(__file__).parent / "golden" / "pages"
+PAGES = {
+    "home": "index.md",
+    "model": "made/models/careful.md",
+    "class": "made/classes/coat.md",
+    "errors": "made/errors.md",
+    "compare": "made/compare.md",
+    "data": "made/data.md",
+    "methods": "methods.md",
+}
+
+
+def write_curves(folder, name):
+    """Write curves of two straight pieces, a learning curve of two points and blocks that all matter alike."""
+    curves = {
+        "schema_version": 1,
+        "name": name,
+        "roc": {label: {"fpr": [0.0, 0.02, 1.0], "tpr": [0.0, 0.9, 1.0]} for label in made.CLASSES},
+        "precision_recall": {
+            label: {"recall": [1.0, 0.9, 0.0], "precision": [0.25, 0.9, 1.0]} for label in made.CLASSES
+        },
+        "reliability": None,
+    }
+    points = [
+        {"n_train": n, "accuracy": {"value": v, "low": v - 0.1, "high": v + 0.1}} for n, v in ((3, 0.5), (6, 0.7))
+    ]
+    study = {
+        "schema_version": 1,
+        "name": name,
+        "confident_mistakes": [{"index": 100, "true": "Shirt", "predicted": "Coat", "margin": 0.5}],
+        "learning_curve": {"fold": 0, "n_held_out": 4, "points": points},
+        "importances": [
+            {
+                "method": "permutation",
+                "shape": [2, 2],
+                "block": 4,
+                "n_images": 10,
+                "pictures": {label: [0.1, 0.2, 0.0, 0.1] for label in ("all", *made.CLASSES)},
+            }
+        ],
+    }
+    results.write_document(folder / name / "curves.json", curves, results.Curves)
+    results.write_document(folder / name / "study.json", study, results.Study)
+
+
+def give_interval(path):
+    """Put the interval of its accuracy into made-up figures."""
+    document = results.read_document(path, results.Metrics)
+    accuracy = document["test"]["accuracy"]
+    low, high = proportion_confint(round(accuracy["value"] * made.N), made.N, method="wilson")
+    document["test"]["accuracy"] |= {"low": float(low), "high": float(high)}
+    results.write_document(path, document, results.Metrics)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    wrong = {"careful": range(150), "hasty": range(100, 320)}
+    made.write_table(folder / "made", wrong)
+    for name, where in wrong.items():
+        made.write_model(folder / "made", name, made.predictions(where))
+        write_curves(folder / "made", name)
+        give_interval(folder / "made" / name / "metrics.json")
+    stored = results.load_results(folder, "made")
+    truth = stored.test_labels
+    images = np.random.default_rng(0).integers(0, 256, (len(truth), 8, 8), dtype=np.uint8)
+    entry = DatasetEntry("made", "Made up", tuple(made.CLASSES), "none", "a generator", {"Tops": ("Coat", "Shirt")})
+    dataset = Dataset(entry, images[:40], truth[:40], images, truth, stored.dataset["digest"])
+    written = Site(stored, dataset, None, shipped("templates"), Past(None, None, "There is no history.", "git clone"))
+    render(written)
+    return written
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_a_page_is_word_for_word_its_golden_file(site, kind):
+    """Refresh with `REFRESH=1 make test PYTEST=tests/test_pages.py`, and read what changed."""
+    golden = GOLDEN / f"{kind}.md"
+    found = re.sub(r"sprites/[0-9a-f]{16}", "sprites/…", site.files[PAGES[kind]].decode())  # WebP's encoder may change
+    if os.environ.get("REFRESH"):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(found, encoding="utf-8")
+    assert found == golden.read_text(encoding="utf-8")
