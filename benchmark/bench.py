@@ -110,6 +110,8 @@ def _status(bench: Bench, entry: ModelEntry, *, tracked_only: bool) -> Status:
     moved = [words for part, words in PARTS.items() if run["key"][part] != expected[part]]  # type: ignore[literal-required]
     if moved:
         return Status(entry, f"moved since it was measured: {', '.join(moved)}", seconds)
+    if renamed := _renamed(bench, entry):
+        return Status(entry, f"{renamed} was renamed since", seconds)
     digests = dict(run["files"])
     if not tracked_only:
         digests |= {"model.pkl": run["pickle"]["sha256"], "scores.npy": run["scores"]["sha256"]}
@@ -119,6 +121,20 @@ def _status(bench: Bench, entry: ModelEntry, *, tracked_only: bool) -> Status:
         if results.file_sha256(folder / name) != sha256:
             return Status(entry, f"{name} was altered", seconds)
     return Status(entry, "", seconds)
+
+
+def _renamed(bench: Bench, entry: ModelEntry) -> str:
+    """Return which name in a model's figures is no longer that of the tables; no name is in a key, for it moves no fit."""
+    try:
+        metrics: Metrics = results.read_document(bench.folder / entry.name / "metrics.json", Metrics)
+    except BenchmarkError:
+        return ""  # the digests below say so
+    names = {
+        "its title": (metrics["title"], entry.title),
+        "its family": (metrics["family"], entry.family),
+        "a class": (metrics["dataset"]["classes"], list(bench.dataset.class_names)),
+    }
+    return next((words for words, (stored, own) in names.items() if stored != own), "")
 
 
 def model_key(bench: Bench, entry: ModelEntry) -> Key:
@@ -187,6 +203,7 @@ def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]
         except FitError as error:
             failures.append(str(error))
             bench.report.line(f"error: {error}")
+    _describe_data(bench)
     bench.cache.trim(CACHE_BYTES)
     if failures:
         raise FitError(
@@ -197,13 +214,18 @@ def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]
 
 
 def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
-    """Write what all models share: the answer key, the table as data, and the data set's own study."""
+    """Write what all models share: the answer key and the table as data."""
     dataset = bench.dataset
     answers = results.encode_predictions(dataset.test_labels).encode()
     _write_if_changed(bench.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
-    key = digest("study", dataset.digest, _code(STUDY_CODE), *_fit_environment(bench))
+
+
+def _describe_data(bench: Bench) -> None:
+    """Write the data set's own study: after the models, for it looks at test images, at which neighbours they have."""
+    dataset = bench.dataset
+    key = digest("study", dataset.digest, dataset.class_names, _code(STUDY_CODE), *_fit_environment(bench))
     stored = bench.cache.read("studies", key)
     if stored is None:
         bench.report.line(f"{dataset.entry.title}: means, components, a map and near-duplicates")
@@ -500,7 +522,9 @@ def _study(
     pipeline = entry.pipeline(dataset.image_shape)
     labels = np.asarray(dataset.train_labels)
     sizes = study.curve_sizes(pipeline, params, labels)
-    keys = {n: digest("share", _fit_key(bench, pipeline, params, f"first {n}"), _code(STUDY_CODE)) for n in sizes}
+    keys = {
+        n: digest("share", _fit_key(bench, pipeline, params, f"first {n}"), classes, _code(STUDY_CODE)) for n in sizes
+    }
     todo = [n for n in sizes if bench.cache.read("shares", keys[n]) is None]
     if todo:
         _fit_shares(bench, entry, params, labels, {n: keys[n] for n in todo})

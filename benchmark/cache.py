@@ -122,6 +122,8 @@ def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
 def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the versions that `lock_file` pins `names` to, or the installed ones where there is no such file.
 
+    A lock may pin one version a Python: then all of them, so that the answer is the same on each.
+
     Raises
     ------
     BenchmarkError
@@ -131,7 +133,9 @@ def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
     if not lock_file.exists():  # the package is installed, not checked out
         return {name: importlib.metadata.version(name) for name in names}
     text = lock_file.read_text(encoding="utf-8")
-    pinned = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\\n]+)", text, flags=re.MULTILINE))
+    pinned: dict[str, str] = {}
+    for name, version in re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\\n]+)", text, flags=re.MULTILINE):
+        pinned[name] = f"{pinned[name]}, {version}" if name in pinned else version
     missing = [name for name in names if name not in pinned]
     if missing:
         raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy="make lock")

@@ -89,7 +89,7 @@ def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
         model.metrics["title"],
         _percent(test["accuracy"]),
         behind,
-        ("–" if auc is None else f"{auc:.4f}") + (f" ({few} scores)" if few else ""),
+        ("–" if auc is None else f"{auc:.4f}") + (f" ({few} score{'s' * (few > 1)})" if few else ""),
         f"{hardest} ({100 * recalls[hardest]:.1f} %)",
         f"{run['seconds']['fit']:.1f} s",
         f"{run['seconds']['predict_many'] * 10_000 / run['n_predict_many']:.2f} s",

@@ -2,7 +2,8 @@
 
 The search is a loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the
 scores of `GridSearchCV`. What candidates share is done once: a fold's features, whose leading principal components are
-those of any smaller number, and a fold's neighbours, whose nearest k are those of any smaller k.
+those of any smaller number, a fold's neighbours, whose nearest k are those of any smaller k, and the kernels of a support
+vector machine, which every penalty shares.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
 from benchmark.results import Edge, atomic_path, file_sha256
+from benchmark.svm import RbfSVC, accelerated, fit_penalties
 
 N_SPLITS = 3
 RANDOM_STATE = 0
 SEEDS = (1, 2, 3, 4)  # further random states of a stochastic entry
 KEPT_COMPONENTS = 400  # what a fold's features keep, so that every smaller number is a slice of them
 N_PREDICT_MANY = 10_000
+WEIGHTS = ("uniform", "distance")
 NATURAL_BOUNDS = {"min_samples_leaf": 1, "min_samples_split": 2, "n_neighbors": 1}
 
 Labels = NDArray[np.uint8]
@@ -92,19 +95,43 @@ def score_candidates(
 
 
 def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list[Params]]:
-    """Group the candidates that one fit serves: of k-nearest neighbours those that differ in k and weights alone."""
+    """Group the candidates that one piece of work serves.
+
+    Of k-nearest neighbours those that differ in k and weights alone, of support vector machines those that differ in C.
+    """
     candidates = list(candidates)
-    if not _is_neighbours(pipeline):
+    if _is_neighbours(pipeline):
+        free: tuple[str, ...] = ("__n_neighbors", "__weights")
+    elif _shares_kernels(pipeline, candidates):
+        free = ("__C",)
+    else:
         return [[params] for params in candidates]
     groups: dict[str, list[Params]] = {}
     for params in candidates:
-        rest = {name: value for name, value in params.items() if not name.endswith(("__n_neighbors", "__weights"))}
+        rest = {name: value for name, value in params.items() if not name.endswith(free)}
         groups.setdefault(repr(sorted(rest.items())), []).append(params)
     return list(groups.values())
 
 
 def _is_neighbours(pipeline: Pipeline) -> bool:
-    return type(pipeline.steps[-1][1]) is KNeighborsClassifier and len(pipeline.steps) == 2  # noqa: PLR2004
+    last = pipeline.steps[-1][1]
+    return (
+        type(last) is KNeighborsClassifier and len(pipeline.steps) == 2 and last.weights in WEIGHTS  # noqa: PLR2004
+    )
+
+
+def _shares_kernels(pipeline: Pipeline, candidates: list[Params]) -> bool:
+    """Say whether candidates are support vector machines on features themselves, with numbers for gamma and C."""
+    last = pipeline.steps[-1][1]
+    if type(last) is not RbfSVC or len(pipeline.steps) != 2 or accelerated():  # noqa: PLR2004
+        return False
+    wanted = [{"gamma": last.gamma, "C": last.C} | _own(params) for params in candidates]
+    return all(isinstance(params[name], (int, float)) for params in wanted for name in ("gamma", "C"))
+
+
+def _own(params: Params) -> Params:
+    """Return the parameters of the last step by the names that it has for them."""
+    return {name.rpartition("__")[2]: value for name, value in params.items() if not name.startswith("features__")}
 
 
 def _predictions(
@@ -113,8 +140,13 @@ def _predictions(
     if _is_neighbours(pipeline):
         yield from _neighbours_predictions(pipeline, candidates, fit_X, fit_y, X)
         return
-    for params in candidates:
-        yield _tail(pipeline, params).fit(fit_X, fit_y).predict(X)
+    tails = [_tail(pipeline, params) for params in candidates]
+    if len(tails) > 1:
+        machines = [tail.steps[-1][1] for tail in tails]
+        for fitted in fit_penalties(machines[0], [machine.C for machine in machines], fit_X, fit_y):
+            yield fitted.predict(X)
+        return
+    yield tails[0].fit(fit_X, fit_y).predict(X)
 
 
 def _neighbours_predictions(
@@ -214,10 +246,10 @@ def fit_final(
             wall, cpu = time.perf_counter(), time.process_time()
             pipeline.fit(_flat(images), labels)
             fit, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
-        peak = _peak_memory_bytes()
         many = np.array(_flat(test_images)[:N_PREDICT_MANY])
         seconds_many = median(_seconds(pipeline, many) for _ in range(3))
         seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
+        peak = _peak_memory_bytes()
         method, accuracy = _in_sample(pipeline, _flat(images), labels)
         described, tail = pipeline[:1].transform(_flat(test_images)), pipeline[1:]
         (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
@@ -262,9 +294,9 @@ def refit_accuracy(
 
 def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:
     """Return in-sample accuracy and how it was made: a neighbour search would find each image itself, so it leaves it out."""
-    if not _is_neighbours(pipeline):
-        return "resubstitution", float(np.mean(pipeline.predict(X) == labels))
     classifier = pipeline.steps[-1][1]
+    if not (isinstance(classifier, KNeighborsClassifier) and classifier.weights in WEIGHTS):
+        return "resubstitution", float(np.mean(pipeline.predict(X) == labels))
     distances, neighbours = classifier.kneighbors()
     return "leave-one-out", float(np.mean(neighbours_vote(distances, labels[neighbours], classifier.weights) == labels))
 

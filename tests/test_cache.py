@@ -93,6 +93,14 @@ def test_another_value_in_a_grid_moves_no_other_candidates_key(sample, tmp_path)
     assert bench._fit_key(setting, pipeline, params, 0) != bench._fit_key(setting, pipeline, params, 1)
 
 
+def test_locked_versions_are_all_that_a_lock_pins_whatever_python_asks(tmp_path):
+    lock = tmp_path / "some.lock"
+    lock.write_text(
+        "numpy==2.4.6 ; python_full_version < '3.12' \\\n    --hash=a\nnumpy==2.5.5 ; python_full_version >= '3.12'\n"
+    )
+    assert cache.locked_versions(lock, ["numpy"]) == {"numpy": "2.4.6, 2.5.5"}
+
+
 def test_locked_versions_come_from_the_lock_file():
     assert cache.locked_versions(ROOT / "requirements.lock", ["scikit-learn"])["scikit-learn"].startswith("1.9")
     with pytest.raises(BenchmarkError, match="does not pin nosuch"):

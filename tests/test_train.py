@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, LeaveOneOut, StratifiedKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from benchmark import train
-from benchmark.features import HogFeatures
+from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.models import ModelEntry
-from benchmark.svm import RbfSVC
+from benchmark.svm import RbfSVC, fit_penalties
 
 ENTRIES = [
     ModelEntry(
@@ -81,6 +81,38 @@ def test_matrix_products_predict_what_libsvm_predicts(sample):
         Z = sample.test_images.reshape(1000, -1)[:, ::3] / np.float32(255)
         assert np.array_equal(ours.predict(Z), theirs.predict(Z))
         assert ours.decision_function(Z) == pytest.approx(theirs.decision_function(Z), abs=5e-5)
+
+
+@pytest.mark.parametrize("n_classes", [10, 2])
+def test_machines_on_shared_kernels_are_those_of_libsvm(sample, n_classes):
+    """Up to what LIBSVM's own tolerance, 0.001, leaves open."""
+    rows = sample.train_labels < n_classes
+    features = PixelFeatures(n_components=25).fit(sample.train_images[rows])
+    X, y, Z = (
+        features.transform(sample.train_images[rows]),
+        sample.train_labels[rows],
+        features.transform(sample.test_images),
+    )
+    for penalty, ours in zip((1.0, 4.0), fit_penalties(RbfSVC(gamma=0.03), (1.0, 4.0), X, y), strict=True):
+        theirs = SVC(C=penalty, gamma=0.03).fit(X, y)
+        assert ours.decision_function(Z) == pytest.approx(theirs.decision_function(Z), abs=0.005)
+        assert np.array_equal(ours.predict(Z), theirs.predict(Z))
+        assert np.abs(ours.n_support_ - theirs.n_support_).max() <= 1
+
+
+def test_scaled_neighbours_are_scored_in_sample_without_themselves(sample):
+    X, y = sample.train_images[:300].reshape(300, -1), sample.train_labels[:300]
+    scaled = Pipeline(
+        [
+            ("features", PixelFeatures(n_components=25)),
+            ("scaler", StandardScaler()),
+            ("classifier", KNeighborsClassifier(1)),
+        ]
+    )
+    scaled.fit(X, y)
+    described = scaled[:-1].transform(X)
+    expected = cross_val_score(KNeighborsClassifier(1), described, y, cv=LeaveOneOut()).mean()
+    assert train._in_sample(scaled, X, y) == ("leave-one-out", pytest.approx(expected))
 
 
 def test_neighbours_at_distance_zero_outvote_all_others():
