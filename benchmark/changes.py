@@ -36,6 +36,7 @@ __all__ = ["Past", "changes_page", "history_page", "read_past"]
 SHARE = 100.0
 LOG = {"type": "log", "dtick": "D2", "exponentformat": "none"}
 N_FLIPS = 24  # pictures shown of a model's flips in one direction
+MOST_TICKS = 8  # names of commits below a chart
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
 
 
@@ -164,6 +165,8 @@ def history_page(past: Past, stored: Results) -> dict[str, Any]:
     families = [commit["tests"] for commit in history["commits"] if commit["tests"]]
     real = sum(point["step"] in ("improved", "regressed") for point in history["points"])
     titles = {entry["name"]: entry["title"] for entry in stored.entries if not entry["baseline"]}
+    known = {entry["name"] for entry in stored.entries}
+    titles |= {point["model"]: point["model"] for point in history["points"] if point["model"] not in known}  # removed
     return {
         "missing": "",
         "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, titles)) is not None],
@@ -219,14 +222,16 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         if float(moved[4])
         else f"No model's {metric.title.lower()} moved over {len(history['commits'])} commits with results."
     )
-    labels = [commit["sha"][:7] for commit in history["commits"]]
+    shown = range(0, len(history["commits"]), max(1, -(-len(history["commits"]) // MOST_TICKS)))
     return figure(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
         caption,
         traces,
         {
-            "xaxis": axis("commit", tickvals=list(range(len(labels))), ticktext=labels, nticks=8),
+            "xaxis": axis(
+                "commit", tickvals=list(shown), ticktext=[history["commits"][number]["sha"][:7] for number in shown]
+            ),
             "yaxis": axis(
                 f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}", **({} if scale == SHARE else LOG)
             ),

@@ -57,12 +57,13 @@ class Explorer:
 
     def data(self) -> bytes:
         """Return what the script selects from: images, their sprites, every model's predictions, every pair."""
-        indices = list(self.tiles)
+        indices, classes = list(self.tiles), self.stored.dataset["classes"]
         sprites = list(dict.fromkeys(tile.path for tile in self.tiles.values()))
         places = {path: i for i, path in enumerate(sprites)}
         document = {
-            "classes": self.stored.dataset["classes"],
+            "classes": classes,
             "order": list(self.order),
+            "support": [int((self.stored.test_labels == classes.index(name)).sum()) for name in self.order],
             "n_test": len(self.stored.test_labels),
             "sprites": sprites,
             "index": indices,

@@ -43,6 +43,11 @@ class Figure:
     rows: list[tuple[str, ...]]
     height: int
 
+    @property
+    def tile_height(self) -> int:
+        """How high the image is that a chosen point shows beside the chart's line, 0 where it shows none."""
+        return int(self.spec["layout"].get("meta", {}).get("tiles", {}).get("height", 0))
+
 
 def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
     """Return numbers at `digits` significant digits, as a plain list; Plotly would pack an array into base64."""
@@ -111,7 +116,8 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
     ]
     for result in published:
         low, high = wilson_interval(round(result["accuracy"] * result["n_images"]), result["n_images"])
-        rows.append((result["title"], {"value": result["accuracy"], "low": low, "high": high}, result["source"]))
+        source = f"{result['source']}, read {result['read']}"
+        rows.append((result["title"], {"value": result["accuracy"], "low": low, "high": high}, source))
     rows.sort(key=lambda row: -(row[1]["value"] or 0.0))
     titles = [title for title, _, _ in rows]
     traces = []
@@ -141,7 +147,7 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
         caption += (
             f", more than {len(under)} of {len(published)} published results"
             + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
-            + ". What is published was not measured here, nor on a paired test."
+            + ". What is published was not measured here, nor on a paired test; its intervals are Wilson's, of the figure given."
         )
     else:
         caption += "."
@@ -192,6 +198,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         x=rounded(costs),
         y=rounded([100 * model.accuracy for model in board]),
         text=_room_for_names([model.name for model in board], costs, [100 * model.accuracy for model in board]),
+        customdata=list(names.values()),
         mode="markers+text",
         ids=[
             f"\u2002{i + 1}\u2002" for i in range(len(board))
@@ -201,7 +208,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         cliponaxis=False,
         marker={"size": 10, "symbol": ["circle" if i in front else "circle-open" for i in range(len(board))]},
         error_y=_whiskers([model.metrics["test"]["accuracy"] for model in board], width=0, thickness=1.5),
-        hovertemplate="%{text}: %{y} %, %{x} " + unit + "<extra></extra>",
+        hovertemplate="%{customdata}: %{y} %, %{x} " + unit + "<extra></extra>",
     )
     line = go.Scatter(
         x=rounded([costs[i] for i in front]),
@@ -358,8 +365,11 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
         xs = [max(x, floor) for x in curve["fpr"]]
         starts[name] = max(y for x, y in zip(xs, curve["tpr"], strict=True) if x <= floor)
         traces.append(
-            _class_line(xs, curve["tpr"], classes.index(name), name, ": %{y} of the class at %{x} of the others")
+            _class_line(
+                xs, curve["tpr"], classes.index(name), name, ": %{y} of the class at %{customdata} of the others"
+            )
         )
+        traces[-1].customdata = rounded(curve["fpr"])  # 0 has no place on the axis, and is 0 all the same
         rows.append((name, _auc(model.metrics["test"]["per_class"][name]["auc"])))
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
     worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
@@ -407,7 +417,7 @@ def _line_labels(
     heights: dict[str, float], classes: list[str], side: float, limits: tuple[float, float]
 ) -> list[dict[str, Any]]:
     """Return a name beside each line, at the left edge (`side` 0) or the right (1), moved apart where they would meet."""
-    gap = LABEL_GAP * (limits[1] - limits[0])
+    gap = min(LABEL_GAP, 1 / len(heights)) * (limits[1] - limits[0])
     names = sorted(heights, key=lambda name: heights[name])
     places: list[float] = []
     for name in names:
@@ -439,7 +449,7 @@ def _auc(estimate: Estimate) -> str:
 
 
 def _dash(label: int) -> str:
-    return ("solid", "dash", "dot", "dashdot")[label % 4]
+    return ("solid", "dash", "dot", "dashdot")[(label + label // 20) % 4]  # colours come again after ten
 
 
 FROM_RECALL = 0.5  # below it every curve of a useful model lies at the top
@@ -461,7 +471,8 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
     return figure(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
-        f"To find 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what is called so is right.",
+        f"To find 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what is called so is right. "
+        "Names stand in the order of the lines there.",
         traces,
         {
             "xaxis": axis("recall", range=[FROM_RECALL, 1.005]),
@@ -617,7 +628,14 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
             "yaxis": _rows_axis(order),
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         },
-        ("class", "recall", "precision", "F1", "AUC"),
+        (
+            "class",
+            "recall",
+            "precision",
+            "F1",
+            "AUC",
+            *(() if leader is model else (f"recall, {leader.metrics['title']}",)),
+        ),
         [
             (
                 name,
@@ -625,6 +643,7 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
                 interval(figures[name]["precision"]),
                 interval(figures[name]["f1"]),
                 _auc(figures[name]["auc"]),
+                *(() if leader is model else (interval(leader.metrics["test"]["per_class"][name]["recall"]),)),
             )
             for name in order
         ],
@@ -752,6 +771,7 @@ def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
     traces = [_growth(others, "muted", leader.metrics["title"], "dot")] if others else []
     traces.append(_growth(curve, "lead", model.metrics["title"], "solid"))
     points = curve["points"]
+    theirs = {point["n_train"]: interval(point["accuracy"], 2) for point in (others["points"] if others else ())}
     caption = f"Scored on {curve['n_held_out']:,} held-out training images."
     if len(points) > 1:
         first, last = points[-2:]
@@ -776,8 +796,15 @@ def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "showlegend": bool(others),
         },
-        ("training images", "accuracy, 95 % interval"),
-        [(f"{point['n_train']:,}", interval(point["accuracy"], 2)) for point in points],
+        ("training images", "accuracy, 95 % interval", *((leader.metrics["title"],) if others else ())),
+        [
+            (
+                f"{point['n_train']:,}",
+                interval(point["accuracy"], 2),
+                *((theirs.get(point["n_train"], "–"),) if others else ()),
+            )
+            for point in points
+        ],
         height=380,
     )
 
@@ -849,16 +876,21 @@ def class_confusions(stored: Results, name: str) -> Figure:
     return figure(
         f"class-{name}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
-        f"Over all models {name} is most often taken for {titles[0]} ({shares[others[0]]:.1f} % of its images), then {titles[1]} "
-        f"({shares[others[1]]:.1f} %)."
-        if len(others) > 1
-        else f"{name} is taken for {titles[0]} only.",
+        _taken_for(name, [(classes[i], shares[i]) for i in others]),
         [trace],
         {"xaxis": axis("% of its images"), "yaxis": axis("", autorange="reversed")},
         ("taken for", "% of its images"),
         [(classes[i], f"{shares[i]:.2f}") for i in others],
         height=100 + 30 * len(others),
     )
+
+
+def _taken_for(name: str, others: list[tuple[str, float]]) -> str:
+    told = [f"{other} ({share:.1f} %" for other, share in others if share][:2]
+    if not told:
+        return f"No model takes {name} for another class."
+    first = f"Over all models {name} is most often taken for {told[0]} of its images)"
+    return first + (f", then {told[1]})." if len(told) > 1 else ", and for nothing else.")
 
 
 def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
@@ -912,6 +944,9 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
     )
 
 
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
+
+
 def class_map(
     study: DatasetStudy,
     labels: Sequence[int],
@@ -946,7 +981,7 @@ def class_map(
                 meta=f"c{label % 10}",
                 marker={
                     "size": 5,
-                    "symbol": ("circle", "square", "diamond", "cross", "triangle-up")[label % 5],
+                    "symbol": SYMBOLS[(label + label // 10) % len(SYMBOLS)],
                     "opacity": 0.75,
                 },
                 customdata=[
@@ -967,7 +1002,7 @@ def class_map(
         f"{study['name']}-map",
         f"{len(own):,} training images in the plane, neighbours near each other",
         f"The nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
-        f"{percent(same[loosest], 0)}. Choose a point to see the garment. Axes have no unit: only nearness means something.",
+        f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something.",
         traces,
         {
             "xaxis": blank,

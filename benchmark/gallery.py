@@ -23,6 +23,7 @@ GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
 SCALE = 2
 SPRITE_BYTES = 100 * 1024
+MOST_PIXELS = 16_383  # a side of a WebP file
 POSITIVE, NEGATIVE = (255, 140, 40), (60, 150, 255)
 
 
@@ -83,13 +84,14 @@ class Gallery:
         unique = list(dict.fromkeys(int(i) for i in indices))
         if not unique:
             return {}
-        content = webp(_grid(self.images[unique]), SCALE)
-        if len(content) > SPRITE_BYTES:
+        height, width = (SCALE * side for side in self.images.shape[1:])
+        most = MOST_PIXELS // height * COLUMNS
+        content = webp(_grid(self.images[unique]), SCALE) if len(unique) <= most else b""
+        if (len(content) > SPRITE_BYTES or not content) and len(unique) > 1:
             half = len(unique) // 2
             return self.tiles(unique[:half]) | self.tiles(unique[half:])
         path = f"images/sprites/{hashlib.sha256(content).hexdigest()[:16]}.webp"
         self.files[path] = content
-        height, width = (SCALE * side for side in self.images.shape[1:])
         return {
             index: Tile(index, path, i % COLUMNS * width, i // COLUMNS * height, width, height)
             for i, index in enumerate(unique)

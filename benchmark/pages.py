@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmark import figures, results
 from benchmark.changes import Past, changes_page, history_page
 from benchmark.dataset import Dataset
-from benchmark.diff import Comparison
+from benchmark.diff import LEVEL, Comparison
 from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent, three_digits
 from benchmark.gallery import Gallery, Tile, png, with_sizes
@@ -241,9 +241,7 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         hero |= {
             "second": board[1].metrics["title"],
             "gap": f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
-            "verdict": f"more than noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})"
-            if p < 0.05  # noqa: PLR2004
-            else f"within noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})",
+            "verdict": f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})",
         }
     return hero
 
@@ -372,7 +370,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
         "run": run,
         "figures": _model_figures(model),
         "rank": _rank(site, board, model),
-        "versus": _versus(stored, model, leader, board),
+        "versus": _versus(site, model, leader, board),
         "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
         "edges": [
             f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
@@ -442,15 +440,21 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
     ]
 
 
-def _versus(stored: Results, model: ModelResult, leader: ModelResult, board: list[ModelResult]) -> str:
+def _versus(site: Site, model: ModelResult, leader: ModelResult, board: list[ModelResult]) -> str:
+    """Return how far a model is from the leader, or the leader from the next, and whether that is more than noise."""
     rival = (board[1] if len(board) > 1 else None) if model is leader else leader
     if rival is None:
         return ""
-    gap = paired_models(stored, model, rival)
-    side = "ahead of" if gap.difference > 0 else "behind"
+    ahead = model is leader
+    gap = paired_models(site.stored, *((model, rival) if ahead else (rival, model)))
+    if model in board:
+        p, words = float(site.ranks.p[board.index(model), board.index(rival)]), "Holm over all pairs: "
+    else:
+        p, words = gap.p, ""
+    verdict = f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{_p_value(p)})"
     return (
-        f"{abs(100 * gap.difference):.2f} points {side} {rival.metrics['title']} "
-        f"(paired 95 % interval {100 * gap.low:+.2f} to {100 * gap.high:+.2f}; McNemar mid-p {_p_value(gap.p)})"
+        f"{abs(100 * gap.difference):.2f} points {'ahead of' if ahead else 'behind'} {rival.metrics['title']} "
+        f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {verdict}"
     )
 
 
@@ -725,6 +729,7 @@ def _methods(site: Site) -> dict[str, Any]:
     importance = next((found for study in studied for found in study["importances"] if found["n_images"]), None)
     curve = next((study["learning_curve"] for study in studied if study["learning_curve"]), None)
     return {
+        "published": bool(site.published),
         "metrics": [_definition(metric) for metric in METRICS],
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
         "study": {
@@ -782,9 +787,11 @@ def _downloads(site: Site) -> None:
     table = tidy(site.stored)
     site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
-    printed = {"diff": Comparison, "history": History}
+    printed = {"diff": Comparison, "history": History, "results": list[results.Observation]}
     schemas = {f"{name}.schema.json": results.document_schema(name, kind) for name, kind in printed.items()}
-    schemas["schema.json"] = results.json_schema(results.DOCUMENTS | printed)
+    schemas["schema.json"] = results.json_schema(
+        results.DOCUMENTS | {name: printed[name] for name in ("diff", "history")}
+    )
     site.files |= {name: (json.dumps(schema, indent=1) + "\n").encode() for name, schema in schemas.items()}
 
 
@@ -803,13 +810,13 @@ def tidy(stored: Results) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if row["value"] is not None])
 
 
-def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> dict[str, Any]:
-    found = value if isinstance(value, dict) else {"value": value}
+def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> results.Observation:
+    found: Any = value if isinstance(value, dict) else {"value": value}
     return {
         "model": shared["model"],
         "metric": metric.name,
         "class": name,
-        "value": found.get("value"),
+        "value": found["value"],
         "low": found.get("low"),
         "high": found.get("high"),
         "unit": metric.unit,

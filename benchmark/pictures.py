@@ -56,14 +56,17 @@ def draw(
         page.write_text(PAGE.format(assets=assets.resolve().as_uri()), encoding="utf-8")
         try:
             with ThreadPoolExecutor(1) as beside:  # the caller (a notebook, say) may have an event loop of its own
-                drawn = beside.submit(lambda: asyncio.run(_draw(unknown, page.resolve()))).result()
+                drawn, failure = beside.submit(lambda: asyncio.run(_draw(unknown, page.resolve()))).result()
         except Exception as error:  # whatever a browser may lack, the site is whole without pictures
-            reason = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
-            report(f"no still pictures of {len(unknown)} charts, which will be live near the viewport: {reason}")
-        else:
-            for name, pictures in drawn.items():
-                cache.write("pictures", keys[name], pictures)
-            report(f"drew {len(drawn)} charts; {len(figures) - len(drawn)} had not changed")
+            drawn, failure = {}, error
+        for name, pictures in drawn.items():
+            cache.write("pictures", keys[name], pictures)
+        if drawn:
+            report(f"drew {len(drawn)} charts; {len(figures) - len(unknown)} had not changed")
+        if failure:
+            reason = str(failure).strip().partition("\n")[0].partition(". ")[0] or type(failure).__name__
+            left = len(unknown) - len(drawn)
+            report(f"no still pictures of {left} charts, which will be live near the viewport: {reason}")
     found = (cache.read("pictures", key) or {} for key in keys.values())
     return {path: text.encode() for pictures in found for path, text in pictures.items()}
 
@@ -75,24 +78,27 @@ def _looks(assets: Path) -> str:
     return digest(inspect.getsource(_tidied), PAGE, WIDE, NARROW, re.findall(r"--(?!md-)[\w-]+: *#[^;]+", style), files)
 
 
-async def _draw(figures: Sequence[Figure], page: Path) -> dict[str, dict[str, str]]:
-    """Return the pictures of each figure by name and path, drawn side by side in tabs of one browser."""
+async def _draw(figures: Sequence[Figure], page: Path) -> tuple[dict[str, dict[str, str]], Exception | None]:
+    """Return the pictures of each figure by name and path, drawn side by side in tabs of one browser, and what failed last."""
     from kaleido import Kaleido  # it takes half a second, and most builds draw nothing
 
-    waiting, drawn = list(figures), {}
+    waiting, drawn, failures = list(figures), {}, []
 
     async def work(tab: Any) -> None:
         while waiting:
             figure = waiting.pop()
-            drawn[figure.name] = {
-                picture_path(figure.name, scheme, width): await _still(tab, figure, name, width)
-                for scheme, name in SCHEMES.items()
-                for width in (WIDE, NARROW)
-            }
+            try:
+                drawn[figure.name] = {
+                    picture_path(figure.name, scheme, width): await _still(tab, figure, name, width)
+                    for scheme, name in SCHEMES.items()
+                    for width in (WIDE, NARROW)
+                }
+            except (BenchmarkError, TimeoutError) as error:  # one chart's; the others are drawn
+                failures.append(error)
 
     async with Kaleido(n=N_TABS, page_generator=page) as browser:
         await asyncio.gather(*[work(await browser.tabs_ready.get()) for _ in range(N_TABS)])
-    return drawn
+    return drawn, failures[-1] if failures else None
 
 
 async def _still(tab: Any, figure: Figure, scheme: str, width: int) -> str:

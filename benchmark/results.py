@@ -307,6 +307,24 @@ class Published(TypedDict):
     results: list[PublishedResult]
 
 
+Observation = (
+    TypedDict(  # a row of results.csv and results.json; "class" is no name in Python, and empty for all classes
+        "Observation",
+        {
+            "model": str,
+            "metric": str,
+            "class": str,
+            "value": float,
+            "low": float | None,
+            "high": float | None,
+            "unit": str,
+            "direction": Literal["higher", "lower"],
+            "commit": str | None,
+        },
+    )
+)
+
+
 class Machine(TypedDict):
     """Where a result was measured."""
 
@@ -427,7 +445,7 @@ METRICS: tuple[Metric, ...] = (
         "Accuracy",
         "share",
         "higher",
-        "Share of the test images whose predicted class is the true one.",
+        "Share of the test images whose predicted class is the true one: right / all.",
         "metrics.json",
         ("test", "accuracy"),
     ),
@@ -436,8 +454,8 @@ METRICS: tuple[Metric, ...] = (
         "Macro AUC",
         "share",
         "higher",
-        "Mean over the classes of the area under the one-vs-rest ROC curve: the chance that an image of the class is "
-        "scored above an image of another.",
+        "Mean over the classes of the area under the one-vs-rest ROC curve: P(score of an image of the class > score of another) "
+        "+ P(equal) / 2.",
         "metrics.json",
         ("test", "macro_auc"),
         of_scores=True,
@@ -456,7 +474,7 @@ METRICS: tuple[Metric, ...] = (
         "Cross-validated accuracy",
         "share",
         "higher",
-        "Mean accuracy of the chosen parameters over the folds of the training images.",
+        "Mean accuracy of the chosen parameters over the folds of the training images: (a₁ + … + a_k) / k.",
         "metrics.json",
         ("search", "best_score"),
     ),
@@ -474,7 +492,8 @@ METRICS: tuple[Metric, ...] = (
         "Expected calibration error",
         "share",
         "lower",
-        "Mean distance, over bins of equal count, between the top probability and the share that is right.",
+        "Σ n_b / n · |share right in bin b − mean top probability in bin b|, over bins of nearly equal count n_b; equal "
+        "probabilities share a bin (Naeini, Cooper and Hauskrecht 2015).",
         "metrics.json",
         ("test", "calibration", "expected_calibration_error"),
     ),
@@ -483,7 +502,7 @@ METRICS: tuple[Metric, ...] = (
         "Brier score",
         "squared distance",
         "lower",
-        "Mean squared distance between the probabilities and the true class as 0s and a 1, summed over the classes.",
+        "1/n · Σ (p − y)² over images and classes, with y 1 for the true class and 0 for the others (Brier 1950).",
         "metrics.json",
         ("test", "calibration", "brier_score"),
     ),
@@ -511,7 +530,7 @@ METRICS: tuple[Metric, ...] = (
         "Predict time",
         "s",
         "lower",
-        "Median wall seconds to predict `n_predict_many` raw images, features included.",
+        "Median wall seconds of three predictions of 10,000 raw test images (of all, where there are fewer), features included.",
         "run.json",
         ("seconds", "predict_many"),
     ),
@@ -529,7 +548,7 @@ METRICS: tuple[Metric, ...] = (
         "Peak memory",
         "B",
         "lower",
-        "Peak resident memory of the process that fitted the chosen pipeline.",
+        "Peak resident memory of the process that fitted the chosen pipeline and predicted the test images.",
         "run.json",
         ("peak_memory_bytes",),
     ),
@@ -541,7 +560,7 @@ CLASS_METRICS: tuple[Metric, ...] = (
         "AUC",
         "share",
         "higher",
-        "Area under the ROC curve of the class against the rest.",
+        "Area under the ROC curve of the class against the rest: P(score of an image of the class > score of another) + P(equal) / 2.",
         "metrics.json",
         ("auc",),
         of_scores=True,
@@ -551,7 +570,7 @@ CLASS_METRICS: tuple[Metric, ...] = (
         "Precision",
         "share",
         "higher",
-        "Share of the images predicted as the class that are of it.",
+        "Share of the images predicted as the class that are of it: TP / (TP + FP).",
         "metrics.json",
         ("precision",),
     ),
@@ -560,7 +579,7 @@ CLASS_METRICS: tuple[Metric, ...] = (
         "Recall",
         "share",
         "higher",
-        "Share of the images of the class that are predicted as it.",
+        "Share of the images of the class that are predicted as it: TP / (TP + FN).",
         "metrics.json",
         ("recall",),
     ),

@@ -74,7 +74,7 @@
       model.predicted.forEach((label, i) => { const key = `${data.true[i]} ${label}`; if (label !== data.true[i]) counts.set(key, (counts.get(key) || 0) + 1); });
       const most = Math.max(...counts.values());
       [...place.querySelector(".cells tbody").rows].forEach((row, r) => [...row.cells].slice(1).forEach((cell, c) => {
-        if (r === c) { cell.textContent = ""; return; }
+        if (r === c) { cell.textContent = data.support[r] - [...counts].reduce((sum, [key, n]) => sum + (key.startsWith(`${data.classes.indexOf(data.order[r])} `) ? n : 0), 0); return; }
         const [truth, taken] = [data.order[r], data.order[c]];
         const n = counts.get(`${data.classes.indexOf(truth)} ${data.classes.indexOf(taken)}`) || 0;
         if (!n) { cell.replaceChildren(); cell.style.removeProperty("--share"); return; }

@@ -34,7 +34,7 @@ window.chartLook = (spec, { width, linear = false }) => {
   const axis = (key, own) => ({
     ...(key === "yaxis" && narrow && names.length ? { tickvals: names, ticktext: names.map(broken) } : {}),
     ...(spec.data.some((trace) => trace.type === "heatmap") ? { showgrid: false } : {}),
-    ...own, gridcolor: grid, linecolor: grid, tickcolor: grid, automargin: true,
+    ...own, ...(key === "yaxis" && narrow && own.ticktext ? { ticktext: own.ticktext.map(broken) } : {}), gridcolor: grid, linecolor: grid, tickcolor: grid, automargin: true,
     ...(linear && own.type === "log" ? { type: "linear", range: null, autorange: true, dtick: null, rangemode: "tozero" } : {}),
   });
 
