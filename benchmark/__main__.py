@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from benchmark.progress import Reporter
 
 ROOT = work_folder()
+DEFAULT_DATASET = "fashion-mnist"
 QUICK = (6000, 2000)
 UNREADABLE = 2
 STALE = 3
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_typed(f"error: {error}", arguments), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `… | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
     except KeyboardInterrupt:
         print("interrupted; every fit that was done is kept", file=sys.stderr, flush=True)
         _end_workers()
@@ -56,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         return status
     return 0
+
+
+def _silence() -> None:
+    """Let nothing more be said, not even by Python on its way out, where nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end_workers() -> None:
@@ -168,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add(commands: Any, name: str, function: Any, words: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
     parser.set_defaults(command=function)
-    parser.add_argument("--dataset", default="fashion-mnist", help="name of the data set (default: %(default)s)")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="name of the data set (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, help="where its files lie, plain or .gz (default: data/<data set>)")
     parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
     parser.add_argument("--build-dir", type=Path, help="where caches and the site go (default: build, build/quick, …)")
@@ -198,7 +204,7 @@ def _jobs(text: str) -> int:
 
 def _typed(text: str, arguments: argparse.Namespace) -> str:
     """Return `text` with the commands in it as this person types them, for the same data set and entries."""
-    standard = {"dataset": "fashion-mnist", "profile": "full", "entries": None}
+    standard = {"dataset": DEFAULT_DATASET, "profile": "full", "entries": None}
     given = {name: getattr(arguments, name, value) for name, value in standard.items()}
     return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
 
@@ -216,10 +222,9 @@ def data(arguments: argparse.Namespace) -> int:
 def bench(arguments: argparse.Namespace) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
     reporter = _reporter(arguments)
-    setting = _bench(arguments, reporter)
+    setting, table, chosen = _setting(arguments, reporter)
     from benchmark import bench as measuring
 
-    table, chosen = _models(arguments, setting)
     if arguments.dry_run:
         return _list(arguments, setting, chosen)
     try:
@@ -242,7 +247,8 @@ def site(arguments: argparse.Namespace) -> int:
         root=ROOT,
         models_dir=_models_dir(arguments),
         dataset=_dataset(arguments, reporter),
-        build_dir=_build_dir(arguments),
+        build_dir=_site_dir(arguments),
+        say=lambda text: _typed(text, arguments),
         report=reporter.line,
     )
     print(folder)
@@ -253,20 +259,23 @@ def serve(arguments: argparse.Namespace) -> int:
     """Show the built site on the loopback address."""
     from benchmark.site import serve as show
 
-    show(_build_dir(arguments), arguments.port)
+    try:
+        show(_site_dir(arguments), arguments.port)
+    except KeyboardInterrupt:
+        print()
     return 0
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
-    from benchmark.results import DatasetStudy, Metrics, read_document
+    from benchmark.results import DatasetStudy, Metrics, read_document, study_path
 
     _own_entries(arguments)  # a pickle's classes may be defined there
     folder = arguments.model.parent if arguments.model.suffix == ".pkl" else arguments.model
     model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
-    study = folder.resolve().parents[2] / "data" / about["name"] / "study.json"
+    study = study_path(folder.resolve().parents[1], about["name"])
     height, width = read_document(study, DatasetStudy)["image_shape"]
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
@@ -283,8 +292,8 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def list_models(arguments: argparse.Namespace) -> int:
     """List the models and whether their tracked results are current."""
-    setting = _bench(arguments, _reporter(arguments))
-    return _list(arguments, setting, _models(arguments, setting)[1], tracked_only=True)
+    setting, _, chosen = _setting(arguments, _reporter(arguments))
+    return _list(arguments, setting, chosen, tracked_only=True)
 
 
 def diff(arguments: argparse.Namespace) -> int:
@@ -294,13 +303,17 @@ def diff(arguments: argparse.Namespace) -> int:
     try:
         comparison = _comparison(arguments)
         shown = only(comparison, names) if (names := _names(arguments.models)) else comparison
+        status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
     except BenchmarkError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(_typed(f"error: {error}", arguments), file=sys.stderr)
         return UNREADABLE
-    _print_comparison(shown, arguments)
+    try:
+        _print_comparison(shown, arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough; the status is the same
+        _silence()
     if not arguments.exit_code:
         return 0
-    status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
     if status:
         print(f"exit status {status}: {why}", file=sys.stderr)
     return status
@@ -406,15 +419,28 @@ def _own_entries(arguments: argparse.Namespace) -> OwnEntries | None:
     return load_entries(arguments.entries)
 
 
-def _models(arguments: argparse.Namespace, setting: Bench) -> tuple[list[ModelEntry], list[ModelEntry]]:
-    """Return the table, one's own entries included, and the entries of it that were asked for and fit the data set."""
-    from benchmark.bench import fitting
+def _setting(arguments: argparse.Namespace, reporter: Reporter) -> tuple[Bench, list[ModelEntry], list[ModelEntry]]:
+    """Return where and how models are measured, the table, and the entries of it that were asked for and fit the data set."""
+    if arguments.fast:
+        _accelerate()  # before the table names scikit-learn's classes
+    from benchmark.bench import Bench, fitting
     from benchmark.models import MODELS, check_entries, select_entries
 
     own = _own_entries(arguments)
     table = [*MODELS, *(own.models if own else ())]
-    check_entries(table, setting.dataset.image_shape)
-    return table, fitting(setting, select_entries(table, arguments.models), named=bool(arguments.models))
+    check_entries(table)  # before anything is fetched
+    chosen = select_entries(table, arguments.models)
+    setting = Bench(
+        root=ROOT,
+        models_dir=_models_dir(arguments),
+        build_dir=arguments.build_dir or ROOT / "build",
+        dataset=_dataset(arguments, reporter),
+        jobs=arguments.jobs,
+        report=reporter,
+        accelerated=arguments.fast,
+        entries=arguments.entries,
+    )
+    return setting, table, fitting(setting, chosen, named=bool(arguments.models))
 
 
 def _list(
@@ -477,27 +503,11 @@ def _build(setting: Bench, arguments: argparse.Namespace) -> None:
         root=ROOT,
         models_dir=setting.models_dir,
         dataset=setting.dataset,
-        build_dir=_build_dir(arguments),
+        build_dir=_site_dir(arguments),
+        say=lambda text: _typed(text, arguments),
         report=setting.report.line,
     )
     setting.report.line(_typed(f"the site is in {folder} (make serve shows it)", arguments))
-
-
-def _bench(arguments: argparse.Namespace, reporter: Reporter) -> Bench:
-    if arguments.fast:
-        _accelerate()
-    from benchmark.bench import Bench
-
-    return Bench(
-        root=ROOT,
-        models_dir=_models_dir(arguments),
-        build_dir=arguments.build_dir or ROOT / "build",
-        dataset=_dataset(arguments, reporter),
-        jobs=arguments.jobs,
-        report=reporter,
-        accelerated=arguments.fast,
-        entries=arguments.entries,
-    )
 
 
 def _accelerate() -> None:
@@ -512,7 +522,7 @@ def _accelerate() -> None:
             remedy="make bench FAST=1, which installs it" if is_checkout() else "pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
-    patch_sklearn(verbose=False)
+    patch_sklearn(name=["random_forest_classifier"], verbose=False)  # RbfSVC calls its own; nothing for the others
 
 
 def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:
@@ -545,6 +555,12 @@ def _build_dir(arguments: argparse.Namespace) -> Path:
     folder = ROOT / "build"
     folder = folder / "fast" if arguments.fast else folder
     return folder / "quick" if arguments.profile == "quick" else folder
+
+
+def _site_dir(arguments: argparse.Namespace) -> Path:
+    """Return where the site goes: a data set's own folder below that, so that none takes another's place."""
+    folder = _build_dir(arguments)
+    return folder if arguments.build_dir or arguments.dataset == DEFAULT_DATASET else folder / arguments.dataset
 
 
 def _models_dir(arguments: argparse.Namespace) -> Path:

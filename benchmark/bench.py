@@ -7,6 +7,7 @@ swap the folder. Every fit is kept by its key as soon as it is done, so a killed
 from __future__ import annotations
 
 import datetime
+import fcntl
 import functools
 import hashlib
 import importlib.metadata
@@ -18,6 +19,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,8 +195,32 @@ def run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]
         After all else is done, naming every model that failed.
 
     """
+    with _alone(bench):
+        return _run(bench, entries, table)
+
+
+@contextmanager
+def _alone(bench: Bench) -> Iterator[None]:
+    """Refuse a second run in the same folders: each would take the other's half-written files for its own."""
+    lock = bench.cache.folder.parent / "bench.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BenchmarkError(
+                f"another run is at work in {lock.parent}",
+                expected="one run at a time",
+                remedy="wait for it, or work elsewhere: --build-dir and --models-dir",
+            ) from None
+        yield
+
+
+def _run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     _prepare(bench, table)
     stale = [status for status in statuses(bench, entries) if status.why]
+    if stale:
+        results.check_writable(bench.folder)  # before hours of work
     failures: list[str] = []
     for number, status in enumerate(stale, start=1):
         bench.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
@@ -219,7 +245,22 @@ def _prepare(bench: Bench, table: Sequence[ModelEntry]) -> None:
     answers = results.encode_predictions(dataset.test_labels).encode()
     _write_if_changed(bench.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
+    for name in _dropped(bench, {entry.name for entry in table}):
+        bench.report.line(
+            f"{name} is in no table of this run, so no page shows it; its results stay. ENTRIES=… names its file"
+        )
     _write_if_changed(bench.folder / "entries.json", results.dump_document(document, results.Entries).encode())
+
+
+def _dropped(bench: Bench, names: set[str]) -> list[str]:
+    """Return the models of the last run that this run's table has not, and whose results are still there."""
+    path = bench.folder / "entries.json"
+    try:
+        before: results.Entries = results.read_document(path, results.Entries)
+    except BenchmarkError:
+        return []  # there was no run, or its table is written anew
+    own = [entry["name"] for entry in before["entries"]]
+    return [name for name in own if name not in names and (bench.folder / name).is_dir()]
 
 
 def _describe_data(bench: Bench) -> None:
@@ -231,7 +272,7 @@ def _describe_data(bench: Bench) -> None:
         bench.report.line(f"{dataset.entry.title}: means, components, a map and near-duplicates")
         stored = study.dataset_study(dataset)
         bench.cache.write("studies", key, stored)
-    path = bench.models_dir.parent / "data" / dataset.entry.name / "study.json"
+    path = results.study_path(bench.models_dir, dataset.entry.name)
     _write_if_changed(path, results.dump_document(stored, results.DatasetStudy).encode())
 
 
@@ -326,9 +367,10 @@ def _search(bench: Bench, entry: ModelEntry) -> tuple[list[dict[str, Any]], list
     tasks = []
     for group in train.shared_search(candidates, pipeline):
         for fold in range(train.N_SPLITS):
-            keys = [_fit_key(bench, pipeline, params, fold) for params in group]
-            if any(bench.cache.read("fits", key) is None for key in keys):
-                tasks.append((group, fold, keys))
+            keys = {_fit_key(bench, pipeline, params, fold): params for params in group}
+            missing = [key for key in keys if bench.cache.read("fits", key) is None]
+            if missing:
+                tasks.append(([keys[key] for key in missing], fold, missing))
     if tasks:
         _run_search(bench, entry, tasks)
     kept = [
@@ -400,7 +442,7 @@ def _raise(entry: ModelEntry, error: str) -> None:
         raise FitError(
             f"model {entry.name!r} could not be fitted",
             expected="an estimator that fits and predicts on this data set",
-            found=error.strip().splitlines()[-1][:400],
+            found=" ".join(error.split())[:400],
             remedy=f"mend its entry, then make bench MODELS={entry.name}",
         )
 

@@ -511,7 +511,7 @@ def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums) -> Path
     """Use the files in `given`: structure first, then checksums; `.gz` files are unpacked into `unpacked`."""
     paths = [_plain(entry, given, unpacked, name, sums) for name in FILES]
     _read(entry, paths)
-    _verify(entry, paths, sums)
+    _verify(entry, paths, sums, given)
     folders = {path.parent for path in paths}
     if len(folders) > 1:
         for path in paths:
@@ -528,10 +528,14 @@ def _converted(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums, rep
 
     paths = [unpacked / name for name in FILES]
     written = min((path.stat().st_mtime if path.exists() else 0.0) for path in paths)
-    if written <= newest_change(given):
+    names = unpacked / "class_names.txt"  # a label is a place among them
+    wanted = "".join(f"{name}\n" for name in entry.class_names)
+    if written <= newest_change(given) or not names.exists() or names.read_text(encoding="utf-8") != wanted:
         report(f"{entry.title}: reading the pictures in {given}")
         for path, array in zip(paths, read_image_folder(given, entry.class_names), strict=True):
             write_idx(path, array)
+        with atomic_path(names) as partial:
+            partial.write_text(wanted, encoding="utf-8")
     _read(entry, paths)
     _verify(entry, paths, sums)
     return unpacked
@@ -559,16 +563,19 @@ def _unpack(packed: Path, target: Path, remedy: str) -> None:
         raise DataError(f"{packed} is damaged", expected="a whole gzip file", found=str(error), remedy=remedy) from None
 
 
-def _verify(entry: DatasetEntry, paths: list[Path], sums: Sums) -> None:
+def _verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | None = None) -> None:
+    """Refuse contents of another checksum, by the name of the file that they came from: a `.gz` in `given`, perhaps."""
     for path in paths if sums else []:
         found = file_sha256(path)
         if sums and found != sums[path.name]:
             meant = "" if entry.urls else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+            packed = given / f"{path.name}.gz" if given and path.parent != given else path
+            origin = packed if packed.exists() else path
             raise DataError(
-                f"{path} is not the file that SHA256SUMS describes",
-                expected=f"SHA-256 {sums[path.name]}",
+                f"{origin} is not the file that SHA256SUMS describes",
+                expected=f"SHA-256 {sums[path.name]}{'' if origin is path else ' of the contents'}",
                 found=f"SHA-256 {found}",
-                remedy=_again(entry, path) + meant,
+                remedy=_again(entry, origin) + meant,
             )
 
 

@@ -13,6 +13,10 @@ __all__ = ["PACKAGE", "PROGRAM", "command_line", "is_checkout", "shipped", "work
 
 PACKAGE = Path(__file__).resolve().parent
 PROGRAM = "fashion-bench"
+OF_ENTRIES = ("data", "bench", "site", "list")
+TARGETS = (*OF_ENTRIES, "serve", "compare", "diff", "history")
+BARE = {"compare": ("MODELS",), "diff": ("BASE", "HEAD")}  # what a command takes without a flag
+VALUE = r"[^\s,)`<\"]+"
 
 
 def is_checkout() -> bool:
@@ -44,11 +48,12 @@ def command_line(text: str, options: Mapping[str, str]) -> str:
 
     def typed(found: re.Match[str]) -> str:
         target, given = found[1], dict(word.split("=", 1) for word in found[2].split())
-        given |= {name.upper(): value for name, value in options.items() if target != "serve"}
+        given |= {name.upper(): value for name, value in options.items() if name != "entries" or target in OF_ENTRIES}
         if is_checkout():
             return " ".join(["make", target, *(f"{name}={value}" for name, value in given.items())])
+        bare = [word for name in BARE.get(target, ()) for word in given.pop(name, "").split(",") if word]
         flags = [f"--{name.lower()}" + (f" {value}" if value != "1" else "") for name, value in given.items()]
-        return " ".join([PROGRAM, target, *flags])
+        return " ".join([PROGRAM, target, *bare, *flags])
 
-    text = re.sub(r"\bmake (data|bench|site|serve|list)\b((?: [A-Z]+=[^\s)]*[^\s),])*)", typed, text)
+    text = re.sub(rf"\bmake ({'|'.join(TARGETS)})\b((?: [A-Z]+={VALUE}(?:,{VALUE})*)*)", typed, text)
     return text if is_checkout() else text.replace("python -m benchmark", PROGRAM)

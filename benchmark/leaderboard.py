@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.diff import Paired, Place, paired
 from benchmark.errors import ResultsError
 from benchmark.report import aligned
-from benchmark.results import Estimate, ModelResult, Results, round_measured
+from benchmark.results import Estimate, ModelResult, Results, round_measured, write_atomically
 from benchmark.statistics import RankTable, ranks
 
 __all__ = [
@@ -199,5 +199,5 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
             remedy=f"git checkout -- {path}",
         )
     new = f"{before}{BEGIN}\n{readme_table(stored)}\n{END}{after}"
-    path.write_text(new, encoding="utf-8")
+    write_atomically(path, new.encode())
     return new != text

@@ -61,6 +61,7 @@ class Site:
     past: Past
     published: list[PublishedResult] = field(default_factory=list)
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
+    say: Callable[[str], str] = str
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
     released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
@@ -161,7 +162,7 @@ def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[
         environment.globals["pictures"] = pictures.keys()
         for path, template, context in gathered:
             text = environment.get_template(template).render(**context)
-            text = text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
+            text = site.say(text).replace(" %", "\u00a0%")  # a number keeps its unit on the line
             site.files[path] = with_sizes(text, site.files).encode()
 
     return page, write

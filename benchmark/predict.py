@@ -108,6 +108,8 @@ def predict_images(model: Any, paths: list[Path], image_shape: tuple[int, int]) 
     images = np.stack([load_image(path, image_shape) for path in paths]).reshape(len(paths), -1)
     kind = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
     scores = np.asarray(getattr(model, kind)(images))
+    if scores.ndim == 1:  # of two classes: how much the second is preferred
+        scores = np.stack([-scores, scores], axis=1)
     labels = model.predict(images)
     return [
         Prediction(path, int(label), float(row[label]), kind)
@@ -134,7 +136,7 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
         raise DataError(
             f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
         ) from None
-    except (UnidentifiedImageError, OSError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             f"{path} is no picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
         ) from None

@@ -80,7 +80,8 @@ def format_markdown(comparison: Comparison) -> str:
             lines += [_markdown_row(row) for row in class_rows(model)]
         lines += [
             "",
-            *(f"- {line}" for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]),
+            *(f"- {_inert(line)}" for line in [*machine_lines(model), *changed_lines(model)]),
+            *(f"- {_inert(line)}" for line in _flip_lines(model, N_FOLDED)),
             "",
             "</details>",
         ]
@@ -284,4 +285,9 @@ def _code(text: str) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_inert(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _inert(text: str) -> str:
+    """Return text in which nothing is a tag or a mention: a pipeline, a grid and a class have any name."""
+    return html.escape(text, quote=False).replace("@", "@\u200b")

@@ -14,6 +14,7 @@ import math
 import os
 import re
 import shutil
+import tempfile
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -658,15 +659,35 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno is None:  # not the file system's: a damaged gzip file is an OSError too
             raise
-        raise ResultsError(
-            f"{path} cannot be written",
-            expected="a folder that this user may write",
-            found=error.strerror or str(error),
-            remedy=f"chmod u+w {path.parent}, or free space on its disk",
-        ) from None
+        raise _unwritable(path, error) from None
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, and leave nothing in it.
+
+    Raises
+    ------
+    ResultsError
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder / "…", error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"{path} cannot be written",
+        expected="a folder that this user may write",
+        found=error.strerror or str(error),
+        remedy=f"chmod u+w {path.parent}, or free space on its disk",
+    )
 
 
 def replace_folder(new: Path, target: Path) -> None:
@@ -951,6 +972,14 @@ def read_results(source: Source) -> Results:
     if not every:
         raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy="make bench")
     first: DatasetInfo = next(iter(every.values()))["dataset"]
+    for name, metrics in every.items():
+        if metrics["dataset"]["classes"] != first["classes"]:
+            raise ResultsError(
+                f"{source.where(f'{name}/metrics.json')} is of other classes than the results beside it",
+                expected=", ".join(first["classes"])[:200],
+                found=", ".join(metrics["dataset"]["classes"])[:200],
+                remedy="make bench, which brings all to one",
+            )
     labels = _labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
     return Results(
         source=source,
@@ -1019,6 +1048,12 @@ def confusion_matrix(labels: NDArray[Any], predictions: NDArray[Any], n_classes:
     """Return counts of shape (n_classes, n_classes): true class a row, predicted class a column."""
     flat = np.asarray(labels, dtype=np.int64) * n_classes + np.asarray(predictions, dtype=np.int64)
     return np.bincount(flat, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def study_path(models_dir: Path, dataset: str) -> Path:
+    """Return where a data set's own study lies: beside `models`, in `data`; in a results folder of another name itself."""
+    home = models_dir.parent if models_dir.name == "models" else models_dir
+    return home / "data" / dataset / "study.json"
 
 
 def file_sha256(path: Path) -> str:

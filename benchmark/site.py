@@ -27,16 +27,23 @@ from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
 from benchmark.repository import Repository
-from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document
+from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document, study_path
 
 __all__ = ["build_site", "read_released", "serve"]
 
 
 def build_site(
-    *, root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None]
+    *,
+    root: Path,
+    models_dir: Path,
+    dataset: Dataset,
+    build_dir: Path,
+    report: Callable[[str], None],
+    say: Callable[[str], str] = str,
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
+    `say` turns the commands in a page's text into those that one types here, for this data set.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -55,8 +62,11 @@ def build_site(
             found=f"digest {stored.dataset['digest']}",
             remedy="make bench",
         )
-    study_path = models_dir.parent / "data" / dataset.entry.name / "study.json"
-    study: DatasetStudy | None = read_document(study_path, DatasetStudy) if study_path.exists() else None
+    path = study_path(models_dir, dataset.entry.name)
+    study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
+    if study and study["digest"] != dataset.digest:
+        report(f"{path} is of other data, and left out: make bench")
+        study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository.around(root), tracked, dataset.digest)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
@@ -69,7 +79,7 @@ def build_site(
         build_dir=build_dir,
         report=report,
     )
-    site = Site(stored, dataset, study, shipped("templates"), past, published)
+    site = Site(stored, dataset, study, shipped("templates"), past, published, say=say)
     site.released = read_released(build_dir / "released.json")
     if dataset.profile is None:
         site.draw = stills

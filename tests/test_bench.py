@@ -11,15 +11,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from benchmark import bench, load_model, results
-from benchmark.errors import EntryError, FitError, ResultsError
+from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
 from benchmark.models import MODELS, ModelEntry
 from benchmark.progress import Reporter
 from tests.conftest import ROOT, RUN_MODELS, SAMPLE
@@ -237,6 +239,47 @@ def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
     done = command(*arguments, "--check")
     assert done.returncode == 3
     assert "moved since it was measured: the locked library versions" in done.stdout
+
+
+def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path, monkeypatch):
+    grid = {"features__n_components": [5], "classifier__n_neighbors": [1, 3]}
+    entry = ModelEntry("knn", "Neighbours", "knn", "pixels", KNeighborsClassifier(algorithm="brute"), grid)
+    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    before = bench._search(setting, entry)[1]
+    asked, run_search = [], bench._run_search
+    monkeypatch.setattr(bench, "_run_search", lambda *words: (asked.extend(words[2]), run_search(*words)))
+    after = bench._search(setting, replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))[1]
+    assert [[params["classifier__n_neighbors"] for params in group] for group, _, _ in asked] == [[5]] * 3
+    assert after[:2] == before
+
+
+def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):
+    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    with bench._alone(setting), pytest.raises(BenchmarkError, match="another run is at work"):
+        bench.run(setting, [], [])
+    bench.run(setting, [], [])
+
+
+@pytest.mark.parametrize(("what", "words"), [("title", "its title"), ("family", "its family"), ("class", "a class")])
+def test_results_under_an_old_name_are_not_current(copy, sample, what, words):
+    entry = next(entry for entry in MODELS if entry.name == "dummy")
+    setting = bench.Bench(ROOT, copy / "models", copy / "build", sample, 1, Reporter(quiet=True))
+    assert not bench.statuses(setting, [entry])[0].why
+    if what == "class":
+        names = ("Shirt!", *sample.class_names[1:])
+        setting = replace(setting, dataset=replace(sample, entry=replace(sample.entry, class_names=names)))
+    else:
+        entry = replace(entry, **{what: "new"})
+    assert bench.statuses(setting, [entry])[0].why == f"{words} was renamed since"
+
+
+def test_a_model_that_no_table_names_any_more_is_said_to_be_left_out(copy, sample):
+    said = []
+    report = Reporter(quiet=True)
+    report.line = said.append
+    setting = bench.Bench(ROOT, copy / "models", copy / "build", sample, 1, report)
+    bench._prepare(setting, [entry for entry in MODELS if entry.name != "lr-hog"])
+    assert [line.split()[0] for line in said] == ["lr-hog"]
 
 
 class RaisingClassifier(GaussianNB):

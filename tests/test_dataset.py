@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,10 +249,10 @@ def mine(tmp_path):
     return home
 
 
-def load_mine(home, **more):
+def load_mine(home, entry=None, **more):
     root = home.parents[1]
     return dataset.load_dataset(
-        "mine", root=root, cache_dir=root / "cache", report=quiet, datasets={"mine": ENTRY}, **more
+        "mine", root=root, cache_dir=root / "cache", report=quiet, datasets={"mine": entry or ENTRY}, **more
     )
 
 
@@ -296,6 +297,29 @@ def test_a_folder_of_pictures_is_read_once_and_again_when_a_picture_changes(tmp_
     os.utime(home / "test" / "b", (time.time() + 5,) * 2)
     with pytest.raises(DataError, match="SHA256SUMS"):
         load_mine(home)
+
+
+def test_pictures_are_read_again_when_the_classes_change_places(tmp_path):
+    from PIL import Image
+
+    home = tmp_path / "data" / "mine"
+    for part, name, i in itertools.product(("train", "test"), "ab", range(3)):
+        (home / part / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 5), 10 * i).save(home / part / name / f"{i}.png")
+    assert load_mine(home, accept=True).train_labels.tolist() == [0, 0, 0, 1, 1, 1]
+    turned = replace(ENTRY, class_names=("b", "a"))
+    assert load_mine(home, turned, accept=True).train_labels.tolist() == [1, 1, 1, 0, 0, 0]
+
+
+def test_a_packed_file_of_other_contents_is_named_and_not_what_it_was_unpacked_to(tmp_path):
+    folder = tmp_path / "given"
+    shutil.copytree(ROOT / "tests" / "data", folder)
+    with gzip.open(folder / f"{IMAGES}.gz") as stream:
+        content = bytearray(stream.read())
+    content[-1] ^= 1
+    (folder / f"{IMAGES}.gz").write_bytes(gzip.compress(bytes(content)))
+    with pytest.raises(DataError, match=f"given/{IMAGES}.gz is not the file that SHA256SUMS describes"):
+        load(folder, tmp_path)
 
 
 def test_a_class_with_too_few_images_is_refused(mine):

@@ -433,6 +433,29 @@ def test_the_first_exit_status_that_applies_of_two_commits(tmp_path, status, aft
     assert without.returncode == (2 if status == 2 else 0)
 
 
+def test_the_exit_status_does_not_hang_on_how_much_is_read(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED))
+    words = [sys.executable, "-m", "benchmark", "diff", *map(str, pair), "--dataset", "made", "--exit-code"]
+    reading, writing = os.pipe()
+    os.close(reading)  # whoever read has gone
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "exit status 1: one regressed\n")
+
+
+@pytest.mark.parametrize("name", ["<function halve>", "@somebody", "a|b"])
+def test_no_name_is_a_tag_a_mention_or_a_column_of_markdown(name):
+    truth = made.labels()
+    before, after = (made.stored({"one": made.predictions(wrong)}, truth) for wrong in (BASE, REGRESSED))
+    after.models[0].entry["pipeline"] = after.models[0].entry["note"] = name
+    after.models[0].metrics["search"]["best_params"] = {"classifier__f": name}
+    side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
+    text = report.format_markdown(diff.compare_results((side, before), (side, after)))
+    assert name.strip("<>") in text.replace("\u200b", "").replace("\\", "")
+    assert not re.search(r"<function|@s", text)
+    assert {row.replace("\\|", "").count("|") for row in text.splitlines() if row.startswith("| one")} == {9}
+
+
 def test_other_data_and_a_regression_below_the_least_effect(pair):
     made.write_model(pair[1], "one", made.predictions(REGRESSED))
     assert run_diff(*pair, "--min-effect", "1.4").returncode == 1  # 28 of 2,000 images

@@ -22,7 +22,10 @@ TYPED = [
         "not measured: a (fashion-bench bench --models a --entries my.py)",
     ),
     ("make data DATASET=x ACCEPT=1, …", {"dataset": "x"}, "make data DATASET=x ACCEPT=1, …", "fashion-bench data --dataset x --accept, …"),
-    ("make serve PORT=8001", {"dataset": "x"}, "make serve PORT=8001", "fashion-bench serve --port 8001"),
+    ("make serve PORT=8001", {"dataset": "x", "entries": "y"}, "make serve PORT=8001 DATASET=x", "fashion-bench serve --port 8001 --dataset x"),
+    ("`make compare MODELS=a,b` prints", {"dataset": "x"}, "`make compare MODELS=a,b DATASET=x` prints", "`fashion-bench compare a b --dataset x` prints"),
+    ("<code>make diff BASE=a HEAD=b</code>", {}, "<code>make diff BASE=a HEAD=b</code>", "<code>fashion-bench diff a b</code>"),
+    ("two make different figures", {"dataset": "x"}, "two make different figures", "two make different figures"),
     ("python -m benchmark data --help", {}, "python -m benchmark data --help", "fashion-bench data --help"),
 ]  # fmt: skip
 

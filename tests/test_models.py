@@ -21,7 +21,7 @@ GOOD = replace(MODELS[1], name="mine", estimator=RidgeClassifier(), grid={"class
 
 
 def test_the_table_is_sound():
-    check_entries(MODELS, (28, 28))
+    check_entries(MODELS)
     assert [entry.name for entry in MODELS if entry.baseline] == ["dummy"]
 
 
@@ -70,15 +70,15 @@ def test_the_grids_are_as_large_as_the_readme_says():
 )
 def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
     with pytest.raises(EntryError, match=words) as caught:
-        check_entries([replace(GOOD, **wrong)], (28, 28))
+        check_entries([replace(GOOD, **wrong)])
     assert "try:" in str(caught.value)
 
 
 def test_two_entries_of_one_name_are_refused():
     with pytest.raises(EntryError, match="the name 'mine' stands twice"):
-        check_entries([GOOD, GOOD], (28, 28))
+        check_entries([GOOD, GOOD])
     with pytest.raises(EntryError, match="the title .* stands twice"):
-        check_entries([GOOD, replace(GOOD, name="other")], (28, 28))
+        check_entries([GOOD, replace(GOOD, name="other")])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_two_entries_of_one_name_are_refused():
     ],
 )
 def test_what_scikit_learn_takes_is_taken(sound):
-    check_entries([replace(GOOD, **sound)], (28, 28))
+    check_entries([replace(GOOD, **sound)])
 
 
 def test_entries_fit_a_data_set_that_has_as_many_components():
@@ -139,4 +139,6 @@ def test_the_tracked_table_equals_the_table():
     stored = read_document(path, Entries)
     from benchmark.results import dump_document
 
+    names = {entry.name for entry in MODELS}  # a run of one's own adds rows, and breaks no test
+    stored["entries"] = [entry for entry in stored["entries"] if entry["name"] in names]
     assert dump_document(stored, Entries) == dump_document(entries_document(MODELS, "fashion-mnist", (28, 28)), Entries)

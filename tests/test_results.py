@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from benchmark import results
 from benchmark.errors import ResultsError
+from tests import made
 
 CURVES = {
     "schema_version": 1,
@@ -153,6 +154,17 @@ def test_every_metric_is_declared_once_with_unit_direction_and_definition():
     assert len(names) == len(set(names))
     assert all((metric.unit and metric.definition.endswith(".")) or metric.name == "f1" for metric in results.METRICS)
     assert {metric.better for metric in results.METRICS} == {"higher", "lower"}
+
+
+def test_results_of_other_classes_beside_each_other_are_refused(tmp_path):
+    folder = tmp_path / "made"
+    made.write_table(folder, ["one", "two"])
+    for name in ("one", "two"):
+        made.write_model(folder, name, made.predictions([0]))
+    path = folder / "two" / "metrics.json"
+    path.write_text(path.read_text().replace('"Boot"', '"Shoe"'))
+    with pytest.raises(ResultsError, match="two/metrics.json is of other classes than the results beside it"):
+        results.load_results(tmp_path, "made")
 
 
 def test_the_confusion_matrix_counts_true_by_predicted():
