@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["SPRITE_BYTES", "Gallery", "Tile", "png", "preview", "with_sizes"]
+__all__ = ["SCALE", "SPRITE_BYTES", "Gallery", "Tile", "png", "preview", "with_sizes"]
 
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite

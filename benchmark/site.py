@@ -22,7 +22,7 @@ from benchmark.dataset import Dataset
 from benchmark.diff import tracked_folder
 from benchmark.errors import BenchmarkError
 from benchmark.figures import percent
-from benchmark.gallery import preview
+from benchmark.gallery import SCALE, preview
 from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
@@ -166,6 +166,7 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         "site_dir": "site.new",
         "nav": site.nav,
         "theme": {"custom_dir": os.path.relpath(shipped("templates") / "theme", build_dir)},
+        "extra": {"tile": SCALE * site.dataset.image_shape[1]},
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(
