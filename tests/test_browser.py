@@ -182,6 +182,8 @@ def test_a_tap_makes_a_chart_live_and_another_reads_it(visit):
     mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.touchscreen.tap(mark["x"] + 5, mark["y"] + 5)
     page.wait_for_function("s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
+    titles = page.locator("table.leaderboard tbody th a").all_inner_texts()
+    assert page.locator(f"{POINTS} .told").inner_text().startswith(tuple(f"{title}: " for title in titles))
 
 
 def test_a_swipe_over_a_live_chart_scrolls_the_page(visit):
