@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from benchmark import __version__
 from benchmark.errors import BenchmarkError, FitError
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
     arguments = _parser().parse_args(argv)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end a run in the same way
+        signal.signal(signal.SIGTERM, lambda *_: _end())  # no exception: one raised amid a destructor would be lost
     try:
         status: int = arguments.command(arguments)
     except BenchmarkError as error:
@@ -51,12 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `… | head` has seen enough
         _silence()
     except KeyboardInterrupt:
-        print("interrupted; every fit that was done is kept", file=sys.stderr, flush=True)
-        _end_workers()
-        os._exit(INTERRUPTED)  # at once: on its way out joblib would start new workers, which wait for the killed ones
+        _end()
     else:
         return status
     return 0
+
+
+def _end() -> NoReturn:
+    """End at once: on its way out joblib would start new workers, which wait for the killed ones."""
+    os.write(sys.stderr.fileno(), b"interrupted; every fit that was done is kept\n")
+    _end_workers()
+    os._exit(INTERRUPTED)
 
 
 def _silence() -> None:

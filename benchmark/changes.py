@@ -230,7 +230,10 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         traces,
         {
             "xaxis": axis(
-                "commit", tickvals=list(shown), ticktext=[history["commits"][number]["sha"][:7] for number in shown]
+                "commit",
+                tickangle=-45,  # turned the other way the last would pass the edge, and be left out
+                tickvals=list(shown),
+                ticktext=[history["commits"][number]["sha"][:7] for number in shown],
             ),
             "yaxis": axis(
                 f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}", **({} if scale == SHARE else LOG)

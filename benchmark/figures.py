@@ -164,7 +164,7 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
         },
         ("model", "accuracy, 95 % interval", "source"),
         [(title, interval(estimate, 2), source or "measured here") for title, estimate, source in rows],
-        height=110 + 28 * len(rows),
+        height=110 + 34 * len(rows),  # a narrow chart breaks names over two lines
     )
 
 
@@ -313,7 +313,10 @@ def class_panels(stored: Results, order: list[str]) -> Figure:
         )
         left = column / PANEL_COLUMNS + (0.07 if column else 0)
         top = 1 - row / n_rows
-        domain = {"x": [left, (column + 1) / PANEL_COLUMNS], "y": [top - 0.74 / n_rows, top - 0.14 / n_rows]}
+        right = (column + 1) / PANEL_COLUMNS - (
+            0.03 if column + 1 < PANEL_COLUMNS else 0
+        )  # its 100 and the next one's least
+        domain = {"x": [left, right], "y": [top - 0.74 / n_rows, top - 0.14 / n_rows]}
         layout[f"xaxis{number}"] = axis(
             "recall, %" if row == n_rows - 1 else "",
             domain=domain["x"],
@@ -914,7 +917,7 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
                 y=rounded([100 * total[n - 1] for n in inside]),
                 text=[f"{names}: {n}" for n, names in inside.items()],
                 mode="markers+text",
-                textposition="bottom left",
+                textposition="top left",
                 meta="second",
                 cliponaxis=False,
                 marker={"size": 10, "symbol": "diamond"},

@@ -108,9 +108,9 @@ def test_ones_own_data_set_and_model_go_all_the_way_where_one_works(installed):
     assert installed("data", "--accept", *chosen).returncode == 0
     done = installed("bench", "--models", "near,linear", *chosen)
     assert done.returncode == 0, done.stderr
-    assert "fashion-bench serve shows it" in done.stderr
+    assert "fashion-bench serve --dataset tall shows it" in done.stderr
     assert {path.name for path in installed.work.iterdir()} >= {"models", "data", "build"}
-    assert "Tall images benchmark" in (installed.work / "build" / "site" / "index.html").read_text()
+    assert "Tall images benchmark" in (installed.work / "build" / "tall" / "site" / "index.html").read_text()
     shutil.copytree(installed.work / "models" / "tall", installed.work / "before")
     shutil.rmtree(installed.work / "models" / "tall" / "linear")
     compared = installed("diff", "before", "models/tall", "--dataset", "tall", "--json")

@@ -50,5 +50,29 @@
       document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));
   };
 
+  // A printer does not wait for pictures that nobody has scrolled to: they are fetched before it begins, and on white paper.
+  const fetched = (from) => {
+    const ask = new XMLHttpRequest();
+    ask.open("GET", from, false);
+    ask.overrideMimeType("text/plain; charset=x-user-defined");
+    ask.send();
+    const bytes = [...ask.responseText].map((one) => String.fromCharCode(one.charCodeAt(0) & 255)).join("");
+    return `data:image/${from.endsWith(".svg") ? "svg+xml" : "webp"};base64,${btoa(bytes)}`;
+  };
+  addEventListener("beforeprint", () => {
+    const known = new Map(), body = document.body;
+    if (body.dataset.mdColorScheme === "slate") {
+      body.dataset.mdColorScheme = "default";
+      addEventListener("afterprint", () => { body.dataset.mdColorScheme = "slate"; }, { once: true });
+    }
+    for (const picture of document.querySelectorAll("article img[loading=lazy]")) {
+      if ((picture.complete && picture.naturalWidth) || picture.closest(".still-dark")) continue;
+      const from = picture.getAttribute("src");
+      if (!known.has(from)) known.set(from, fetched(from));
+      picture.parentElement.querySelector("source")?.remove();
+      Object.assign(picture, { loading: "eager", decoding: "sync", src: known.get(from) });
+    }
+  });
+
   if (window.document$) window.document$.subscribe(start); else start();
 })();
