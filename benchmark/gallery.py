@@ -22,7 +22,7 @@ __all__ = ["SCALE", "SPRITE_BYTES", "Gallery", "Tile", "png", "preview", "with_s
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
 SCALE = 2
-SPRITE_BYTES = 100 * 1024
+SPRITE_BYTES = 48 * 1024  # of a file; a reader loads one or two
 MOST_PIXELS = 16_383  # a side of a WebP file
 POSITIVE, NEGATIVE = (255, 140, 40), (60, 150, 255)
 
