@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  const ROWS = 10; // of images, before "more"
+  const ROWS = 10, SIDE_ROWS = 4; // of images, before "more"
   let loaded = null, address = "";
 
   const load = (place) => {
@@ -32,10 +32,10 @@
     return item;
   };
 
-  const fill = (list, button, items, make) => {
+  const fill = (list, button, items, make, rows = ROWS) => {
     let shown = 0;
     const more = () => {
-      const n = ROWS * Math.max(1, getComputedStyle(list).gridTemplateColumns.split(" ").length);
+      const n = rows * Math.max(1, getComputedStyle(list).gridTemplateColumns.split(" ").length);
       list.append(...items.slice(shown, shown + n).map(make));
       shown += n;
       button.hidden = shown >= items.length;
@@ -127,7 +127,7 @@
         const list = element("ul", null, { className: "garments" }), more = element("button", "Show more", { type: "button", className: "md-button" });
         sides.append(element("h2", `${right.title} is right, ${wrong.title} wrong: ${items.length} images`), list, more);
         fill(list, more, items, (i) => garment(data, place.dataset.base, i,
-          [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
+          [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]), SIDE_ROWS);
       }
     };
     form.hidden = false;
