@@ -279,7 +279,7 @@ def _line(history: History, points: list[Point], metric: Metric, scale: float, n
         connectgaps=False,
         meta=f"c{number % 10}",
         line={"width": 2, "dash": ("solid", "dash", "dot", "dashdot")[number % 4]},
-        marker={"size": 9, "symbol": symbols},
+        marker={"size": [15 if mark.startswith("triangle") else 9 for mark in symbols], "symbol": symbols},
         error_y={"type": "data", "symmetric": False, "array": rounded(up), "arrayminus": rounded(down), "width": 2},
         text=texts,
         hovertemplate=title + ": %{y}<br>%{text}<extra></extra>",
