@@ -126,12 +126,22 @@ def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
     return root
 
 
+def generated_sides(folder, n_models=12, n_images=10_000):
+    """Write two folders of results in which every model's predictions differ; return them."""
+    names = [f"model-{i}" for i in range(n_models)]
+    for number, side in enumerate(sides := [folder / "before" / "made", folder / "after" / "made"]):
+        made.write_table(side, names, made.labels(n_images))
+        for name in names:
+            made.write_model(side, name, made.predictions(range(50 * number, 1000), n_images))
+    return sides
+
+
 def time_commands(rounds):
-    """Print the wall time of `diff` on the tracked results and of `history` on a generated repository."""
+    """Print the wall time of `diff` on generated and on the tracked results, and of `history` on a generated repository."""
     with tempfile.TemporaryDirectory() as folder:
-        root = generated_history(Path(folder))
+        root, sides = generated_history(Path(folder)), generated_sides(Path(folder))
         for words in (
-            ["diff", "HEAD~1", "HEAD", "--dataset", "made", "--repository", str(root)],
+            ["diff", *map(str, sides), "--dataset", "made"],
             ["diff"],
             ["history", "--dataset", "made", "--repository", str(root), "--format", "json"],
         ):
