@@ -527,9 +527,8 @@ def _accelerate() -> None:
             remedy="make bench FAST=1, which installs it" if is_checkout() else "pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
-    patch_sklearn(
-        name=["sklearn.ensemble.RandomForestClassifier"], verbose=False
-    )  # RbfSVC calls its own; nothing for the others
+    # RbfSVC calls its own; for the others it does nothing
+    patch_sklearn(name=["sklearn.ensemble.RandomForestClassifier"], verbose=False)
 
 
 def _dataset(arguments: argparse.Namespace, reporter: Reporter) -> Dataset:

@@ -236,7 +236,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         },
         ("model", "accuracy", f"{metric.title}, {unit}", "on the front"),
         [
-            (names[i], percent(board[i].accuracy, 2), f"{three_digits(costs[i])}", "yes" if i in front else "")
+            (names[i], percent(board[i].accuracy, 2), three_digits(costs[i]), "yes" if i in front else "")
             for i in range(len(board))
         ],
         height=440,

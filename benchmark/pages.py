@@ -243,7 +243,7 @@ def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
         hero |= {
             "second": board[1].metrics["title"],
             "gap": f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
-            "verdict": f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, Holm over all pairs: {_p_value(p)})",
+            "verdict": _verdict(p, "Holm over all pairs: "),
         }
     return hero
 
@@ -453,11 +453,15 @@ def _versus(site: Site, model: ModelResult, leader: ModelResult, board: list[Mod
         p, words = float(site.ranks.p[board.index(model), board.index(rival)]), "Holm over all pairs: "
     else:
         p, words = gap.p, ""
-    verdict = f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{_p_value(p)})"
     return (
         f"{abs(100 * gap.difference):.2f} points {'ahead of' if ahead else 'behind'} {rival.metrics['title']} "
-        f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {verdict}"
+        f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {_verdict(p, words)}"
     )
+
+
+def _verdict(p: float, words: str) -> str:
+    """Return whether a difference is more than noise; `words` say how `p` was corrected."""
+    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{_p_value(p)})"
 
 
 def _p_value(p: float) -> str:

@@ -80,8 +80,10 @@ def format_markdown(comparison: Comparison) -> str:
             lines += [_markdown_row(row) for row in class_rows(model)]
         lines += [
             "",
-            *(f"- {_inert(line)}" for line in [*machine_lines(model), *changed_lines(model)]),
-            *(f"- {_inert(line)}" for line in _flip_lines(model, N_FOLDED)),
+            *(
+                f"- {_inert(line)}"
+                for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]
+            ),
             "",
             "</details>",
         ]

@@ -308,21 +308,20 @@ class Published(TypedDict):
     results: list[PublishedResult]
 
 
-Observation = (
-    TypedDict(  # a row of results.csv and results.json; "class" is no name in Python, and empty for all classes
-        "Observation",
-        {
-            "model": str,
-            "metric": str,
-            "class": str,
-            "value": float,
-            "low": float | None,
-            "high": float | None,
-            "unit": str,
-            "direction": Literal["higher", "lower"],
-            "commit": str | None,
-        },
-    )
+# A row of results.csv and results.json. "class" is no name in Python, and empty for all classes.
+Observation = TypedDict(
+    "Observation",
+    {
+        "model": str,
+        "metric": str,
+        "class": str,
+        "value": float,
+        "low": float | None,
+        "high": float | None,
+        "unit": str,
+        "direction": Literal["higher", "lower"],
+        "commit": str | None,
+    },
 )
 
 
