@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,7 @@ def _run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry
     stale = [status for status in statuses(bench, entries) if status.why]
     if stale:
         results.check_writable(bench.folder)  # before hours of work
+        _fresh_processes()
     failures: list[str] = []
     for number, status in enumerate(stale, start=1):
         bench.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
@@ -423,9 +425,10 @@ def _parallel(bench: Bench, calls: list[Any]) -> Iterator[tuple[Any, str]]:
 
 @functools.cache
 def _fresh_processes() -> Any:
-    """Return the context of processes that hold nothing but the imports: forked from one that has done them."""
+    """Return the context of processes that hold nothing but the imports: forked from one that does them from here on."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmark.models", "benchmark.train"])
+    forkserver.ensure_running()
     return context
 
 
