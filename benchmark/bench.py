@@ -46,6 +46,7 @@ STUDY_CODE = ("study", "statistics")
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 CACHE_BYTES = 12 * 2**30
 KILLED = "its process was killed; the system does that when memory runs out"
+Task = tuple[list[dict[str, Any]], int, list[str]]  # candidates that share their work, the fold, and their keys
 PARTS = {
     "data": "the data set",
     "entry": "the entry, or code of one's own that it brings along",
@@ -374,7 +375,7 @@ def _search(bench: Bench, entry: ModelEntry) -> tuple[list[dict[str, Any]], list
             if missing:
                 tasks.append(([keys[key] for key in missing], fold, missing))
     if tasks:
-        _run_search(bench, entry, tasks)
+        _run_search(bench, entry, _evened(tasks, bench.jobs))
     kept = [
         [bench.cache.read("fits", _fit_key(bench, pipeline, params, fold)) for fold in range(train.N_SPLITS)]
         for params in candidates
@@ -384,7 +385,17 @@ def _search(bench: Bench, entry: ModelEntry) -> tuple[list[dict[str, Any]], list
     return candidates, scores, wall, cpu
 
 
-def _run_search(bench: Bench, entry: ModelEntry, tasks: list[tuple[list[dict[str, Any]], int, list[str]]]) -> None:
+def _evened(tasks: list[Task], n_jobs: int) -> list[Task]:
+    """Halve the last tasks where as many as there are processes do not divide them, so that none waits long for another."""
+    last = len(tasks) - len(tasks) % n_jobs
+    even = tasks[:last]
+    for group, fold, keys in tasks[last:]:
+        middle = -(-len(group) // 2)
+        even += [(group[part], fold, keys[part]) for part in (slice(middle), slice(middle, None)) if group[part]]
+    return even
+
+
+def _run_search(bench: Bench, entry: ModelEntry, tasks: list[Task]) -> None:
     pipeline = entry.pipeline(bench.dataset.image_shape)
     labels = np.asarray(bench.dataset.train_labels)
     n_rows = min(len(rows) for rows, _ in train.split_folds(labels))

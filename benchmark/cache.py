@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,18 @@ class Cache:
     def write(self, kind: str, key: str, value: Any) -> None:
         """Keep a small JSON result, whole or not at all."""
         write_atomically(self.path(kind, key, ".json"), json.dumps(value).encode())
+
+    def content(self, kind: str, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return the bytes of `key`, and make and keep them if they are not there."""
+        path = self.path(kind, key)
+        try:
+            found = path.read_bytes()
+        except OSError:
+            found = make()
+            write_atomically(path, found)
+        else:
+            os.utime(path)
+        return found
 
     def trim(self, max_bytes: int, *, keep: Iterable[Path] = ()) -> None:
         """Remove what was used longest ago until at most `max_bytes` are left; `keep` stays whatever its age."""

@@ -5,6 +5,7 @@ Comes in: a `Past`, made of tracked files. Goes out: what their templates fill i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ import plotly.graph_objects as go
 
 from benchmark.diff import LEVEL, Comparison, Flip, ModelChange, compare_results, read_commit, use_of_test_set
 from benchmark.errors import BenchmarkError
-from benchmark.figures import Figure, axis, figure, rounded
+from benchmark.figures import Figure, axis, figure, label_width, line_labels, rounded
 from benchmark.gallery import Gallery
 from benchmark.history import History, Point, read_history
 from benchmark.report import (
@@ -210,11 +211,13 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     scale, unit = {"share": (SHARE, "%"), "B": (1e-6, "MB")}.get(metric.unit, (1.0, metric.unit))
     traces: list[Any] = []
     rows = []
+    last: dict[str, float] = {}
     for number, name in enumerate(models):
         points = [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
         traces.append(_line(history, points, metric, scale, number, titles[name]))
         recent = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
         ends = [scale * (_value(p, metric) or 0.0) for p in (recent[0], recent[-1])]
+        last[name] = ends[1]
         rows.append((titles[name], str(len(recent)), f"{ends[0]:.4g}", f"{ends[1]:.4g}", f"{ends[1] - ends[0]:+.3g}"))
     moved = max(rows, key=lambda row: abs(float(row[4])))
     caption = (
@@ -222,6 +225,9 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         if float(moved[4])
         else f"No model's {metric.title.lower()} moved over {len(history['commits'])} commits with results."
     )
+    limits, heights = _limits(traces, scale), last
+    if scale != SHARE:
+        heights = {name: math.log10(value) for name, value in last.items() if value > 0}
     shown = range(0, len(history["commits"]), max(1, -(-len(history["commits"]) // MOST_TICKS)))
     return figure(
         f"history-{metric.name}",
@@ -236,14 +242,35 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
                 ticktext=[history["commits"][number]["sha"][:7] for number in shown],
             ),
             "yaxis": axis(
-                f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}", **({} if scale == SHARE else LOG)
+                f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}",
+                range=limits,
+                **({} if scale == SHARE else LOG),
             ),
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "annotations": line_labels(heights, models, 1.0, limits) if heights else [],
+            "margin": {"r": label_width(models)},
+            "showlegend": False,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},  # on a linear axis alone (look.js)
         },
         ("model", "commits", f"first, {unit}", f"last, {unit}", "change"),
         rows,
         height=560,
     )
+
+
+def _limits(traces: Sequence[Any], scale: float) -> tuple[float, float]:
+    """Return the ends of the axis that all values fit on with their intervals; those of a logarithmic axis are logarithms."""
+    ends = [
+        (y - down, y + up)
+        for trace in traces
+        for y, down, up in zip(trace.y, trace.error_y.arrayminus, trace.error_y.array, strict=True)
+        if y is not None
+    ]
+    low, high = min(end for end, _ in ends), max(end for _, end in ends)
+    if scale != SHARE:
+        positive = [end for pair in ends for end in pair if end > 0]
+        low, high = (math.log10(end) for end in (min(positive), max(positive))) if positive else (0.0, 1.0)
+    room = 0.04 * (high - low) or 0.1
+    return round(low - room, 4), round(high + room, 4)
 
 
 def _value(point: Point, metric: Metric) -> float | None:

@@ -386,8 +386,8 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
                 "false-positive rate (log)", type="log", dtick=1, exponentformat="none", range=[math.log10(floor), 0]
             ),
             "yaxis": axis("true-positive rate", range=[0, 1.01], side="right"),
-            "annotations": _line_labels(starts, classes, 0.0, (0, 1.01)),
-            "margin": {"l": _label_width(order)},
+            "annotations": line_labels(starts, classes, 0.0, (0, 1.01)),
+            "margin": {"l": label_width(order)},
             "showlegend": False,
         },
         ("class", "AUC, 95 % interval"),
@@ -411,15 +411,18 @@ def _class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, t
 LABEL_GAP = 0.045  # of the axis, between names beside lines
 
 
-def _label_width(names: Sequence[str]) -> int:
+def label_width(names: Sequence[str]) -> int:
     """Return the pixels that names beside lines need; a margin grows for ticks alone by itself."""
     return 16 + round(7.5 * max(map(len, names)))
 
 
-def _line_labels(
-    heights: dict[str, float], classes: list[str], side: float, limits: tuple[float, float]
+def line_labels(
+    heights: dict[str, float], colours: list[str], side: float, limits: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Return a name beside each line, at the left edge (`side` 0) or the right (1), moved apart where they would meet."""
+    """Return a name beside each line, at the left edge (`side` 0) or the right (1), moved apart where they would meet.
+
+    A name's place among `colours` says its colour; heights on a logarithmic axis are logarithms.
+    """
     gap = min(LABEL_GAP, 1 / len(heights)) * (limits[1] - limits[0])
     names = sorted(heights, key=lambda name: heights[name])
     places: list[float] = []
@@ -432,7 +435,7 @@ def _line_labels(
     return [
         {
             "text": name,
-            "name": f"c{classes.index(name) % 10}",
+            "name": f"c{colours.index(name) % 10}",
             "x": side,
             "xref": "paper",
             "xanchor": "right" if side == 0 else "left",
@@ -480,8 +483,8 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
         {
             "xaxis": axis("recall", range=[FROM_RECALL, 1.005]),
             "yaxis": axis("precision", range=[0, 1.01]),
-            "annotations": _line_labels(at_90, classes, 1.0, (0, 1.01)),
-            "margin": {"r": _label_width(order)},
+            "annotations": line_labels(at_90, classes, 1.0, (0, 1.01)),
+            "margin": {"r": label_width(order)},
             "showlegend": False,
         },
         ("class", "precision at 90 % recall"),

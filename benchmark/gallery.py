@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+
+from benchmark.cache import Cache, digest
 
 __all__ = ["SCALE", "SPRITE_BYTES", "Gallery", "Tile", "png", "preview", "with_sizes"]
 
@@ -24,6 +27,7 @@ COLUMNS = 20  # tiles a row of a sprite
 SCALE = 2
 SPRITE_BYTES = 48 * 1024  # of a file; a reader loads one or two
 MOST_PIXELS = 16_383  # a side of a WebP file
+LOSSLESS = {"lossless": True, "quality": 0, "method": 3}
 POSITIVE, NEGATIVE = (255, 140, 40), (60, 150, 255)
 
 
@@ -46,10 +50,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The test images, and the files that pictures are written to."""
+    """The test images, the files that pictures are written to, and where those are kept that have been packed before."""
 
     images: NDArray[np.uint8]
     files: dict[str, bytes]
+    cache: Cache | None = None
 
     def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
         """Put images beside each other into one picture, transparent between them, and return its path."""
@@ -63,7 +68,7 @@ class Gallery:
             canvas[top : top + height, left : left + width] = image
             alpha[top : top + height, left : left + width] = 255
         path = f"images/{name}.webp"
-        self.files[path] = webp(np.stack([canvas, alpha], axis=-1), scale)
+        self.files[path] = self._webp(np.stack([canvas, alpha], axis=-1), scale)
         return path
 
     def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> str:
@@ -76,7 +81,7 @@ class Gallery:
         colour = np.where(weights[..., np.newaxis] > 0, POSITIVE, NEGATIVE)
         mixed = np.rint(grey * (1 - share) + colour * share).astype(np.uint8)
         path = f"images/{name}.webp"
-        self.files[path] = webp(np.concatenate(list(mixed), axis=1), 4)
+        self.files[path] = self._webp(np.concatenate(list(mixed), axis=1), 4)
         return path
 
     def tiles(self, indices: Sequence[int]) -> dict[int, Tile]:
@@ -86,7 +91,7 @@ class Gallery:
             return {}
         height, width = (SCALE * side for side in self.images.shape[1:])
         most = MOST_PIXELS // height * COLUMNS
-        content = webp(_grid(self.images[unique]), SCALE) if len(unique) <= most else b""
+        content = self._webp(_grid(self.images[unique]), SCALE) if len(unique) <= most else b""
         if (len(content) > SPRITE_BYTES or not content) and len(unique) > 1:
             half = len(unique) // 2
             return self.tiles(unique[:half]) | self.tiles(unique[half:])
@@ -96,6 +101,15 @@ class Gallery:
             index: Tile(index, path, i % COLUMNS * width, i // COLUMNS * height, width, height)
             for i, index in enumerate(unique)
         }
+
+    def _webp(self, pixels: NDArray[np.uint8], scale: int) -> bytes:
+        """Return pixels as a WebP; what has not changed is not packed again."""
+        if self.cache is None:
+            return webp(pixels, scale)
+        content = hashlib.sha256(pixels.tobytes()).hexdigest()
+        return self.cache.content(
+            "sprites", digest(pixels.shape, content, scale, LOSSLESS, PIL.__version__), lambda: webp(pixels, scale)
+        )
 
 
 def preview(title: str, sentence: str, images: NDArray[np.uint8]) -> bytes:
@@ -139,7 +153,7 @@ def png(pixels: NDArray[np.uint8], scale: int) -> bytes:
 
 def webp(pixels: NDArray[np.uint8], scale: int) -> bytes:
     """Return pixels as `png` does, as a lossless WebP, a quarter smaller."""
-    return _encoded(pixels, scale, "WEBP", lossless=True, quality=0, method=4)
+    return _encoded(pixels, scale, "WEBP", **LOSSLESS)
 
 
 def _encoded(pixels: NDArray[np.uint8], scale: int, kind: str, **how: Any) -> bytes:

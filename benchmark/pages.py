@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import inspect
 import json
@@ -18,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark import figures, results
+from benchmark.cache import Cache
 from benchmark.changes import Past, changes_page, history_page
 from benchmark.dataset import Dataset
 from benchmark.diff import LEVEL, Comparison
@@ -62,6 +64,7 @@ class Site:
     past: Past
     published: list[PublishedResult] = field(default_factory=list)
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
+    cache: Cache | None = None
     say: Callable[[str], str] = str
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
@@ -70,7 +73,7 @@ class Site:
     @functools.cached_property
     def gallery(self) -> Gallery:
         """Where pictures go."""
-        return Gallery(self.dataset.test_images, self.files)
+        return Gallery(self.dataset.test_images, self.files, self.cache)
 
     @property
     def section(self) -> str:
@@ -705,9 +708,10 @@ def _map(site: Site, study: DatasetStudy) -> Figure:
     dataset, indices = site.dataset, study["map"]["index"]
     labels = [int(dataset.train_labels[i]) for i in indices]
     tiles: dict[int, Tile] = {}
+    gallery = dataclasses.replace(site.gallery, images=dataset.train_images)
     for name in site.order:  # a sprite a class, so that looking at one loads no other
         own = [i for i, label in zip(indices, labels, strict=True) if site.stored.dataset["classes"][label] == name]
-        tiles |= Gallery(dataset.train_images, site.files).tiles(own)
+        tiles |= gallery.tiles(own)
     return figures.class_map(study, labels, site.order, site.stored.dataset["classes"], tiles)
 
 
@@ -715,7 +719,7 @@ def _twins(site: Site, study: DatasetStudy) -> list[dict[str, Any]]:
     """Return the closest pairs across the splits as pictures."""
     dataset, classes = site.dataset, site.stored.dataset["classes"]
     found = study["near_duplicates"]["nearest"][:N_TWINS]
-    train = Gallery(dataset.train_images, site.files).tiles([twin["train"] for twin in found])
+    train = dataclasses.replace(site.gallery, images=dataset.train_images).tiles([twin["train"] for twin in found])
     test = site.gallery.tiles([twin["test"] for twin in found])
     return [
         {

@@ -72,14 +72,15 @@ def build_site(
     home = dataset.entry.home or f"data/{dataset.entry.name}"
     outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
     published: list[PublishedResult] = read_document(outside, Published)["results"] if outside else []
+    cache = Cache(build_dir / "cache")
     stills = functools.partial(
         draw,
         assets=shipped("site_src") / "assets",
-        cache=Cache(build_dir / "cache"),
+        cache=cache,
         build_dir=build_dir,
         report=report,
     )
-    site = Site(stored, dataset, study, shipped("templates"), past, published, say=say)
+    site = Site(stored, dataset, study, shipped("templates"), past, published, say=say, cache=cache)
     site.released = read_released(build_dir / "released.json")
     if dataset.profile is None:
         site.draw = stills

@@ -253,6 +253,14 @@ def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path, monk
     assert after[:2] == before
 
 
+def test_the_last_of_an_odd_number_of_tasks_is_halved_and_nothing_is_lost():
+    tasks = [(["low", "middle", "high"], fold, ["a", "b", "c"]) for fold in range(3)]
+    evened = bench._evened(tasks, 2)
+    assert evened == [*tasks[:2], (["low", "middle"], 2, ["a", "b"]), (["high"], 2, ["c"])]
+    assert bench._evened(tasks, 1) == bench._evened(tasks, 3) == tasks
+    assert bench._evened([(["one"], 0, ["a"])], 2) == [(["one"], 0, ["a"])]
+
+
 def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):
     setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     with bench._alone(setting), pytest.raises(BenchmarkError, match="another run is at work"):

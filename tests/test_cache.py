@@ -150,6 +150,18 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
     assert [store.read("fits", key) is None for key in ("a", "b", "c")] == [False, True, False]
 
 
+def test_content_is_made_once(tmp_path):
+    cache, made = Cache(tmp_path), []
+
+    def make():
+        made.append(1)
+        return b"sprite"
+
+    assert [cache.content("sprites", "key", make) for _ in range(2)] == [b"sprite"] * 2
+    assert len(made) == 1
+    assert cache.content("sprites", "other", lambda: b"") == b""
+
+
 def test_a_damaged_cache_file_counts_as_absent(tmp_path):
     store = Cache(tmp_path)
     store.write("fits", "a", 1)

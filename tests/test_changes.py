@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 
@@ -215,6 +216,26 @@ def test_a_line_breaks_where_data_change_and_nowhere_else():
     _, line = line_of("accuracy")
     assert line["y"] == [80, 90, 85, 85, 86, None, 70, 71]
     assert line["connectgaps"] is False
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "fit_seconds"])
+def test_a_line_is_named_at_its_end_in_its_own_colour_within_an_axis_that_holds_all(metric):
+    chart, line = line_of(metric)
+    (name,) = chart.spec["layout"]["annotations"]
+    assert (name["text"], name["name"], name["x"]) == ("one", line["meta"], 1.0)
+    low, high = chart.spec["layout"]["yaxis"]["range"]
+    ends = [
+        (y - down, y + up)
+        for y, down, up in zip(line["y"], line["error_y"]["arrayminus"], line["error_y"]["array"], strict=True)
+        if y is not None
+    ]
+    if metric == "accuracy":
+        assert name["y"] == line["y"][-1]
+    else:
+        assert name["y"] == pytest.approx(math.log10(line["y"][-1]))
+        ends = [(math.log10(a), math.log10(b)) for a, b in ends]
+    assert low < min(a for a, _ in ends)
+    assert high > max(b for _, b in ends)
 
 
 def test_intervals_and_who_did_what_when_stand_at_each_point():

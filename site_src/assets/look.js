@@ -38,11 +38,13 @@ window.chartLook = (spec, { width, linear = false }) => {
     ...(linear && own.type === "log" ? { type: "linear", range: null, autorange: true, dtick: null, rangemode: "tozero" } : {}),
   });
 
+  const among = linear && spec.layout.yaxis?.type === "log"; // names beside lines stand where they end on the other axis
   const layout = {
     ...spec.layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false, uirevision: "kept",
     font: { color: ink, family: "system-ui, sans-serif", size: 12 * scale }, margin: { l: 10, r: 16, t: 10, b: 10, ...spec.layout.margin },
     hoverlabel: { bgcolor: colour("md-default-bg-color"), bordercolor: grid, font: { color: ink } },
-    annotations: (spec.layout.annotations || []).map((own) => ({
+    ...(among ? { showlegend: true } : {}),
+    annotations: (among ? [] : spec.layout.annotations || []).map((own) => ({
       ...own, font: { ...own.font, color: own.name ? colour(own.name) : ink }, bgcolor: own.xref ? "rgba(0,0,0,0)" : `${colour("paper")}cc`, // among points
     })),
     shapes: (spec.layout.shapes || []).map((own) => ({ ...own, line: { ...own.line, color: colour(own.name || "muted") } })),
