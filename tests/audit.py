@@ -20,10 +20,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.browsing import (
     BUDGETS,
     DESKTOP,
+    MOST_SHIFT,
     PHONE,
     addresses,
     kinds,
     launch_arguments,
+    shifted,
     transferred,
     violations,
 )
@@ -64,17 +66,24 @@ def main():
 
 
 def weigh(browser, address, pages):
-    """Print what a page of each kind transfers before anybody touches it, and return which cost too much."""
+    """Print what a page of each kind transfers, and how it jumps, before anybody touches it; return what is too much."""
     failures = []
     for kind, path in pages.items():
-        sizes = []
+        sizes, shifts = [], []
         for like in (PHONE, DESKTOP):
             context = browser.new_context(**like)
             page = context.new_page()
             page.goto(address + path)
             sizes.append(transferred(page) / 1024)
+            shifts.append(shifted(page))
             context.close()
-        print(f"{kind:9} {sizes[0]:6.1f} KiB on a phone, {sizes[1]:6.1f} on a desktop", flush=True)
+        print(
+            f"{kind:9} {sizes[0]:6.1f} KiB on a phone, {sizes[1]:6.1f} on a desktop; "
+            f"layout shift {shifts[0]:.3f}, {shifts[1]:.3f}",
+            flush=True,
+        )
+        if max(shifts) > MOST_SHIFT:
+            failures.append(f"{kind}: a layout shift of {max(shifts):.3f}, more than {MOST_SHIFT}")
         if max(sizes) > BUDGETS.get(kind, 200):
             failures.append(f"{kind}: {max(sizes):.1f} KiB, more than {BUDGETS.get(kind, 200)}")
     return failures

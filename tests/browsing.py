@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.screenshots import QUIET
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+MOST_SHIFT = 0.01  # of the window, of the cumulative layout shift
 DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
 # Kibibytes that a page of each kind may cost before anybody touches it.
 BUDGETS = {"home": 100, "model": 120, "class": 120, "errors": 200, "compare": 240, "data": 160, "methods": 100}
@@ -78,3 +79,12 @@ def transferred(page):
     page.wait_for_timeout(300)
     sizes = "performance.getEntries().map(entry => entry.transferSize || 0).reduce((a, b) => a + b, 0)"
     return page.evaluate(sizes)
+
+
+def shifted(page):
+    """Return how much of the page has jumped while it loaded: its cumulative layout shift, without the reader's doing."""
+    seen = """() => new Promise(done => {
+      new PerformanceObserver(list => done(list.getEntries())).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => done([]), 300);
+    }).then(all => all.filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0))"""
+    return page.evaluate(seen)

@@ -7,12 +7,14 @@ import pytest
 from tests.browsing import (
     BUDGETS,
     DESKTOP,
+    MOST_SHIFT,
     PHONE,
     addresses,
     build_for,
     enliven,
     kinds,
     launch_arguments,
+    shifted,
     transferred,
     violations,
 )
@@ -374,6 +376,21 @@ def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
     assert page.locator("table.leaderboard tbody tr").last.get_attribute("data-last") is not None
 
 
+def test_on_a_phone_a_row_of_the_leaderboard_unfolds_and_folds(visit):
+    page = visit("", PHONE)
+    page.wait_for_selector("table[data-ready]")
+    row = page.locator("table.leaderboard tbody tr").first
+    button, title = row.locator(".unfold"), row.locator("th").get_attribute("data-sort")
+    for open_, word in ((False, "more"), (True, "less"), (False, "more")):
+        assert row.locator("td[data-label=Pickle]").is_visible() is open_
+        assert button.get_attribute("aria-expanded") == str(open_).lower()
+        assert button.get_attribute("aria-label") == f"{word} about {title}"
+        button.tap()
+    page = visit("", PHONE, java_script_enabled=False)
+    assert page.locator("table.leaderboard tbody td[data-label=Pickle]").first.is_visible()
+    assert not page.locator(".unfold").first.is_visible()
+
+
 def test_a_cell_of_the_matrix_shows_its_garments_and_the_address_keeps_it(visit):
     page = visit(f"{SAMPLE}/errors/")
     cell = page.locator(".cells button").first
@@ -455,5 +472,7 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
 
 
 @pytest.mark.parametrize("kind", BUDGETS)
-def test_a_page_is_light_before_anybody_touches_it(visit, site, kind):
-    assert transferred(visit(kinds(site[1])[kind], PHONE)) <= 1024 * BUDGETS[kind]
+def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site, kind):
+    page = visit(kinds(site[1])[kind], PHONE)
+    assert transferred(page) <= 1024 * BUDGETS[kind]
+    assert shifted(page) <= MOST_SHIFT

@@ -14,7 +14,7 @@
 
   const load = () => loaded ??= Promise.all(["plotly/plotly-cartesian.min.js", "look.js", "stage.js"].map(script)).catch((error) => { loaded = null; throw error; });
 
-  const lineOf = (place) => place.closest("figure").querySelector(".plot-line");
+  const lineOf = (place) => place.nextElementSibling;
 
   const live = async (place) => {
     if (asked.has(place)) return;
@@ -31,32 +31,31 @@
     }
   };
 
-  // A chart waits for the reader. Where no picture could be made it does not wait: it goes live near the viewport.
-  const wait = (place) => {
-    if (place.dataset.ready) return;
-    place.dataset.ready = "yes";
-    if (!place.querySelector("picture")) { near.observe(place); return; }
-    const button = element("button", { type: "button", textContent: "Interactive chart", onclick: () => live(place) });
-    button.setAttribute("aria-label", `Interactive chart: ${place.closest("figure").getAttribute("aria-label")}`);
-    lineOf(place).replaceChildren(button);
-    place.addEventListener("click", () => live(place));
-    let rest;
-    place.addEventListener("pointermove", (event) => {
-      const passing = performance.now() - scrolled < AFTER_SCROLL || !(event.movementX || event.movementY);
-      if (event.pointerType === "mouse" && !passing) rest ??= setTimeout(() => { rest = null; if (performance.now() - scrolled > REST) live(place); }, REST);
-    });
-    place.addEventListener("pointerleave", () => { clearTimeout(rest); rest = null; });
-  };
-
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); live(entry.target); }
   }, { rootMargin: "300px" });
 
+  // Where no picture could be made, a chart does not wait for the reader.
   const start = () => {
     window.chartStage?.clear();
-    document.querySelectorAll(".plot[data-figure]").forEach(wait);
+    for (const place of document.querySelectorAll(".plot[data-figure]")) {
+      if (!place.querySelector("picture")) near.observe(place);
+      place.dataset.ready = "yes";
+    }
   };
 
+  // The page listens for all charts at once: there is nothing to set up for each while a page loads.
+  const placeOf = (target) => target.closest(".plot") || target.closest(".plot-line > button")?.parentElement.previousElementSibling;
+  document.addEventListener("click", ({ target }) => { const place = placeOf(target); if (place) live(place); });
+  let over = null, rest;
+  const leave = (place) => { clearTimeout(rest); rest = null; over = place; };
+  document.addEventListener("pointermove", (event) => {
+    const place = event.target.closest(".plot");
+    if (place !== over) leave(place);
+    const passing = performance.now() - scrolled < AFTER_SCROLL || !(event.movementX || event.movementY);
+    if (place && event.pointerType === "mouse" && !passing) rest ??= setTimeout(() => { rest = null; if (performance.now() - scrolled > REST) live(place); }, REST);
+  }, { passive: true });
+  document.documentElement.addEventListener("pointerleave", () => leave(null));
   document.addEventListener("scroll", () => { scrolled = performance.now(); }, { passive: true });
   if (window.document$) window.document$.subscribe(start); else start();
 })();

@@ -21,24 +21,14 @@
     }));
   };
 
-  // On a phone a row shows what matters most (site.css); without a script it shows all.
+  // On a phone a row shows what matters most (site.css), and its button the rest; without a script it shows all.
   const folds = (table) => {
-    if (table.classList.contains("folds")) return;
-    table.classList.add("folds");
-    for (const row of table.tBodies[0].rows) {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", className: "unfold", textContent: "more" });
-      const name = row.querySelector("th").textContent.trim();
-      const tell = (open) => {
-        row.classList.toggle("open", open);
-        button.textContent = open ? "less" : "more";
-        button.setAttribute("aria-expanded", open);
-        button.setAttribute("aria-label", `${button.textContent} about ${name}`);
-      };
-      button.onclick = () => tell(!row.classList.contains("open"));
-      row.querySelector("th").append(button);
-      tell(false);
-    }
+    for (const button of table.querySelectorAll(".unfold")) button.onclick = () => {
+      const open = button.closest("tr").classList.toggle("open");
+      button.textContent = open ? "less" : "more";
+      button.setAttribute("aria-expanded", open);
+      button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/^\w+/, button.textContent));
+    };
   };
 
   const start = () => {
