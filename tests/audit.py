@@ -28,6 +28,7 @@ from tests.browsing import (
     shifted,
     transferred,
     violations,
+    watch_shifts,
 )
 from tests.screenshots import CHROMES, chrome
 from tests.served import serving
@@ -73,6 +74,7 @@ def weigh(browser, address, pages):
         for like in (PHONE, DESKTOP):
             context = browser.new_context(**like)
             page = context.new_page()
+            watch_shifts(page)
             page.goto(address + path)
             sizes.append(transferred(page) / 1024)
             shifts.append(shifted(page))

@@ -69,7 +69,7 @@ def violations(page):
     enliven(page)
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     page.wait_for_timeout(200)
-    found = axe().run(page).response["violations"]
+    found = axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
 
 
@@ -81,10 +81,12 @@ def transferred(page):
     return page.evaluate(sizes)
 
 
+def watch_shifts(page):
+    """Let the pages that `page` opens from here on sum their layout shifts, all but those that the reader brings about."""
+    page.add_init_script("""window.shifts = 0; new PerformanceObserver(list => list.getEntries().forEach(one => {
+      if (!one.hadRecentInput) window.shifts += one.value; })).observe({ type: 'layout-shift', buffered: true })""")
+
+
 def shifted(page):
-    """Return how much of the page has jumped while it loaded: its cumulative layout shift, without the reader's doing."""
-    seen = """() => new Promise(done => {
-      new PerformanceObserver(list => done(list.getEntries())).observe({ type: 'layout-shift', buffered: true });
-      setTimeout(() => done([]), 300);
-    }).then(all => all.filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0))"""
-    return page.evaluate(seen)
+    """Return how much of the page has jumped while it loaded: its cumulative layout shift."""
+    return page.evaluate("window.shifts")

@@ -17,6 +17,7 @@ from tests.browsing import (
     shifted,
     transferred,
     violations,
+    watch_shifts,
 )
 from tests.conftest import SAMPLE
 from tests.served import serving
@@ -72,6 +73,7 @@ def visit(site, new_context):
 
     def visit(path, like=DESKTOP, **more):
         page = new_context(**like | more).new_page()
+        watch_shifts(page)
         page.on("request", asked)
         page.on("response", answered)
         page.on("console", said)
@@ -473,6 +475,7 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
 
 @pytest.mark.parametrize("kind", BUDGETS)
 def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site, kind):
-    page = visit(kinds(site[1])[kind], PHONE)
-    assert transferred(page) <= 1024 * BUDGETS[kind]
-    assert shifted(page) <= MOST_SHIFT
+    for like in (PHONE, DESKTOP):
+        page = visit(kinds(site[1])[kind], like)
+        assert transferred(page) <= 1024 * BUDGETS[kind]
+        assert shifted(page) <= MOST_SHIFT

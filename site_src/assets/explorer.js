@@ -89,7 +89,6 @@
         if (focused) button.focus();
       }));
     };
-    form.hidden = false;
     form.onchange = () => choose(read(form));
     place.show = show;
     show();
@@ -130,7 +129,6 @@
           [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]), SIDE_ROWS);
       }
     };
-    form.hidden = false;
     form.onchange = () => choose(read(form));
     place.show();
   };
