@@ -14,6 +14,7 @@ import sys
 from itertools import product
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -23,6 +24,7 @@ from tests.browsing import (
     MOST_SHIFT,
     PHONE,
     addresses,
+    build_for,
     kinds,
     launch_arguments,
     shifted,
@@ -56,7 +58,8 @@ def main():
     if not (folder / "index.html").exists():
         sys.exit(f"error: {folder} holds no site\n  try:      make site")
     pages = {kind: path for kind, path in kinds(folder).items() if kind != "none"}
-    with serving(folder) as address:
+    with TemporaryDirectory() as served, serving(Path(served)) as address:
+        build_for(address, folder.parent / "mkdocs.yml", served)  # a page that is not there names its assets in full
         with chrome() as browser:
             failures += weigh(browser, address, pages)
             failures += examine(browser, address, [*addresses(folder), "no/such/page/"])
