@@ -23,7 +23,8 @@ from benchmark.statistics import RankTable
 
 __all__ = ["Explorer"]
 
-N_SHOWN = 20  # images on the page without a script
+N_SHOWN = 20  # images on the page before anybody chooses
+STRONGEST = 30  # percent of a cell's colour
 
 
 @dataclass
@@ -119,7 +120,10 @@ class Explorer:
         return {
             "models": [(model.name, model.metrics["title"]) for model in self.models],
             "classes": list(self.order),
-            "rows": [(name, line) for name, line in zip(self.order, counts.tolist(), strict=True)],
+            "rows": [
+                (name, list(zip(line, shares, strict=True)))
+                for name, line, shares in zip(self.order, counts.tolist(), self._shares(off), strict=True)
+            ],
             "truth": self.order[row],
             "predicted": self.order[column],
             "n": int(off[row, column]),
@@ -127,6 +131,11 @@ class Explorer:
             "n_missed": int((self.missed > 0).sum()),
             "n_all": int((self.missed == len(self.models)).sum()),
         }
+
+    @staticmethod
+    def _shares(off: NDArray[np.int64]) -> list[list[int]]:
+        """Return how strongly each cell is coloured, in percent, on a logarithmic scale, as the script does."""
+        return np.rint(STRONGEST * np.log1p(off) / np.log1p(max(1, off.max()))).astype(int).tolist()  # type: ignore[no-any-return]
 
     def compare_page(self) -> dict[str, Any]:
         """Return what *Compare* shows without a script: the leader against each other model."""

@@ -417,6 +417,25 @@ def test_a_cell_of_the_matrix_shows_its_garments_and_the_address_keeps_it(visit)
     assert again.locator(".chosen").inner_text() == chosen.inner_text()
 
 
+def test_the_first_selection_comes_with_the_page_and_the_data_with_the_first_interest_in_another(visit):
+    page = visit(f"{SAMPLE}/errors/")
+    page.wait_for_function("!!document.querySelector('.explorer').show")
+    page.wait_for_load_state("networkidle")
+    asked = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
+    assert not page.evaluate(asked)
+    seen = """() => [document.querySelector('.chosen').textContent, [...document.querySelectorAll('.cells td')].map(cell =>
+      [cell.textContent, cell.style.getPropertyValue('--share'), cell.querySelector('button')?.getAttribute('aria-pressed')]),
+      [...document.querySelectorAll('.garments li')].map(item => item.textContent), new FormData(document.querySelector('.choices')).get('true')]"""
+    before = page.evaluate(seen)
+    page.locator("select[name=missed]").focus()
+    page.wait_for_function(asked)
+    page.evaluate("document.querySelector('.explorer').show()")
+    after = page.evaluate(seen)
+    n = min(len(before[2]), len(after[2]))
+    assert n > 0
+    assert (before[:2], before[2][:n], before[3]) == (after[:2], after[2][:n], after[3])
+
+
 def test_any_two_models_can_be_compared_and_turned_about(visit):
     page = visit(f"{SAMPLE}/compare/#first=lr-hog&second=rf-pixels")
     page.wait_for_selector(".facts table")

@@ -51,9 +51,12 @@
   const set = (form, values) => { for (const field of form.elements) if (values[field.name] !== undefined && [...field.options].some((o) => o.value === values[field.name])) field.value = values[field.name]; };
 
   // ------------------------------------------------------------------------------------------------------------ errors
-  const errors = async (place) => {
-    const data = await load(place), form = place.querySelector("form");
-    const show = () => {
+  // The page comes with its first selection; only another one needs the data, which are on their way once somebody is near.
+  const errors = (place) => {
+    const form = place.querySelector("form"), button = place.querySelector(".more");
+    const names = [...place.querySelector(".cells").tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
+    place.show = async () => {
+      const data = await load(place);
       const fresh = location.hash.includes("=") ? {} : { true: place.dataset.true, predicted: place.dataset.predicted };
       const wanted = { model: data.models[0].name, true: "", predicted: "", missed: "1", ...fresh, ...choice() };
       set(form, wanted);
@@ -62,14 +65,14 @@
       const items = data.index.map((_, i) => i).filter((i) => model.predicted[i] !== data.true[i]
         && (truth < 0 || data.true[i] === truth) && (taken < 0 || model.predicted[i] === taken) && data.missed[i] >= chosen.missed);
       place.querySelector(".whose").textContent = model.title;
-      cells(model, chosen);
+      cells(data, model, chosen);
       const what = `${chosen.true || "Anything"} taken for ${chosen.predicted || "another class"} by ${model.title}`;
       const hard = chosen.missed > 1 ? `, missed by ${chosen.missed} models or more` : "";
       place.querySelector(".chosen").textContent = `${what}${hard}: ${items.length} image${items.length === 1 ? "" : "s"}`;
-      fill(place.querySelector(".garments"), place.querySelector(".more"), items, (i) => garment(data, place.dataset.base, i,
+      fill(place.querySelector(".garments"), button, items, (i) => garment(data, place.dataset.base, i,
         [data.classes[data.true[i]], data.classes[model.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
     };
-    const cells = (model, chosen) => {
+    const cells = (data, model, chosen) => {
       const counts = new Map();
       model.predicted.forEach((label, i) => { const key = `${data.true[i]} ${label}`; if (label !== data.true[i]) counts.set(key, (counts.get(key) || 0) + 1); });
       const most = Math.max(...counts.values());
@@ -83,15 +86,19 @@
         button.setAttribute("aria-pressed", chosen.true === truth && chosen.predicted === taken);
         button.dataset.cell = `${r} ${c}`;
         cell.style.setProperty("--share", `${Math.round(30 * Math.log1p(n) / Math.log1p(most))}%`);
-        button.onclick = () => choose({ ...read(form), true: truth, predicted: taken });
         const focused = document.activeElement?.dataset?.cell === button.dataset.cell;
         cell.replaceChildren(button);
         if (focused) button.focus();
       }));
     };
     form.onchange = () => choose(read(form));
-    place.show = show;
-    show();
+    place.addEventListener("click", ({ target }) => {
+      const [truth, taken] = target.closest("[data-cell]")?.dataset.cell.split(" ").map((k) => names[k]) || [];
+      if (truth) choose({ ...read(form), true: truth, predicted: taken });
+    });
+    button.onclick = async () => { await place.show(); button.click(); };
+    for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place), { once: true });
+    if (location.hash.includes("=")) place.show();
   };
 
   // ----------------------------------------------------------------------------------------------------------- compare
