@@ -40,6 +40,16 @@
       document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));
   };
 
+  // Once somebody scrolls, the rest of the page is laid out in idle moments, piece by piece.
+  const idle = window.requestIdleCallback || setTimeout;
+  let meeting = false;
+  const meet = () => {
+    const next = document.querySelector(":is(.chart, article > .garments, .md-footer):not(.met)");
+    next?.classList.add("met");
+    if (next) idle(meet); else meeting = false;
+  };
+  addEventListener("scroll", () => { if (!meeting) { meeting = true; idle(meet); } }, { passive: true });
+
   // A printer does not wait for pictures that nobody has scrolled to: they are fetched before it begins, and on white paper.
   const fetched = (from) => {
     const ask = new XMLHttpRequest();
