@@ -223,7 +223,7 @@ def _run(bench: Bench, entries: Sequence[ModelEntry], table: Sequence[ModelEntry
     stale = [status for status in statuses(bench, entries) if status.why]
     if stale:
         results.check_writable(bench.folder)  # before hours of work
-        _fresh_processes()
+        _fresh_processes()  # its imports are done by the time that the first final fit asks for one
     failures: list[str] = []
     for number, status in enumerate(stale, start=1):
         bench.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")

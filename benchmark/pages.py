@@ -75,6 +75,11 @@ class Site:
         """Where pictures go."""
         return Gallery(self.dataset.test_images, self.files, self.cache)
 
+    @functools.cached_property
+    def training_gallery(self) -> Gallery:
+        """The same for training images."""
+        return dataclasses.replace(self.gallery, images=self.dataset.train_images)
+
     @property
     def section(self) -> str:
         """Folder of the data set's pages."""
@@ -708,10 +713,9 @@ def _map(site: Site, study: DatasetStudy) -> Figure:
     dataset, indices = site.dataset, study["map"]["index"]
     labels = [int(dataset.train_labels[i]) for i in indices]
     tiles: dict[int, Tile] = {}
-    gallery = dataclasses.replace(site.gallery, images=dataset.train_images)
     for name in site.order:  # a sprite a class, so that looking at one loads no other
         own = [i for i, label in zip(indices, labels, strict=True) if site.stored.dataset["classes"][label] == name]
-        tiles |= gallery.tiles(own)
+        tiles |= site.training_gallery.tiles(own)
     return figures.class_map(study, labels, site.order, site.stored.dataset["classes"], tiles)
 
 
@@ -719,7 +723,7 @@ def _twins(site: Site, study: DatasetStudy) -> list[dict[str, Any]]:
     """Return the closest pairs across the splits as pictures."""
     dataset, classes = site.dataset, site.stored.dataset["classes"]
     found = study["near_duplicates"]["nearest"][:N_TWINS]
-    train = dataclasses.replace(site.gallery, images=dataset.train_images).tiles([twin["train"] for twin in found])
+    train = site.training_gallery.tiles([twin["train"] for twin in found])
     test = site.gallery.tiles([twin["test"] for twin in found])
     return [
         {
