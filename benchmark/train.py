@@ -38,6 +38,7 @@ SEEDS = (1, 2, 3, 4)  # further random states of a stochastic entry
 KEPT_COMPONENTS = 400  # what a fold's features keep, so that every smaller number is a slice of them
 N_PREDICT_MANY = 10_000
 WEIGHTS = ("uniform", "distance")
+ROWS_PER_THREAD = 1024  # fewer, and scikit-learn divides the neighbours among threads, not the queries: ties may turn
 NATURAL_BOUNDS = {"min_samples_leaf": 1, "min_samples_split": 2, "n_neighbors": 1}
 
 Labels = NDArray[np.uint8]
@@ -250,9 +251,10 @@ def fit_final(
         seconds_many = median(_seconds(pipeline, many) for _ in range(3))
         seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
         peak = _peak_memory_bytes()
-        method, accuracy = _in_sample(pipeline, _flat(images), labels)
         described, tail = pipeline[:1].transform(_flat(test_images)), pipeline[1:]
-        (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
+        with threadpool_limits({"openmp": neighbour_threads(tail, min(len(images), len(described)), n_jobs)}):
+            method, accuracy = _in_sample(pipeline, _flat(images), labels)
+            (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
     with (folder / "model.pkl").open("wb") as stream:
         pickle.dump(pipeline, stream, protocol=5)
     np.save(folder / "scores.npy", scores)
@@ -290,6 +292,12 @@ def refit_accuracy(
     tail.set_params(**{name: seed for name in tail.get_params() if name.endswith("random_state")})
     with threadpool_limits(1):
         return float(np.mean(tail.fit(*train).predict(test[0]) == test[1]))
+
+
+def neighbour_threads(pipeline: Pipeline, n_rows: int, n_jobs: int) -> int:
+    """Return how many threads may search the neighbours of `n_rows` queries and find those that one thread finds."""
+    neighbours = isinstance(pipeline.steps[-1][1], KNeighborsClassifier)
+    return max(1, min(n_jobs, n_rows // ROWS_PER_THREAD - 1)) if neighbours else 1
 
 
 def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:
