@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.diff import LEVEL
 from benchmark.gallery import Gallery, Tile
-from benchmark.leaderboard import paired_models
+from benchmark.leaderboard import format_p, paired_models
 from benchmark.results import ModelResult, Results, encode_predictions, round_measured
 from benchmark.statistics import RankTable
 
 __all__ = ["Explorer"]
 
 N_SHOWN = 20  # images on the page before anybody chooses
+N_BESIDE = 8  # of each of two models
 STRONGEST = 30  # percent of a cell's colour
 
 
@@ -89,14 +91,16 @@ class Explorer:
     def _pair(self, i: int, j: int) -> dict[str, Any]:
         first, second = self.models[i], self.models[j]
         found = paired_models(self.stored, first, second)
+        p_adjusted = float(self.ranks.p[i, j]) if self.ranks else found.p
         return {
             "first": i,
             "second": j,
             "difference": round_measured(found.difference),
             "low": round_measured(found.low),
             "high": round_measured(found.high),
-            "p": round_measured(found.p),
-            "p_adjusted": round_measured(float(self.ranks.p[i, j])) if self.ranks else None,
+            "p": format_p(found.p),
+            "p_adjusted": format_p(p_adjusted),
+            "real": p_adjusted < LEVEL,
             "only_first": found.only_first,
             "only_second": found.only_second,
             "both_wrong": int((~self.stored.correct(first) & ~self.stored.correct(second)).sum()),
@@ -138,15 +142,17 @@ class Explorer:
         return np.rint(STRONGEST * np.log1p(off) / np.log1p(max(1, off.max()))).astype(int).tolist()  # type: ignore[no-any-return]
 
     def compare_page(self) -> dict[str, Any]:
-        """Return what *Compare* shows without a script: the leader against each other model."""
+        """Return what *Compare* shows before anybody chooses: the leader against the second, and against each other model."""
+        titles = [model.metrics["title"] for model in self.models]
         rows = [self._pair(0, j) for j in range(1, len(self.models))]
         return {
             "models": [(model.name, model.metrics["title"]) for model in self.models],
+            "pair": self._first_pair(rows[0]) if rows else None,
             "rows": [
                 (
-                    self.models[row["second"]].metrics["title"],
-                    f"{100 * row['difference']:.2f} [{100 * row['low']:.2f}, {100 * row['high']:.2f}]",
-                    f"{row['p_adjusted']:.2g}",
+                    titles[row["second"]],
+                    _interval(row, ""),
+                    row["p_adjusted"],
                     str(row["only_first"]),
                     str(row["only_second"]),
                     str(row["both_wrong"]),
@@ -155,6 +161,56 @@ class Explorer:
                 for row in rows
             ],
         }
+
+    def _first_pair(self, pair: dict[str, Any]) -> dict[str, Any]:
+        """Return the leader against the second in the words that the script uses for any pair."""
+        first, second = self.models[:2]
+        one, other = first.metrics["title"], second.metrics["title"]
+        place = "ahead of" if pair["difference"] >= 0 else "behind"
+        noise = "more than noise" if pair["real"] else "within noise"
+        agree = f"{100 * pair['agree']:.1f} % of {len(self.stored.test_labels):,}"
+        return {
+            "label": f"{one} against {other}",
+            "verdict": f"{one} is {abs(100 * pair['difference']):.2f} points {place} {other}: {noise}.",
+            "facts": [
+                ("Difference, 95 % interval", _interval(pair, "+")),
+                ("McNemar mid-p; adjusted over all pairs", f"{pair['p']}; {pair['p_adjusted']}"),
+                (f"Only {one} right", pair["only_first"]),
+                (f"Only {other} right", pair["only_second"]),
+                ("Both wrong", pair["both_wrong"]),
+                ("Same prediction", agree),
+            ],
+            "sides": [self._side(first, second), self._side(second, first)],
+        }
+
+    def _side(self, right: ModelResult, wrong: ModelResult) -> dict[str, Any]:
+        """Return the first of the images that one model gets right and the other wrong."""
+        alone = self.stored.correct(right) & ~self.stored.correct(wrong)
+        classes = self.stored.dataset["classes"]
+        return {
+            "title": f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {_images(int(alone.sum()))}",
+            "n": int(alone.sum()),
+            "items": [
+                {
+                    "index": i,
+                    "tile": self.tiles[i],
+                    "truth": classes[self.stored.test_labels[i]],
+                    "taken": classes[wrong.predictions[i]],
+                    "missed": int(self.missed[i]),
+                }
+                for i in [i for i in self.tiles if alone[i]][:N_BESIDE]
+            ],
+        }
+
+
+def _interval(pair: dict[str, Any], sign: str) -> str:
+    """Return a paired difference with its interval, in points."""
+    value, low, high = (f"{100 * pair[key]:{sign}z.2f}".replace("-", "−") for key in ("difference", "low", "high"))
+    return f"{value} points [{low}, {high}]" if sign else f"{value} [{low}, {high}]"
+
+
+def _images(n: int) -> str:
+    return f"{n} image{'' if n == 1 else 's'}"
 
 
 def _characters(labels: NDArray[np.int64]) -> str:

@@ -14,6 +14,7 @@ from benchmark.results import Estimate, ModelResult, Results, round_measured, wr
 from benchmark.statistics import RankTable, ranks
 
 __all__ = [
+    "format_p",
     "format_text",
     "leaderboard_data",
     "paired_models",
@@ -23,6 +24,7 @@ __all__ = [
     "rewrite_readme",
 ]
 
+SMALLEST_P = 1e-12
 BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
 HEADER = (
     "rank",
@@ -112,6 +114,11 @@ def _behind(stored: Results, leader: ModelResult, model: ModelResult) -> str:
 def paired_models(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
     """Compare two models of one set of results."""
     return paired(stored.correct(first), stored.correct(second))
+
+
+def format_p(p: float) -> str:
+    """Return a p value at 2 digits; nobody can tell apart what lies below a million millionth."""
+    return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
 
 
 def paired_sentence(stored: Results, name: str) -> str:

@@ -27,7 +27,7 @@ from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent, three_digits
 from benchmark.gallery import Gallery, Tile, png, with_sizes
 from benchmark.history import History
-from benchmark.leaderboard import paired_models
+from benchmark.leaderboard import format_p, paired_models
 from benchmark.results import (
     CLASS_METRICS,
     METRICS,
@@ -50,7 +50,6 @@ N_HARDEST = 20
 N_SUSPECTED = 12
 N_TWINS = 8
 DISCORDANT = 16  # where the mid-p test is furthest from its level
-SMALLEST_P = 1e-12
 
 
 @dataclass
@@ -469,12 +468,7 @@ def _versus(site: Site, model: ModelResult, leader: ModelResult, board: list[Mod
 
 def _verdict(p: float, words: str) -> str:
     """Return whether a difference is more than noise; `words` say how `p` was corrected."""
-    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{_p_value(p)})"
-
-
-def _p_value(p: float) -> str:
-    """Return a p value at 2 digits; nobody can tell apart what lies below a million millionth."""
-    return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
+    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"
 
 
 def _rank(site: Site, board: list[ModelResult], model: ModelResult) -> str:

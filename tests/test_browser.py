@@ -344,6 +344,9 @@ def test_without_a_script_there_are_pictures_tables_and_garments(visit):
     assert page.locator("form:visible").count() == page.locator("form[name=search]:visible").count()
     page = visit(f"{SAMPLE}/compare/", java_script_enabled=False)
     assert page.locator("article table tbody tr").count() >= 3
+    assert page.locator(".verdict").inner_text().endswith("noise.")
+    assert page.locator(".side img").count() > 0
+    assert page.locator(".md-button.more:visible").count() == 0
 
 
 def test_print_shows_every_chart_as_a_light_picture_with_something_on_it(visit):
@@ -438,13 +441,37 @@ def test_the_first_selection_comes_with_the_page_and_the_data_with_the_first_int
 
 def test_any_two_models_can_be_compared_and_turned_about(visit):
     page = visit(f"{SAMPLE}/compare/#first=lr-hog&second=rf-pixels")
-    page.wait_for_selector(".facts table")
+    page.wait_for_function("document.querySelector('[name=second]').value === 'rf-pixels'")
     first = page.locator(".verdict").inner_text()
     page.goto(page.url.replace("first=lr-hog&second=rf-pixels", "first=rf-pixels&second=lr-hog"))
     page.wait_for_function("text => document.querySelector('.verdict').textContent !== text", arg=first)
     words = {"ahead of": "behind", "behind": "ahead of"}
     said = next(word for word in words if word in first)
     assert words[said] in page.locator(".verdict").inner_text()
+    page.locator("[name=second]").select_option("rf-pixels")
+    page.wait_for_function("document.querySelector('.verdict').textContent.includes('equals itself')")
+    assert not page.locator(".facts").is_visible()
+    assert not page.locator(".side").first.is_visible()
+
+
+def test_the_first_pair_comes_with_the_page_in_the_words_of_the_script(visit):
+    page = visit(f"{SAMPLE}/compare/")
+    page.wait_for_function("!!document.querySelector('.comparer').show")
+    page.wait_for_load_state("networkidle")
+    asked = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
+    assert not page.evaluate(asked)
+    seen = """() => [[...document.querySelectorAll('.verdict, .facts tr, .side h2, .choices select')].map(part => part.value || part.textContent.trim()),
+      document.querySelector('.facts').getAttribute('aria-label'),
+      ...[...document.querySelectorAll('.side')].map(side => [...side.querySelectorAll('li')].map(item => item.querySelector('img').alt + item.textContent))]"""
+    before = page.evaluate(seen)
+    page.locator(".side .more:visible").first.click()
+    page.wait_for_function(asked)
+    page.wait_for_function("n => document.querySelectorAll('.side li').length > n", arg=sum(map(len, before[2:])))
+    after = page.evaluate(seen)
+    assert before[:2] == after[:2]
+    for less, more in zip(before[2:], after[2:], strict=True):
+        assert 0 < len(less) <= len(more)
+        assert less == more[: len(less)]
 
 
 def test_search_finds_models_and_classes_and_no_numbers_of_charts(visit):

@@ -47,6 +47,7 @@
 
   const choice = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const choose = (values) => { location.hash = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString(); };
+  const images = (n) => `${n} image${n === 1 ? "" : "s"}`;
   const read = (form) => Object.fromEntries(new FormData(form));
   const set = (form, values) => { for (const field of form.elements) if (values[field.name] !== undefined && [...field.options].some((o) => o.value === values[field.name])) field.value = values[field.name]; };
 
@@ -68,7 +69,7 @@
       cells(data, model, chosen);
       const what = `${chosen.true || "Anything"} taken for ${chosen.predicted || "another class"} by ${model.title}`;
       const hard = chosen.missed > 1 ? `, missed by ${chosen.missed} models or more` : "";
-      place.querySelector(".chosen").textContent = `${what}${hard}: ${items.length} image${items.length === 1 ? "" : "s"}`;
+      place.querySelector(".chosen").textContent = `${what}${hard}: ${images(items.length)}`;
       fill(place.querySelector(".garments"), button, items, (i) => garment(data, place.dataset.base, i,
         [data.classes[data.true[i]], data.classes[model.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
     };
@@ -91,53 +92,52 @@
         if (focused) button.focus();
       }));
     };
-    form.onchange = () => choose(read(form));
     place.addEventListener("click", ({ target }) => {
       const [truth, taken] = target.closest("[data-cell]")?.dataset.cell.split(" ").map((k) => names[k]) || [];
       if (truth) choose({ ...read(form), true: truth, predicted: taken });
     });
-    button.onclick = async () => { await place.show(); button.click(); };
-    for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place), { once: true });
-    if (location.hash.includes("=")) place.show();
+    ready(place, form, [button]);
   };
 
   // ----------------------------------------------------------------------------------------------------------- compare
-  const compare = async (place) => {
-    const data = await load(place), form = place.querySelector("form");
+  // The page comes with the leader against the second; only another pair, or more of this one's images, needs the data.
+  const compare = (place) => {
+    const form = place.querySelector("form"), facts = place.querySelector(".facts"), sides = [...place.querySelectorAll(".side")];
     const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(2)}`;
-    place.show = () => {
+    place.show = async () => {
+      const data = await load(place);
       set(form, { first: data.models[0].name, second: data.models[1].name, ...choice() });
       const [a, b] = ["first", "second"].map((name) => data.models.findIndex((model) => model.name === read(form)[name]));
-      const [one, other] = [data.models[a], data.models[b]];
-      const verdict = place.querySelector(".verdict"), facts = place.querySelector(".facts"), sides = place.querySelector(".sides");
-      if (a === b) { verdict.textContent = "A model equals itself: choose two."; facts.replaceChildren(); sides.replaceChildren(); return; }
+      const [one, other] = [data.models[a], data.models[b]], verdict = place.querySelector(".verdict");
+      for (const part of [facts, ...sides]) part.hidden = a === b;
+      if (a === b) { verdict.textContent = "A model equals itself: choose two."; return; }
       const pair = data.pairs.find((p) => (p.first === Math.min(a, b)) && (p.second === Math.max(a, b))), turn = a > b ? -1 : 1;
       const ends = turn > 0 ? [pair.low, pair.high] : [-pair.high, -pair.low];
       const alone = turn > 0 ? [pair.only_first, pair.only_second] : [pair.only_second, pair.only_first];
-      const real = pair.p_adjusted < 0.05;
-      verdict.textContent = `${one.title} is ${Math.abs(100 * pair.difference).toFixed(2)} points ${turn * pair.difference >= 0 ? "ahead of" : "behind"} ${other.title}: ${real ? "more than noise" : "within noise"}.`;
-      const rows = [
+      verdict.textContent = `${one.title} is ${Math.abs(100 * pair.difference).toFixed(2)} points ${turn * pair.difference >= 0 ? "ahead of" : "behind"} ${other.title}: ${pair.real ? "more than noise" : "within noise"}.`;
+      facts.setAttribute("aria-label", `${one.title} against ${other.title}`);
+      [
         ["Difference, 95 % interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],
-        ["McNemar mid-p; adjusted over all pairs", `${pair.p.toPrecision(2)}; ${pair.p_adjusted.toPrecision(2)}`],
+        ["McNemar mid-p; adjusted over all pairs", `${pair.p}; ${pair.p_adjusted}`],
         [`Only ${one.title} right`, alone[0]], [`Only ${other.title} right`, alone[1]], ["Both wrong", pair.both_wrong],
-        ["Same prediction", `${(100 * pair.agree).toFixed(1)} % of ${data.n_test.toLocaleString("en")}`],
-      ];
-      const table = element("table", null, { className: "numbers" }), body = table.createTBody();
-      for (const [name, value] of rows) { const row = body.insertRow(); row.append(element("th", name, { scope: "row" })); row.insertCell().textContent = value; }
-      const wrap = element("div", null, { className: "scroll", tabIndex: 0, role: "region", ariaLabel: `${one.title} against ${other.title}` });
-      wrap.append(table);
-      facts.replaceChildren(wrap);
-      sides.replaceChildren();
-      for (const [right, wrong] of [[one, other], [other, one]]) {
+        ["Same prediction", `${(100 * pair.agree).toFixed(1)}\u00a0% of ${data.n_test.toLocaleString("en")}`],
+      ].forEach((texts, row) => texts.forEach((text, cell) => { facts.querySelector("table").rows[row].cells[cell].textContent = text; }));
+      [[one, other], [other, one]].forEach(([right, wrong], k) => {
         const items = data.index.map((_, i) => i).filter((i) => right.predicted[i] === data.true[i] && wrong.predicted[i] !== data.true[i]);
-        const list = element("ul", null, { className: "garments" }), more = element("button", "Show more", { type: "button", className: "md-button" });
-        sides.append(element("h2", `${right.title} is right, ${wrong.title} wrong: ${items.length} images`), list, more);
-        fill(list, more, items, (i) => garment(data, place.dataset.base, i,
+        sides[k].querySelector("h2").textContent = `${right.title} is right, ${wrong.title} wrong: ${images(items.length)}`;
+        fill(sides[k].querySelector(".garments"), sides[k].querySelector(".more"), items, (i) => garment(data, place.dataset.base, i,
           [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]), SIDE_ROWS);
-      }
+      });
     };
+    ready(place, form, place.querySelectorAll(".more"));
+  };
+
+  // What both pages share: a choice goes into the address; data are on their way once somebody is near.
+  const ready = (place, form, buttons) => {
     form.onchange = () => choose(read(form));
-    place.show();
+    for (const button of buttons) button.onclick = async () => { await place.show(); button.click(); };
+    for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place), { once: true });
+    if (location.hash.includes("=")) place.show();
   };
 
   const start = () => {
