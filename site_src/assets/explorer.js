@@ -117,7 +117,7 @@
       verdict.textContent = `${one.title} is ${Math.abs(100 * pair.difference).toFixed(2)} points ${turn * pair.difference >= 0 ? "ahead of" : "behind"} ${other.title}: ${pair.real ? "more than noise" : "within noise"}.`;
       facts.setAttribute("aria-label", `${one.title} against ${other.title}`);
       [
-        ["Difference, 95 % interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],
+        ["Difference, 95\u00a0% interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],
         ["McNemar mid-p; adjusted over all pairs", `${pair.p}; ${pair.p_adjusted}`],
         [`Only ${one.title} right`, alone[0]], [`Only ${other.title} right`, alone[1]], ["Both wrong", pair.both_wrong],
         ["Same prediction", `${(100 * pair.agree).toFixed(1)}\u00a0% of ${data.n_test.toLocaleString("en")}`],
