@@ -511,7 +511,7 @@ def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit
     assert not small
 
 
-@pytest.mark.parametrize("kind", ["home", "methods", "history"])
+@pytest.mark.parametrize("kind", ["home", "methods"])
 def test_neither_the_leaderboard_nor_prose_lies_sideways_out_of_sight(visit, site, kind):
     page = visit(kinds(site[1])[kind])
     hidden = """[...document.querySelectorAll('.board, .scroll:has(td.prose)')].filter(e => e.scrollWidth > e.clientWidth + 1)
