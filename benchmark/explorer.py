@@ -131,7 +131,7 @@ class Explorer:
             "truth": self.order[row],
             "predicted": self.order[column],
             "n": int(off[row, column]),
-            "items": [{"index": i, "tile": self.tiles[i], "missed": int(self.missed[i])} for i in chosen],
+            "items": self._garments(chosen, leader),
             "n_missed": int((self.missed > 0).sum()),
             "n_all": int((self.missed == len(self.models)).sum()),
         }
@@ -186,21 +186,25 @@ class Explorer:
     def _side(self, right: ModelResult, wrong: ModelResult) -> dict[str, Any]:
         """Return the first of the images that one model gets right and the other wrong."""
         alone = self.stored.correct(right) & ~self.stored.correct(wrong)
-        classes = self.stored.dataset["classes"]
         return {
             "title": f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {_images(int(alone.sum()))}",
             "n": int(alone.sum()),
-            "items": [
-                {
-                    "index": i,
-                    "tile": self.tiles[i],
-                    "truth": classes[self.stored.test_labels[i]],
-                    "taken": classes[wrong.predictions[i]],
-                    "missed": int(self.missed[i]),
-                }
-                for i in [i for i in self.tiles if alone[i]][:N_BESIDE]
-            ],
+            "items": self._garments([i for i in self.tiles if alone[i]][:N_BESIDE], wrong),
         }
+
+    def _garments(self, indices: list[int], model: ModelResult) -> list[dict[str, Any]]:
+        """Return test images as both pages show them, with what the model takes each for."""
+        classes = self.stored.dataset["classes"]
+        return [
+            {
+                "index": i,
+                "tile": self.tiles[i],
+                "truth": classes[self.stored.test_labels[i]],
+                "taken": classes[model.predictions[i]],
+                "missed": int(self.missed[i]),
+            }
+            for i in indices
+        ]
 
 
 def _interval(pair: dict[str, Any], sign: str) -> str:

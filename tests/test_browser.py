@@ -26,6 +26,7 @@ WIDTHS = (390, 768, 1360, 1920)
 MODEL = f"{SAMPLE}/models/rf-pixels/"
 KINDS = ("home", "model", "class", "errors", "compare", "data", "methods", "changes", "history", "none")
 POINTS = "#accuracy-against-fit-seconds"  # a chart of points on a logarithmic axis
+ASKED = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
 TARGET = 24  # pixels a side, WCAG 2.2's smallest target
 
 
@@ -97,6 +98,13 @@ def bundle_requests(page):
     return page.evaluate(
         "performance.getEntriesByType('resource').filter(e => e.name.endsWith('plotly-cartesian.min.js')).length"
     )
+
+
+def waits_for_interest(page, selector):
+    """Assert that the page of `selector` is at work and has not asked for its data."""
+    page.wait_for_function("s => !!document.querySelector(s).show", arg=selector)
+    page.wait_for_load_state("networkidle")
+    assert not page.evaluate(ASKED)
 
 
 def settle(page):
@@ -422,16 +430,13 @@ def test_a_cell_of_the_matrix_shows_its_garments_and_the_address_keeps_it(visit)
 
 def test_the_first_selection_comes_with_the_page_and_the_data_with_the_first_interest_in_another(visit):
     page = visit(f"{SAMPLE}/errors/")
-    page.wait_for_function("!!document.querySelector('.explorer').show")
-    page.wait_for_load_state("networkidle")
-    asked = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
-    assert not page.evaluate(asked)
+    waits_for_interest(page, ".explorer")
     seen = """() => [document.querySelector('.chosen').textContent, [...document.querySelectorAll('.cells td')].map(cell =>
       [cell.textContent, cell.style.getPropertyValue('--share'), cell.querySelector('button')?.getAttribute('aria-pressed')]),
       [...document.querySelectorAll('.garments li')].map(item => item.textContent), new FormData(document.querySelector('.choices')).get('true')]"""
     before = page.evaluate(seen)
     page.locator("select[name=missed]").focus()
-    page.wait_for_function(asked)
+    page.wait_for_function(ASKED)
     page.evaluate("document.querySelector('.explorer').show()")
     after = page.evaluate(seen)
     n = min(len(before[2]), len(after[2]))
@@ -456,16 +461,13 @@ def test_any_two_models_can_be_compared_and_turned_about(visit):
 
 def test_the_first_pair_comes_with_the_page_in_the_words_of_the_script(visit):
     page = visit(f"{SAMPLE}/compare/")
-    page.wait_for_function("!!document.querySelector('.comparer').show")
-    page.wait_for_load_state("networkidle")
-    asked = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
-    assert not page.evaluate(asked)
+    waits_for_interest(page, ".comparer")
     seen = """() => [[...document.querySelectorAll('.verdict, .facts tr, .side h2, .choices select')].map(part => part.value || part.textContent.trim()),
       document.querySelector('.facts').getAttribute('aria-label'),
       ...[...document.querySelectorAll('.side')].map(side => [...side.querySelectorAll('li')].map(item => item.querySelector('img').alt + item.textContent))]"""
     before = page.evaluate(seen)
     page.locator(".side .more:visible").first.click()
-    page.wait_for_function(asked)
+    page.wait_for_function(ASKED)
     page.wait_for_function("n => document.querySelectorAll('.side li').length > n", arg=sum(map(len, before[2:])))
     after = page.evaluate(seen)
     assert before[:2] == after[:2]

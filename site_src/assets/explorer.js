@@ -21,14 +21,15 @@
 
   const element = (name, text, more = {}) => Object.assign(document.createElement(name), text === null ? {} : { textContent: text }, more);
 
-  const garment = (data, base, i, words) => {
+  const garment = (data, base, i, model) => {
     const item = element("li", null), picture = element("img", null, { className: "tile", loading: "lazy", width: data.tile[0], height: data.tile[1] });
     picture.src = base + data.sprites[data.sprite[i]];
-    picture.alt = `Test image ${data.index[i]}, ${data.classes[data.true[i]]}`;
+    const truth = data.classes[data.true[i]];
+    picture.alt = `Test image ${data.index[i]}, ${truth}`;
     picture.style.cssText = `width:${data.tile[0]}px;height:${data.tile[1]}px;object-position:-${data.x[i]}px -${data.y[i]}px`;
-    const line = element("span", `${words[0]} → `);
-    line.append(element("strong", words[1]));
-    item.append(picture, line, element("small", words[2]));
+    const line = element("span", `${truth} → `);
+    line.append(element("strong", data.classes[model.predicted[i]]));
+    item.append(picture, line, element("small", `no. ${data.index[i]}, missed by ${data.missed[i]}`));
     return item;
   };
 
@@ -70,8 +71,7 @@
       const what = `${chosen.true || "Anything"} taken for ${chosen.predicted || "another class"} by ${model.title}`;
       const hard = chosen.missed > 1 ? `, missed by ${chosen.missed} models or more` : "";
       place.querySelector(".chosen").textContent = `${what}${hard}: ${images(items.length)}`;
-      fill(place.querySelector(".garments"), button, items, (i) => garment(data, place.dataset.base, i,
-        [data.classes[data.true[i]], data.classes[model.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]));
+      fill(place.querySelector(".garments"), button, items, (i) => garment(data, place.dataset.base, i, model));
     };
     const cells = (data, model, chosen) => {
       const counts = new Map();
@@ -125,8 +125,7 @@
       [[one, other], [other, one]].forEach(([right, wrong], k) => {
         const items = data.index.map((_, i) => i).filter((i) => right.predicted[i] === data.true[i] && wrong.predicted[i] !== data.true[i]);
         sides[k].querySelector("h2").textContent = `${right.title} is right, ${wrong.title} wrong: ${images(items.length)}`;
-        fill(sides[k].querySelector(".garments"), sides[k].querySelector(".more"), items, (i) => garment(data, place.dataset.base, i,
-          [data.classes[data.true[i]], data.classes[wrong.predicted[i]], `no. ${data.index[i]}, missed by ${data.missed[i]}`]), SIDE_ROWS);
+        fill(sides[k].querySelector(".garments"), sides[k].querySelector(".more"), items, (i) => garment(data, place.dataset.base, i, wrong), SIDE_ROWS);
       });
     };
     ready(place, form, place.querySelectorAll(".more"));
