@@ -946,7 +946,7 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
         traces,
         {"xaxis": axis("components"), "yaxis": axis("variance explained, %", range=[0, 101]), "showlegend": False},
         ("components", "variance explained"),
-        [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100) if n <= len(total)],
+        [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100, 200) if n <= len(total)],
     )
 
 

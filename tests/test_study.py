@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmark import study
 from benchmark.features import HogFeatures, PixelFeatures
+from benchmark.models import MODELS
 from benchmark.results import load_results
 from benchmark.train import split_folds
 from tests.conftest import SAMPLE
@@ -138,6 +139,11 @@ def test_weights_that_lead_to_no_pixel_are_not_shown(sample):
     for features in (PixelFeatures(5), HogFeatures(sample.image_shape, 5)):
         hidden = pipeline(features, ("classifier", forest)).fit(images, labels)
         assert study.carried_back(hidden, sample.image_shape, list(sample.class_names)) is None
+
+
+def test_the_spectrum_reaches_every_number_of_components_that_a_search_may_choose():
+    offered = [entry.grid.get("features__n_components", [0]) for entry in MODELS if entry.features == "pixels"]
+    assert max(map(max, offered)) <= study.N_SPECTRUM
 
 
 def test_near_duplicates_are_those_that_scipy_finds(sample):

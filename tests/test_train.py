@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from benchmark import train
 from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.models import ModelEntry
-from benchmark.svm import RbfSVC, fit_penalties
+from benchmark.svm import ACCELERATED, RbfSVC, fit_penalties
 
 ENTRIES = [
     ModelEntry(
@@ -72,6 +72,14 @@ def test_scores_equal_those_of_grid_search(entry, sample, tmp_path):
 def test_one_neighbour_search_serves_the_whole_grid():
     groups = train.shared_search(ENTRIES[1].candidates(), ENTRIES[1].pipeline((28, 28)))
     assert [len(group) for group in groups] == [6]
+
+
+@pytest.mark.parametrize("accelerator", ["", "1"])
+def test_one_kernel_serves_every_penalty_with_an_accelerator_too(monkeypatch, accelerator):
+    """Sharing kernels saves more than scikit-learn-intelex does, of which each fit makes them anew."""
+    monkeypatch.setenv(ACCELERATED, accelerator)
+    groups = train.shared_search(ENTRIES[2].candidates(), ENTRIES[2].pipeline((28, 28)))
+    assert [len(group) for group in groups] == [2]
 
 
 def test_matrix_products_predict_what_libsvm_predicts(sample):
