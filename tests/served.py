@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import http.server
 import mimetypes
@@ -11,6 +12,12 @@ from pathlib import Path
 
 PREFIX = "/benchmark/"  # most are published below a folder
 COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".csv")
+
+
+@functools.lru_cache(maxsize=512)
+def compressed(file: Path, modified: int) -> bytes:  # a file that is written anew is another one
+    """Return a file's content compressed: once, for a browser that starts afresh asks for the charts' bundle each time."""
+    return gzip.compress(file.read_bytes())
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -26,12 +33,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             file /= "index.html"
         known = path.startswith(PREFIX) and self.folder in file.parents and file.is_file()
         file = file if known else self.folder / "404.html"
-        content = file.read_bytes()
+        packed = file.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", "")
+        content = compressed(file, file.stat().st_mtime_ns) if packed else file.read_bytes()
         self.send_response(200 if known else 404)
         self.send_header("Content-Type", mimetypes.guess_type(file.name)[0] or "application/octet-stream")
         self.send_header("Cache-Control", "max-age=600")
-        if file.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
-            content = gzip.compress(content)
+        if packed:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
