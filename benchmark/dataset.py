@@ -440,7 +440,8 @@ def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Pat
     given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
     unpacked = home if given == home and entry.urls else cache_dir / entry.name
     if any((given / f"{name}{suffix}").exists() for name in FILES for suffix in ("", ".gz")):
-        return _local(entry, given, unpacked, sums)
+        own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a folder of one's own
+        return _local(own, given, unpacked, sums)
     if any((given / part).is_dir() for part in ("train", "test")):
         return _converted(entry, given, unpacked, sums, report)
     if data_dir:
@@ -568,7 +569,7 @@ def _verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | No
     for path in paths if sums else []:
         found = file_sha256(path)
         if sums and found != sums[path.name]:
-            meant = "" if entry.urls else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+            meant = "" if entry.urls or entry.debian_package else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
             packed = given / f"{path.name}.gz" if given and path.parent != given else path
             origin = packed if packed.exists() else path
             raise DataError(

@@ -37,8 +37,8 @@ def plain(tmp_path, sample):
     return folder
 
 
-def load(folder, tmp_path):
-    return dataset.load_dataset(SAMPLE, root=ROOT, data_dir=folder, cache_dir=tmp_path / "cache", report=quiet)
+def load(folder, tmp_path, name=SAMPLE):
+    return dataset.load_dataset(name, root=ROOT, data_dir=folder, cache_dir=tmp_path / "cache", report=quiet)
 
 
 def test_the_sample_holds_real_images_of_every_class(sample):
@@ -309,6 +309,18 @@ def test_pictures_are_read_again_when_the_classes_change_places(tmp_path):
     assert load_mine(home, accept=True).train_labels.tolist() == [0, 0, 0, 1, 1, 1]
     turned = replace(ENTRY, class_names=("b", "a"))
     assert load_mine(home, turned, accept=True).train_labels.tolist() == [1, 1, 1, 0, 0, 0]
+
+
+def test_a_folder_of_ones_own_is_mended_by_hand_for_nothing_is_fetched_into_it(plain, tmp_path):
+    for damage in (
+        lambda path: None,
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.unlink(),
+    ):
+        damage(plain / LABELS)
+        with pytest.raises(DataError, match=r"put (the right file in its place: |it into )/\S+$") as error:
+            load(plain, tmp_path, "fashion-mnist")
+        assert "make data" not in str(error.value)
 
 
 def test_a_packed_file_of_other_contents_is_named_and_not_what_it_was_unpacked_to(tmp_path):
