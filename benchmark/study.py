@@ -33,7 +33,7 @@ from benchmark.results import (
     atomic_path,
 )
 from benchmark.statistics import wilson_interval
-from benchmark.train import split_folds
+from benchmark.train import fit_tails, split_folds
 
 __all__ = [
     "carried_back",
@@ -142,7 +142,7 @@ def fit_share(
     share, held_out = _rows(labels, n_train)
     described = np.load(path, mmap_mode="r")[:, :n_columns]
     with threadpool_limits(1):
-        fitted = tail.fit(np.ascontiguousarray(described[:n_train]), labels[share])
+        fitted = next(fit_tails([tail], np.ascontiguousarray(described[:n_train]), labels[share]))
         predicted = fitted.predict(np.ascontiguousarray(described[n_train:]))
     right = predicted[: len(held_out)] == labels[held_out]
     point: CurvePoint = {"n_train": n_train, "accuracy": _share(int(right.sum()), len(held_out))}

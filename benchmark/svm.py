@@ -1,8 +1,8 @@
 """Support vector classification whose decisions are taken by matrix products.
 
 `sklearn.svm.SVC` fits; LIBSVM's own prediction, one kernel value at a time, takes some fifteen times as long as the same
-sums written as products of float32 matrices. A search, which fits several penalties on the same images, has each pair of
-classes' kernel made once, by a matrix product as well.
+sums written as products of float32 matrices. A search, which fits many machines on the same images, has the distances of
+each pair of classes taken once, by a matrix product as well.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-__all__ = ["RbfSVC", "accelerated", "fit_penalties"]
+__all__ = ["RbfSVC", "accelerated", "fit_together"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
+KERNEL_ROWS = 200  # the same
 
 
 def accelerated() -> bool:
@@ -142,42 +143,61 @@ class RbfSVC(SVC):  # type: ignore[misc]
         return weights
 
 
-def fit_penalties(estimator: RbfSVC, penalties: Sequence[float], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
-    """Yield `estimator` fitted with one `C` after the other, for which each pair's kernel is made once.
+def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
+    """Yield each machine fitted on the same rows, whose distances are taken once for all, and kernels once for a `gamma`.
 
     LIBSVM solves the same 45 problems of two classes each as in `RbfSVC.fit`, and comes to the same machines up to the
-    rounding of kernel values; those of one pair, of m images, take 8 m^2 bytes.
+    rounding of kernel values, of float32; distances and kernel of one pair of classes, of m rows, take 12 m^2 bytes.
 
     Parameters
     ----------
-    estimator : RbfSVC
-        Unfitted; `gamma` is a number.
-    penalties : sequence of float
+    machines : sequence of RbfSVC
+        Unfitted; each `gamma` is a number.
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
     """
     classes, labels = np.unique(y, return_inverse=True)
     members = [np.flatnonzero(labels == label) for label in range(len(classes))]
-    machines: list[list[SVC]] = [[] for _ in penalties]
-    pairs = list(combinations(range(len(classes)), 2))
-    room = np.empty(sum(sorted(map(len, members))[-2:]) ** 2)  # for every pair's kernel: new pages take their time
-    with sklearn.config_context(assume_finite=True):  # it is by its making, and looking takes as long as that
-        for pair in pairs:
-            kernel = _kernel(np.concatenate([X[members[label]] for label in pair]), estimator.gamma, room)
+    fitted: list[list[SVC]] = [[] for _ in machines]
+    most = sum(sorted(map(len, members))[-2:])
+    rooms = np.empty(most**2, np.float32), np.empty(most**2)  # for every pair: new pages take their time
+    with sklearn.config_context(assume_finite=True):  # they are by their making, and looking takes as long as that
+        for pair in combinations(range(len(classes)), 2):
+            distances = _squared_distances(np.concatenate([X[members[label]] for label in pair]), rooms[0])
             sides = np.repeat([0, 1], [len(members[label]) for label in pair])
-            for own, penalty in zip(machines, penalties, strict=True):
-                own.append(SVC(kernel="precomputed", C=penalty, cache_size=estimator.cache_size).fit(kernel, sides))
-    for penalty, own in zip(penalties, machines, strict=True):
-        yield RbfSVC(C=penalty, gamma=estimator.gamma).assemble(own, classes, members, X)
+            for gamma in dict.fromkeys(machine.gamma for machine in machines):
+                kernel = _kernel(distances, gamma, rooms[1])
+                for machine, own in zip(machines, fitted, strict=True):
+                    if machine.gamma == gamma:
+                        one = SVC(kernel="precomputed", C=machine.C, cache_size=machine.cache_size)
+                        own.append(one.fit(kernel, sides))
+    for machine, own in zip(machines, fitted, strict=True):
+        yield RbfSVC(C=machine.C, gamma=machine.gamma).assemble(own, classes, members, X)
 
 
-def _kernel(rows: NDArray[Any], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the kernel of all pairs of rows, of shape (n_rows, n_rows), which lies in `room`."""
-    rows = rows.astype(np.float64)
+def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared distances of all pairs of rows, of shape (n_rows, n_rows), which lie in `room`."""
+    rows = rows.astype(np.float32)
     squares = np.einsum("ij,ij->i", rows, rows)
-    kernel = np.matmul(rows, rows.T, out=room[: len(rows) ** 2].reshape(len(rows), len(rows)))
-    kernel *= -2
-    kernel += squares
-    kernel += squares[:, np.newaxis]
-    kernel *= -gamma
-    return np.exp(kernel, out=kernel)
+    distances = room[: len(rows) ** 2].reshape(len(rows), len(rows))
+    for part in _parts(
+        len(rows)
+    ):  # what is small enough for the processor's cache is gone over in a fraction of the time
+        chunk = np.matmul(rows[part], rows.T, out=distances[part])
+        chunk *= -2
+        chunk += squares
+        chunk += squares[part, np.newaxis]
+    np.fill_diagonal(distances, 0)
+    return distances
+
+
+def _kernel(distances: NDArray[np.float32], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the kernel of rows so far apart, of shape (n_rows, n_rows), which lies in `room`."""
+    kernel = room[: distances.size].reshape(distances.shape)
+    for part in _parts(len(distances)):
+        kernel[part] = np.exp(distances[part] * np.float32(-gamma))
+    return kernel
+
+
+def _parts(n_rows: int) -> list[slice]:
+    return [slice(start, start + KERNEL_ROWS) for start in range(0, n_rows, KERNEL_ROWS)]

@@ -2,8 +2,8 @@
 
 The search is a loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the
 scores of `GridSearchCV`. What candidates share is done once: a fold's features, whose leading principal components are
-those of any smaller number, a fold's neighbours, whose nearest k are those of any smaller k, and the kernels of a support
-vector machine, which every penalty shares.
+those of any smaller number, a fold's neighbours, whose nearest k are those of any smaller k, and the distances of which
+every kernel of a support vector machine is made.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
 from benchmark.results import Edge, atomic_path, file_sha256
-from benchmark.svm import RbfSVC, fit_penalties
+from benchmark.svm import RbfSVC, fit_together
 
 N_SPLITS = 3
 RANDOM_STATE = 0
@@ -98,13 +98,16 @@ def score_candidates(
 def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list[Params]]:
     """Group the candidates that one piece of work serves.
 
-    Of k-nearest neighbours those that differ in k and weights alone, of support vector machines those that differ in C.
+    Of k-nearest neighbours those that differ in k and weights alone, of support vector machines those that differ in C and gamma.
     """
     candidates = list(candidates)
     if _is_neighbours(pipeline):
         free: tuple[str, ...] = ("__n_neighbors", "__weights")
-    elif _shares_kernels(pipeline, candidates):
-        free = ("__C",)
+    elif all(_shares_kernels(_tail(pipeline, params)) for params in candidates):
+        free = ("__C", "__gamma")
+        candidates.sort(
+            key=lambda params: _tail(pipeline, params).steps[-1][1].gamma
+        )  # half of a group has half of them
     else:
         return [[params] for params in candidates]
     groups: dict[str, list[Params]] = {}
@@ -121,18 +124,12 @@ def _is_neighbours(pipeline: Pipeline) -> bool:
     )
 
 
-def _shares_kernels(pipeline: Pipeline, candidates: list[Params]) -> bool:
-    """Say whether candidates are support vector machines on features themselves, with numbers for gamma and C."""
-    last = pipeline.steps[-1][1]
-    if type(last) is not RbfSVC or len(pipeline.steps) != 2:  # noqa: PLR2004
-        return False
-    wanted = [{"gamma": last.gamma, "C": last.C} | _own(params) for params in candidates]
-    return all(isinstance(params[name], (int, float)) for params in wanted for name in ("gamma", "C"))
-
-
-def _own(params: Params) -> Params:
-    """Return the parameters of the last step by the names that it has for them."""
-    return {name.rpartition("__")[2]: value for name, value in params.items() if not name.startswith("features__")}
+def _shares_kernels(tail: Pipeline) -> bool:
+    """Say whether a pipeline after its features is a support vector machine, with numbers for gamma and C."""
+    last = tail.steps[-1][1]
+    return (
+        type(last) is RbfSVC and len(tail.steps) == 1 and all(isinstance(n, (int, float)) for n in (last.gamma, last.C))
+    )
 
 
 def _predictions(
@@ -141,13 +138,17 @@ def _predictions(
     if _is_neighbours(pipeline):
         yield from _neighbours_predictions(pipeline, candidates, fit_X, fit_y, X)
         return
-    tails = [_tail(pipeline, params) for params in candidates]
-    if len(tails) > 1:
-        machines = [tail.steps[-1][1] for tail in tails]
-        for fitted in fit_penalties(machines[0], [machine.C for machine in machines], fit_X, fit_y):
-            yield fitted.predict(X)
-        return
-    yield tails[0].fit(fit_X, fit_y).predict(X)
+    for fitted in fit_tails([_tail(pipeline, params) for params in candidates], fit_X, fit_y):
+        yield fitted.predict(X)
+
+
+def fit_tails(tails: list[Pipeline], X: NDArray[Any], y: Labels) -> Iterator[Any]:
+    """Yield pipelines after their features, fitted on the same rows: support vector machines together."""
+    if all(map(_shares_kernels, tails)):
+        yield from fit_together([tail.steps[-1][1] for tail in tails], X, y)
+    else:
+        for tail in tails:
+            yield tail.fit(X, y)
 
 
 def _neighbours_predictions(
