@@ -6,7 +6,7 @@ Comes in: a `Past`, made of tracked files. Goes out: what their templates fill i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from benchmark.diff import LEVEL, Comparison, Flip, ModelChange, compare_results, read_commit, use_of_test_set
 from benchmark.errors import BenchmarkError
-from benchmark.figures import Figure, axis, figure, label_width, line_labels, rounded
+from benchmark.figures import Figure, axis, figure, label_width, line_labels, rounded, three_digits
 from benchmark.gallery import Gallery
 from benchmark.history import History, Point, read_history
 from benchmark.report import (
@@ -218,10 +218,11 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         recent = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
         ends = [scale * (_value(p, metric) or 0.0) for p in (recent[0], recent[-1])]
         last[name] = ends[1]
-        rows.append((titles[name], str(len(recent)), f"{ends[0]:.4g}", f"{ends[1]:.4g}", f"{ends[1] - ends[0]:+.3g}"))
+        digits = "+.2f" if scale == SHARE else "+#.3g"
+        rows.append((titles[name], str(len(recent)), *map(_shown(scale), ends), f"{ends[1] - ends[0]:{digits}}"))
     moved = max(rows, key=lambda row: abs(float(row[4])))
     caption = (
-        f"{moved[0]} moved most: from {moved[2]} to {moved[3]} {unit} over {len(history['commits'])} commits with results."
+        f"{moved[0]} differs most between its first result and its last: from {moved[2]} to {moved[3]} {unit}."
         if float(moved[4])
         else f"No model's {metric.title.lower()} moved over {len(history['commits'])} commits with results."
     )
@@ -255,6 +256,11 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
         rows,
         height=560,
     )
+
+
+def _shown(scale: float) -> Callable[[float], str]:
+    """Return what writes a value: a percentage with two decimals, anything else with three digits."""
+    return "{:.2f}".format if scale == SHARE else three_digits
 
 
 def _limits(traces: Sequence[Any], scale: float) -> tuple[float, float]:

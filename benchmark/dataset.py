@@ -569,7 +569,11 @@ def _verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | No
     for path in paths if sums else []:
         found = file_sha256(path)
         if sums and found != sums[path.name]:
-            meant = "" if entry.urls or entry.debian_package else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+            meant = (
+                ""
+                if entry.urls or entry.debian_package
+                else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+            )
             packed = given / f"{path.name}.gz" if given and path.parent != given else path
             origin = packed if packed.exists() else path
             raise DataError(

@@ -578,7 +578,7 @@ def _sentence(comparison: Comparison) -> str:
         for verdict in ("regressed", "improved")
     }
     told = [f"{verdict}: {listed}" for verdict, listed in names.items() if listed]
-    tests = f"{size} test{'s' if size > 1 else ''}, Holm at 5 %" if size else "no model predicts anything else"
+    tests = f"{size} test{'s' if size > 1 else ''}, Holm at 5 %" if size else "no prediction changed"
     return f"{', '.join(parts)} ({tests})." + (f" {'; '.join(told).capitalize()}." if told else "")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from benchmark.results import (
+    NAMED_RECALL,
     SCHEMA_VERSION,
     Calibration,
     ClassFigures,
@@ -152,7 +153,9 @@ def _roc(scores: NDArray[Any], is_positive: NDArray[np.bool_]) -> Roc:
 
 def _precision_recall(scores: NDArray[Any], is_positive: NDArray[np.bool_]) -> PrecisionRecall:
     precision, recall, _ = precision_recall_curve(is_positive, scores, drop_intermediate=True)
-    kept = thin_curve(recall, precision)
+    named = np.flatnonzero(recall >= NAMED_RECALL)
+    best = named[precision[named].argmax()]  # captions say its precision
+    kept = np.union1d(thin_curve(recall, precision), best)
     return {"recall": recall[kept].tolist(), "precision": precision[kept].tolist()}
 
 

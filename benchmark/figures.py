@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 
 from benchmark.gallery import Tile
 from benchmark.results import (
+    NAMED_RECALL,
     ClassFigures,
     DatasetStudy,
     Estimate,
@@ -56,7 +57,7 @@ def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
 
 def three_digits(value: float) -> str:
     """Return a positive number to three digits, a large one to the last before the point, not as a power of ten."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}"  # noqa: PLR2004
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -145,7 +146,7 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
     caption = f"{best.metrics['title']} reaches {interval(best.metrics['test']['accuracy'])}"
     if published:
         caption += (
-            f", more than {len(under)} of {len(published)} published results"
+            f", more than {len(under)} of the {len(published)} published results drawn here"
             + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
             + ". What is published was not measured here, nor on a paired test; its intervals are Wilson's, of the figure given."
         )
@@ -220,7 +221,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     )
     told = [f"{names[i]} ({percent(board[i].accuracy)}, {three_digits(costs[i])} {unit})" for i in front]
     caption = (
-        f"The Pareto front, filled: no model is both more accurate and cheaper in {metric.title.lower()} than "
+        f"The Pareto front, filled: no model has both a higher accuracy and a lower {metric.title.lower()} than "
         + _listed(told)
         + ". Numbers, where names find no room, are places on the leaderboard."
     )
@@ -347,7 +348,7 @@ def class_panels(stored: Results, order: list[str]) -> Figure:
         "recall-by-class",
         "Recall of each class by each model, a panel a class, with 95 % intervals",
         f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "
-        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the class's best model.",
+        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the highest recall.",
         traces,
         layout,
         ("model", *order),
@@ -465,19 +466,18 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
     """Precision-recall curves, each named at the right in the order of its precision at 90 % recall."""
     classes = model.metrics["dataset"]["classes"]
     traces, at_90 = [], {}
-    wanted = 0.9
     for name in order:
         curve = model.curves["precision_recall"][name]
         told = ": precision %{y} at recall %{x}"
         traces.append(_class_line(curve["recall"], curve["precision"], classes.index(name), name, told))
         at_90[name] = max(
-            (p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= wanted), default=0.0
+            (p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= NAMED_RECALL), default=0.0
         )
     hard = min(at_90, key=lambda name: at_90[name])
     return figure(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
-        f"To find 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what is called so is right. "
+        f"At the threshold that finds 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what passes is {hard}. "
         "Names stand in the order of the lines there.",
         traces,
         {
@@ -499,7 +499,7 @@ def reliability(model: ModelResult) -> Figure | None:
     if curve is None or calibration is None:
         return None
     error = calibration["expected_calibration_error"]["value"] or 0.0
-    gap = float(np.average(np.subtract(curve["confidence"], curve["accuracy"]), weights=curve["count"]))
+    lean = float(np.average(np.subtract(curve["confidence"], curve["accuracy"]), weights=curve["count"]))
     trace = go.Scatter(
         x=rounded(curve["confidence"]),
         y=rounded(curve["accuracy"]),
@@ -526,8 +526,7 @@ def reliability(model: ModelResult) -> Figure | None:
     return figure(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
-        f"Probabilities are {100 * error:.1f} points off on average, "
-        + ("too sure of themselves." if gap > 0 else "too modest."),
+        f"Probabilities are {100 * error:.1f} points off on average, {_leaning(lean, error)}.",
         [ideal, trace],
         {
             "xaxis": axis("probability of the predicted class", range=[low, 1.01]),
@@ -536,6 +535,13 @@ def reliability(model: ModelResult) -> Figure | None:
         ("mean probability", "share right", "95 % interval", "images"),
         rows,
     )
+
+
+def _leaning(lean: float, error: float) -> str:
+    """Return in which direction probabilities err: in both, where what is too much and what is too little nearly cancel."""
+    if abs(lean) < error / 2:
+        return "some too sure of themselves, some too modest"
+    return "too sure of themselves" if lean > 0 else "too modest"
 
 
 def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Figure:
@@ -549,6 +555,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
     shares = 100 * counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     off = counts - np.diag(np.diag(counts))
     row, column = np.unravel_index(int(off.argmax()), off.shape)
+    equals = int((off == off.max()).sum()) - 1
     n = len(order)
     trace = go.Heatmap(
         z=[[round(math.log10(value), 3) if value else None for value in line] for line in shares],
@@ -579,8 +586,8 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
     return figure(
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
-        f"{order[row]} is most often taken for {order[column]}: {int(off[row, column])} of {int(counts[row].sum())} images "
-        f"({shares[row, column]:.1f} %).",
+        f"{order[row]} is most often taken for {order[column]}: {off[row, column]:,} of {counts[row].sum():,} images "
+        f"({shares[row, column]:.1f} %){f', and {equals} more pairs of classes as often' if equals else ''}.",
         [trace],
         {
             "xaxis": axis("predicted", tickangle=-45, range=[-1.5, n - 0.5], **ticks),
@@ -618,16 +625,24 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
     traces.append(_dots(figures, order, "recall", "lead", "recall", "circle", -0.14))
     traces.append(_dots(figures, order, "precision", "second", "precision", "diamond-open", 0.14))
     recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
-    worst = min(recalls, key=lambda name: recalls[name])
+    least = min(recalls.values())
+    worst = [name for name in order if recalls[name] == least]
+    if len(worst) > 1:
+        caption = f"{_listed(worst)} are its hardest classes: it finds {percent(least)} of each."
+    else:
+        precision = figures[worst[0]]["precision"]
+        called = (
+            f"calls nothing {worst[0]}"
+            if precision["value"] is None
+            else f"{interval(precision)} of what it calls {worst[0]} is right"
+        )
+        caption = (
+            f"{worst[0]} is its hardest class: it finds {interval(figures[worst[0]]['recall'])} of it, and {called}."
+        )
     return figure(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
-        f"{worst} is its hardest class: it finds {interval(figures[worst]['recall'])}, and "
-        + (
-            f"is right in {interval(figures[worst]['precision'])} of what it calls so."
-            if figures[worst]["precision"]["value"] is not None
-            else "calls nothing so."
-        ),
+        caption,
         traces,
         {
             "xaxis": axis("%"),
@@ -855,7 +870,7 @@ def class_recalls(stored: Results, name: str) -> Figure:
     return figure(
         f"class-{name}-recall",
         f"Recall of {name} by each model with 95 % intervals",
-        f"{titles[0]} finds most of {name}: {rows[0][1]}; {titles[-1]} least: {rows[-1][1]}.",
+        f"{titles[0]} has the highest recall of {name}: {rows[0][1]}; {titles[-1]} the lowest: {rows[-1][1]}.",
         [trace],
         {"xaxis": axis("recall, %"), "yaxis": axis("", autorange="reversed")},
         ("model", "recall", "precision"),
@@ -927,7 +942,7 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
                 hovertemplate="%{text} components, %{y} %<extra></extra>",
             )
         )
-    beyond = [f"{names} {n}" for n, names in sorted(chosen.items()) if n > len(total)]
+    beyond = [f"{n} ({names})" for n, names in sorted(chosen.items()) if n > len(total)]
     caption = (
         "Of the variance of the scaled pixels, "
         + ", ".join(
@@ -937,8 +952,8 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
         + "."
     )
     if chosen:
-        told = [f"{names} {n}" for n, names in inside.items()] + beyond
-        caption += f" Cross-validation chose, of the pixels' own components: {', '.join(told)}."
+        told = [f"{n} ({names})" for n, names in inside.items()] + beyond
+        caption += f" Models on these components take {_listed(told)} of them."
     return figure(
         f"{study['name']}-spectrum",
         "Cumulative explained variance of the principal components",
@@ -1007,7 +1022,7 @@ def class_map(
     return figure(
         f"{study['name']}-map",
         f"{len(own):,} training images in the plane, neighbours near each other",
-        f"The nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
+        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
         f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something.",
         traces,
         {

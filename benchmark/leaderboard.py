@@ -16,6 +16,7 @@ from benchmark.statistics import RankTable, ranks
 __all__ = [
     "format_p",
     "format_text",
+    "hardest_class",
     "leaderboard_data",
     "paired_models",
     "paired_sentence",
@@ -85,18 +86,24 @@ def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
     test, run = model.metrics["test"], model.run
     auc = test["macro_auc"]["value"]
     few = model.metrics["distinct_scores"]
-    recalls = {name: figures["recall"]["value"] or 0.0 for name, figures in test["per_class"].items()}
-    hardest = min(recalls, key=lambda name: recalls[name])
+    hardest = hardest_class(model)
     return (
         model.metrics["title"],
         _percent(test["accuracy"]),
         behind,
         ("–" if auc is None else f"{auc:.4f}") + (f" ({few} score{'s' * (few > 1)})" if few else ""),
-        f"{hardest} ({100 * recalls[hardest]:.1f} %)",
+        f"{hardest} ({100 * (test['per_class'][hardest]['recall']['value'] or 0.0):.1f} %)" if hardest else "–",
         f"{run['seconds']['fit']:.1f} s",
         f"{run['seconds']['predict_many'] * 10_000 / run['n_predict_many']:.2f} s",
         f"{run['pickle']['bytes'] / 1e6:.1f} MB",
     )
+
+
+def hardest_class(model: ModelResult) -> str:
+    """Return the class of which a model finds least, "" where several are equally hard."""
+    recalls = {name: found["recall"]["value"] or 0.0 for name, found in model.metrics["test"]["per_class"].items()}
+    least = [name for name, recall in recalls.items() if recall == min(recalls.values())]
+    return least[0] if len(least) == 1 else ""
 
 
 def _percent(estimate: Estimate) -> str:
@@ -181,7 +188,7 @@ def readme_table(stored: Results) -> str:
         f"{data['n_train']:,} training and {data['n_test']:,} test images; commit {', '.join(commits)}; "
         f"{'; '.join(machines)}; Python {', '.join(sorted({run['python'] for run in runs}))}, {', '.join(libraries)}. "
         "Ranks come from all pairwise tests (McNemar mid-p, Holm at 5 %); the interval behind the leader is paired. "
-        "AUC from probabilities and from decision values are not comparable.",
+        "AUCs from probabilities and from decision values are not comparable.",
     ]
     return "\n".join(lines)
 

@@ -147,7 +147,7 @@ MODELS: tuple[ModelEntry, ...] = (
             "classifier__C": [3.0, 6.0, 12.0],
             "classifier__gamma": [0.02, 0.03, 0.04],
         },
-        note="One against one: a machine for each pair of classes.",
+        note="A binary classifier for each pair of classes, which vote.",
     ),
     ModelEntry(
         name="svm-hog",
@@ -160,7 +160,7 @@ MODELS: tuple[ModelEntry, ...] = (
             "classifier__C": [2.0, 4.0, 8.0],
             "classifier__gamma": [0.04, 0.06, 0.09],
         },
-        note="One against one: a machine for each pair of classes.",
+        note="A binary classifier for each pair of classes, which vote.",
     ),
     ModelEntry(
         name="rf-pixels",

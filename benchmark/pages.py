@@ -27,7 +27,7 @@ from benchmark.explorer import Explorer
 from benchmark.figures import Figure, interval, percent, three_digits
 from benchmark.gallery import Gallery, Tile, png, with_sizes
 from benchmark.history import History
-from benchmark.leaderboard import format_p, paired_models
+from benchmark.leaderboard import format_p, hardest_class, paired_models
 from benchmark.results import (
     CLASS_METRICS,
     METRICS,
@@ -35,7 +35,7 @@ from benchmark.results import (
     Importance,
     Metric,
     ModelResult,
-    PublishedResult,
+    Published,
     Results,
     slug,
 )
@@ -61,7 +61,7 @@ class Site:
     study: DatasetStudy | None
     templates: Path
     past: Past
-    published: list[PublishedResult] = field(default_factory=list)
+    published: Published | None = None
     draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
     cache: Cache | None = None
     say: Callable[[str], str] = str
@@ -214,10 +214,12 @@ def _home(site: Site) -> dict[str, Any]:
         "rows": rows,
         "missing": stored.missing,
         "kinds": sorted({m.metrics["scores"] for m in board}),
-        "accuracies": figures.accuracies(stored, site.published) if board else None,
+        "accuracies": figures.accuracies(stored, site.published["results"] if site.published else [])
+        if board
+        else None,
         "costs": [
             figures.cost(stored, by_name["fit_seconds"], 1, "s"),
-            figures.cost(stored, by_name["predict_seconds"], 1e6, "µs an image"),
+            figures.cost(stored, by_name["predict_seconds"], 1e6, f"µs an image of {board[0].run['n_predict_many']:,}"),
             figures.cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
         ]
         if board
@@ -260,7 +262,7 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
     leader = stored.leaderboard()[0] if stored.contestants else model
     gap = paired_models(stored, leader, model)
     recalls = {name: f["recall"]["value"] or 0.0 for name, f in test["per_class"].items()}
-    hardest = min(recalls, key=lambda name: recalls[name])
+    hardest = hardest_class(model)
     if place is None:
         rank, order = "–", 10**6
     else:
@@ -287,8 +289,8 @@ def _board_row(stored: Results, model: ModelResult, place: int | None, rank_tabl
         "scores": "probabilities" if model.metrics["scores"] == "predict_proba" else "decision values",
         "distinct": model.metrics["distinct_scores"],
         "hardest": hardest,
-        "hardest_recall": percent(recalls[hardest]),
-        "hardest_sort": recalls[hardest],
+        "hardest_recall": percent(min(recalls.values())),
+        "hardest_sort": min(recalls.values()),
         "fit": _seconds(run["seconds"]["fit"]),
         "fit_sort": run["seconds"]["fit"],
         "predict": _seconds(run["seconds"]["predict_many"] / run["n_predict_many"]),
@@ -401,7 +403,7 @@ def _model(site: Site, model: ModelResult) -> dict[str, Any]:
                 **mistake,
                 "tile": tiles[mistake["index"]],
                 "slug": slug(mistake["true"]),
-                "margin": f"{mistake['margin']:.3g}",
+                "margin": three_digits(mistake["margin"]),
             }
             for mistake in mistakes
         ],
@@ -435,11 +437,11 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
             ("Expected calibration error", percent(test["calibration"]["expected_calibration_error"]["value"], 2)),
             ("Brier score", f"{test['calibration']['brier_score']['value']:.4f}"),
         ]
-    seconds = run["seconds"]
+    seconds, n_candidates = run["seconds"], len(model.metrics["search"]["candidates"])
     return [
         *rows,
         ("Fit", f"{_seconds(seconds['fit'])} ({_seconds(seconds['fit_cpu'])} of CPU)"),
-        ("Search", f"{_seconds(seconds['search'])} in all, {len(model.metrics['search']['candidates'])} candidates"),
+        ("Search", f"{_seconds(seconds['search'])} in all, {n_candidates} candidate{'' if n_candidates == 1 else 's'}"),
         (
             "Predict",
             f"{_seconds(seconds['predict_many'])} for {run['n_predict_many']:,} images, {_seconds(seconds['predict_one'])} for one",
@@ -477,8 +479,8 @@ def _rank(site: Site, board: list[ModelResult], model: ModelResult) -> str:
         return ""
     place = board.index(model)
     best, worst = int(site.ranks.best[place]), int(site.ranks.worst[place])
-    share = f"{best}" if best == worst else f"{best} to {worst}"
-    return f"Place {place + 1} of {len(board)} by accuracy; rank {share} by all pairwise tests."
+    share = f"{best}" if best == worst else f"anything from {best} to {worst}"
+    return f"Place {place + 1} of {len(board)} by accuracy; by all pairwise tests its rank is {share}."
 
 
 def _seeds(model: ModelResult) -> str:
@@ -486,7 +488,10 @@ def _seeds(model: ModelResult) -> str:
     if seeds is None:
         return ""
     values = ", ".join(percent(value, 2) for value in seeds["accuracy"]["values"])
-    return f"Refitted with {seeds['n']} random states it scores {values}: standard deviation {100 * seeds['accuracy']['sd']:.2f} points."
+    return (
+        f"With {seeds['n']} random states, the first of them that of this page, it scores {values}: "
+        f"standard deviation {100 * seeds['accuracy']['sd']:.2f} points."
+    )
 
 
 def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
@@ -507,7 +512,8 @@ def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
 LOOKS = {
     "permutation": (
         "Exchange a block of {block} × {block} pixels between {n} held-out training images: the deeper the colour over the "
-        "class's mean, the more of its recall is lost; all classes on one scale."
+        "class's mean, the more of its recall is lost. The classes share one scale, all of them together have their own. One image "
+        "of a class is about {point:.1f} points, and each figure is the largest of {n_blocks} blocks."
     ),
     "coefficients": (
         "The coefficients, carried back through the components to the scaled pixels: one colour where light speaks for "
@@ -535,18 +541,28 @@ def _look(site: Site, model: ModelResult, importance: Importance) -> dict[str, A
     for place, name in enumerate(names):
         shown = np.array(importance["pictures"][name])
         top = int((shown if importance["method"] == "permutation" else np.abs(shown)).argmax())
-        where = f"row {top // columns + 1}, column {top % columns + 1}"
+        where = f"most at row {top // columns + 1}, column {top % columns + 1} of {rows} by {columns}"
+        most = ""
+        if importance["method"] == "permutation":
+            stands_out = shown[top] > -shown.min()  # a block that tells nothing errs to both sides alike
+            most = f"up to {100 * shown[top]:.1f} points" if stands_out else "no block stands out"
+            where = where if stands_out else most
         items.append(
             {
                 "name": "All classes" if name == "all" else name,
                 "x": -4 * width * place,
-                "most": f"up to {100 * shown[top]:.1f} points" if importance["method"] == "permutation" else "",
-                "alt": f"{name}: most at {where} of {rows} by {columns}",
+                "most": most,
+                "alt": f"{name}: {where}",
             }
         )
     return {
         "method": importance["method"],
-        "words": LOOKS[importance["method"]].format(block=importance["block"], n=f"{importance['n_images'] or 0:,}"),
+        "words": LOOKS[importance["method"]].format(
+            block=importance["block"],
+            n=f"{importance['n_images'] or 0:,}",
+            point=100 * len(site.order) / (importance["n_images"] or 1),
+            n_blocks=rows * columns,
+        ),
         "path": path,
         "width": 4 * width,
         "height": 4 * height,
@@ -584,7 +600,9 @@ def _class(site: Site, name: str) -> dict[str, Any]:
         "suspected": [{**item, "tile": suspected_tiles[item["index"]]} for item in suspected[:N_SUSPECTED]],
         "recalls": figures.class_recalls(stored, name) if contestants else None,
         "taken_for": figures.class_confusions(stored, name) if contestants else None,
-        "easy": f"{unmissed} of its {len(own)} test images are missed by no model; {int((missed[own] == len(contestants)).sum())} by all",
+        "n_images": f"{len(own):,}",
+        "n_unmissed": f"{unmissed:,}",
+        "n_missed_by_all": f"{int((missed[own] == len(contestants)).sum()):,}",
         "hardest": [
             {
                 "index": i,
@@ -737,7 +755,7 @@ def _methods(site: Site) -> dict[str, Any]:
     importance = next((found for study in studied for found in study["importances"] if found["n_images"]), None)
     curve = next((study["learning_curve"] for study in studied if study["learning_curve"]), None)
     return {
-        "published": bool(site.published),
+        "published": site.published,
         "metrics": [_definition(metric) for metric in METRICS],
         "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
         "study": {
@@ -751,6 +769,7 @@ def _methods(site: Site) -> dict[str, Any]:
         "discordant": DISCORDANT,
         "n_splits": first["n_splits"],
         "random_state": first["random_state"],
+        "use": site.past.comparison["use"] if site.past.comparison else None,
         "refits": ", ".join(m.metrics["title"] for m in site.stored.models if m.metrics["seeds"]),
         "circumstances": _circumstances(site.stored),
         "model_rows": [
@@ -804,7 +823,7 @@ def _downloads(site: Site) -> None:
 
 
 def tidy(stored: Results) -> pd.DataFrame:
-    """Return all figures of all models, one row an observation."""
+    """Return every metric of all models, one row an observation."""
     rows = []
     for model in stored.models:
         shared = {"model": model.name, "commit": model.run["commit"]}

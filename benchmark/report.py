@@ -179,7 +179,7 @@ def _difference(change: MetricChange) -> str:
     before = (change["before"] or {}).get("value")
     if change["unit"] in ("s", "B"):
         after = (change["after"] or {}).get("value")
-        return f"x {after / before:.2f}" if before and after is not None else "–"
+        return f"× {after / before:.2f}" if before and after is not None else "–"
     return f"{100 * change['change']:+z.2f} points" if change["unit"] == "share" else f"{change['change']:+z.4f}"
 
 

@@ -32,6 +32,7 @@ SCHEMA_VERSION = 1
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LINE = 100
 SIGNIFICANT_DIGITS = 6
+NAMED_RECALL = 0.9  # whose precision captions say
 
 Measured = Annotated[float, "rounded to 6 significant digits"]
 Params = dict[str, Any]
@@ -301,10 +302,11 @@ class PublishedResult(TypedDict):
 
 
 class Published(TypedDict):
-    """`published.json` of a data set: outside facts, not measured here."""
+    """`published.json` of a data set: outside facts, not measured here; `choice` says which of them these are."""
 
     schema_version: int
     dataset: str
+    choice: str
     results: list[PublishedResult]
 
 

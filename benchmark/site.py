@@ -27,7 +27,7 @@ from benchmark.layout import shipped
 from benchmark.pages import Site, render
 from benchmark.pictures import draw
 from benchmark.repository import Repository
-from benchmark.results import DatasetStudy, Published, PublishedResult, load_results, read_document, study_path
+from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 
 __all__ = ["build_site", "read_released", "serve"]
 
@@ -71,7 +71,7 @@ def build_site(
     past = read_past(Repository.around(root), tracked, dataset.digest)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
     outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
-    published: list[PublishedResult] = read_document(outside, Published)["results"] if outside else []
+    published: Published | None = read_document(outside, Published) if outside else None
     cache = Cache(build_dir / "cache")
     stills = functools.partial(
         draw,

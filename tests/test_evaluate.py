@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from benchmark import evaluate
+from benchmark.results import NAMED_RECALL
 
 CLASSES = ["a", "b", "c"]
 
@@ -78,3 +79,14 @@ def test_a_thinned_roc_curve_errs_by_less_than_an_eye_can_see(seed, shift):
 def test_few_distinct_scores_are_counted():
     assert evaluate.distinct_scores(np.tile([0.0, 0.25, 0.5], (100, 1))) == 3
     assert evaluate.distinct_scores(np.random.default_rng(0).random((100, 3))) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_precision_that_a_caption_says_is_that_of_the_whole_curve(seed):
+    rng = np.random.default_rng(seed)
+    positive = np.arange(3000) < 300
+    scores = np.round(rng.normal(size=3000) + 1.5 * positive, 2)
+    curve = evaluate._precision_recall(scores, positive)
+    shown = max(p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= NAMED_RECALL)
+    precision, recall, _ = metrics.precision_recall_curve(positive, scores)
+    assert shown == max(precision[recall >= NAMED_RECALL])
