@@ -661,7 +661,7 @@ def test_other_times_of_the_same_predictions_are_shown_with_their_ratio_and_mach
     made.write_model(pair[1], "one", made.predictions(BASE), fit=2.5, cpu="Another")
     where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
     text = report.format_text(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
-    assert re.search(r"Fit time +1 s +2.5 s +x 2.50 +lower", text)
+    assert re.search(r"Fit time +1 s +2.5 s +× 2.50 +lower", text)
     assert "times on: A processor, 2 cores → Another, 2 cores" in text
     assert "one: unchanged (the same predictions)" in text
     assert "two: unchanged" not in text  # nothing of it moved

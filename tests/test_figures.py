@@ -28,7 +28,7 @@ def test_of_classes_that_are_equally_hard_none_is_the_hardest(tmp_path):
     folder = tmp_path / "made"
     made.write_table(folder, ["first", "second"])
     made.write_model(folder, "first", np.zeros(made.N, dtype=np.int64))
-    made.write_model(folder, "second", made.predictions(range(100)))
+    made.write_model(folder, "second", made.predictions(range(101)))
     stored = results.load_results(tmp_path, "made")
     constant, other = stored.model("first"), stored.model("second")
     order = stored.dataset["classes"]
