@@ -556,6 +556,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
     off = counts - np.diag(np.diag(counts))
     row, column = np.unravel_index(int(off.argmax()), off.shape)
     equals = int((off == off.max()).sum()) - 1
+    equally = f", and {equals} more pair{'s' if equals > 1 else ''} of classes as often" if equals else ""
     n = len(order)
     trace = go.Heatmap(
         z=[[round(math.log10(value), 3) if value else None for value in line] for line in shares],
@@ -587,7 +588,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
         f"{order[row]} is most often taken for {order[column]}: {off[row, column]:,} of {counts[row].sum():,} images "
-        f"({shares[row, column]:.1f} %){f', and {equals} more pairs of classes as often' if equals else ''}.",
+        f"({shares[row, column]:.1f} %){equally}.",
         [trace],
         {
             "xaxis": axis("predicted", tickangle=-45, range=[-1.5, n - 0.5], **ticks),
