@@ -93,7 +93,7 @@ audit: setup ## ask axe about every page, and weigh each kind, in Chromium (afte
 review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
 	@$(VENV)/bin/python tests/review.py results $(or $(BASE),origin/HEAD)
 
-review-quick: setup ## measure the quick profile here and at the base, and compare (BASE=origin/HEAD)
+review-quick: data ## measure the quick profile here and at the base, and compare (BASE=origin/HEAD)
 	@$(VENV)/bin/python tests/review.py quick $(or $(BASE),origin/HEAD)
 
 comment: ## put build/review into the pull request's one comment (pull-request-comment.yml runs it)
@@ -102,13 +102,17 @@ comment: ## put build/review into the pull request's one comment (pull-request-c
 reproduced: setup ## say whether the working tree's results are those of HEAD, and which bytes differ
 	@$(VENV)/bin/python tests/reproduced.py
 
-propose: ## open a pull request with the working tree's results (BRANCH=…; bench.yml runs it)
+propose: ## open a pull request with the working tree's results, or renew the open one (BRANCH=…; bench.yml runs it)
 	@base=$$(git branch --show-current) && \
 	git switch --quiet --create "$$BRANCH" && \
 	git add models data README.md && \
 	git commit --quiet --message "Measure again" && \
-	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet origin "$$BRANCH" && \
-	gh pr create --base "$$base" --head "$$BRANCH" --title "Measure again" --body-file build/reproduced/summary.md
+	git -c credential.helper= -c credential.helper='!gh auth git-credential' push --quiet --force origin "$$BRANCH" && \
+	if test "$$(gh pr view "$$BRANCH" --json state --jq .state)" = OPEN; then \
+	  gh pr edit "$$BRANCH" --body-file build/reproduced/summary.md; \
+	else \
+	  gh pr create --base "$$base" --head "$$BRANCH" --title "Measure again" --body-file build/reproduced/summary.md; \
+	fi
 
 pickles: ## gather the pickles and their SHA-256 in build/pickles
 	@rm -rf build/pickles && mkdir -p build/pickles
@@ -116,19 +120,28 @@ pickles: ## gather the pickles and their SHA-256 in build/pickles
 	  test -f "$$model" || { echo "error: there is no $$model" >&2; echo "  try:      make bench" >&2; exit 1; }; \
 	  cp "$$model" "build/pickles/$$(basename "$$(dirname "$$model")").pkl" || exit 1; \
 	done
-	@cd build/pickles && sha256sum -- *.pkl > SHA256SUMS && cat SHA256SUMS
+	@cd build/pickles && $(PYTHON) -c 'import hashlib, pathlib; \
+	  [print(hashlib.sha256(path.read_bytes()).hexdigest(), "", path) for path in sorted(pathlib.Path().glob("*.pkl"))]' \
+	  > SHA256SUMS && cat SHA256SUMS
 
-release: ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
-	@$(PYTHON) tests/notes.py "$$TAG" > build/notes.md
-	gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file build/notes.md build/pickles/*
+release-notes: ## write what CHANGELOG.md says of a tag to build/notes.md (TAG=v…; bench.yml runs it first)
+	@mkdir -p build && $(PYTHON) tests/notes.py "$$TAG" > build/notes.md
+
+release: release-notes ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
+	@gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file build/notes.md build/pickles/*
 
 released: ## ask GitHub for the latest release, whose pickles the site then links to (needs gh)
 	@mkdir -p build
-	@if gh api 'repos/{owner}/{repo}/releases/latest' > build/released.json; then \
+	@if gh api 'repos/{owner}/{repo}/releases/latest' > build/released.json 2> build/released.log; then \
 	  echo "the site will link to the latest release's pickles"; \
 	else \
-	  rm build/released.json && echo "no release: the site will link to no pickle"; \
+	  rm build/released.json; \
+	  if test -n "$$GH_TOKEN" && ! grep -q 'HTTP 404' build/released.log; then cat build/released.log >&2; exit 1; fi; \
+	  echo "no release: the site will link to no pickle"; \
 	fi
+
+republish: ## let publish.yml build the site again (bench.yml runs it after a release)
+	@gh workflow run publish.yml
 
 rehearse: setup ## run the steps of the workflows in a fresh clone with an empty HOME
 	@$(VENV)/bin/python tests/rehearse.py

@@ -18,7 +18,9 @@ from urllib.parse import quote
 MARK = "<!-- what this pull request does to the results -->"
 AUTHOR = "github-actions[bot]"
 SECTIONS = ("results.md", "quick.md")
+FAILED = "The review failed before it had anything to say; its log says why."
 LONGEST = 65_000  # GitHub takes 65,536 characters
+MOST_BYTES = 1_000_000
 
 
 def main(arguments):
@@ -28,6 +30,8 @@ def main(arguments):
         print(f"no open pull request has {head[:10]} as its last commit: nothing to say")
         return 0
     text = body(Path(arguments[0]), head)
+    if FAILED in text and os.environ.get("CONCLUSION") == "success":
+        sys.exit("error: the review succeeded, and nothing of it was downloaded\n  try:      run this job again")
     comments = api(f"repos/{repository}/issues/{number}/comments?per_page=100", "--paginate", "--slurp")
     own = [comment["id"] for page in comments for comment in page if is_own(comment)]
     if own:
@@ -51,9 +55,16 @@ def is_own(comment):
 
 def body(folder, head):
     """Return the comment: the sections that are there."""
-    sections = [(folder / name).read_text(encoding="utf-8") for name in SECTIONS if (folder / name).is_file()]
-    text = "\n\n".join([MARK, *(sections or ["The review failed before it had anything to say; its log says why."])])
+    sections = [quoted(folder / name) for name in SECTIONS if (folder / name).is_file()]
+    text = "\n\n".join([MARK, *(sections or [FAILED])])
     return f"{shortened(text, 'pull request')}\n\nOf {head[:10]}, measured by the pull request's own code."
+
+
+def quoted(path):
+    """Return another's text as it can be posted in our name: of bounded length, and calling nobody."""
+    with path.open("rb") as stream:
+        text = stream.read(MOST_BYTES).decode("utf-8", errors="replace")
+    return re.sub("@(?!\u200b)", "@\u200b", text)
 
 
 def shortened(text, workflow):

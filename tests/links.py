@@ -85,6 +85,11 @@ def dead_links(documents, root, prefix=""):
             parts = urlparse(address)
             if parts.scheme or parts.netloc:
                 continue
+            if parts.path.startswith("/") and not f"{parts.path}/".startswith(f"{prefix.rstrip('/')}/"):
+                found.append(
+                    f"{path.relative_to(root)}: {link}: lies outside {prefix}, under which the site is published"
+                )
+                continue
             target = locate(path, unquote(parts.path), root, prefix)
             if not target.exists():
                 found.append(f"{path.relative_to(root)}: {link}: there is no {target}")

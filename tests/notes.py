@@ -1,4 +1,7 @@
-"""`python tests/notes.py v1.2.0`: prints what CHANGELOG.md says of a version, without its heading."""
+"""`python tests/notes.py v1.2.0`: prints what CHANGELOG.md says of a version, without its heading.
+
+The tag must be the package's own version: a release is what its files say that they are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-CHANGELOG = Path(__file__).resolve().parent.parent / "CHANGELOG.md"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def notes(text, tag):
@@ -22,5 +25,15 @@ def notes(text, tag):
     return found.group(1).strip()
 
 
+def check_version(text, tag):
+    """Refuse a tag that is not the version in `text`, the package's `__init__.py`."""
+    version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)[1]
+    if tag != f"v{version}":
+        sys.exit(
+            f"error: the tag is {tag}\n  expected: v{version}, of benchmark/__init__.py\n  try:      set both alike"
+        )
+
+
 if __name__ == "__main__":
-    print(notes(CHANGELOG.read_text(encoding="utf-8"), sys.argv[1]))
+    check_version((ROOT / "benchmark" / "__init__.py").read_text(encoding="utf-8"), sys.argv[1])
+    print(notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), sys.argv[1]))

@@ -22,7 +22,7 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 REHEARSED = ("check", "publish", "pull-request")
 LEFT_OUT = ("make test",)
 GIVEN = {
-    "steps.pages.outputs.base_url": "https://example.org/a-fork/",
+    "steps.pages.outputs.base_url": "https://example.org/a-fork",
     "github.event.pull_request.base.sha": "HEAD~1",
     "github.token": "",
 }

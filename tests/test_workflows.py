@@ -30,7 +30,7 @@ WRITES = {  # what each job may write, and nothing else may
     ("publish", "deploy"): {"pages", "id-token"},
     ("pull-request-comment", "comment"): {"pull-requests"},
     ("bench", "propose"): {"contents", "pull-requests"},
-    ("bench", "release"): {"contents"},
+    ("bench", "release"): {"actions", "contents"},
 }
 
 
@@ -270,6 +270,18 @@ def test_a_review_that_is_too_long_loses_its_details_and_says_where_they_are(tmp
     assert "summary of the *pull request* workflow" in text
 
 
+def test_a_reviews_text_calls_nobody_and_may_be_of_any_bytes(tmp_path):
+    (tmp_path / "results.md").write_bytes(b"thanks @somebody \xff")
+    assert "thanks @\u200bsomebody \ufffd" in comment.body(tmp_path, "abc")
+
+
+def test_a_review_that_succeeded_and_did_not_come_is_not_said_to_have_failed(github, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONCLUSION", "success")
+    (tmp_path / "results.md").unlink()
+    with pytest.raises(SystemExit, match="nothing of it was downloaded"):
+        github([])
+
+
 def test_a_review_that_said_nothing_is_said_to_have_failed(tmp_path):
     assert "failed before it had anything to say" in comment.body(tmp_path, "abc")
 
@@ -378,6 +390,7 @@ def test_new_results_are_proposed_on_a_branch_of_their_own_without_pickles(clone
     (root / "models" / "fashion-mnist" / "one" / "model.pkl").write_text("private")
     done = make("propose", BRANCH="results-1")
     assert done.returncode == 0, done.stderr
+    assert "gh pr create" in done.stdout
     assert "--head results-1 --title Measure again --body-file build/reproduced/summary.md" in done.stdout
     changed = ["git", "-C", root.parent / "first", "diff", "--name-only", "HEAD", "results-1"]
     assert (
@@ -429,6 +442,45 @@ def test_links_of_a_site_below_a_folder_are_followed(tmp_path):
     )
     pages = {path: links.Page(path.read_text()) for path in sorted(tmp_path.rglob("*.html"))}
     assert [line.split(": ")[1] for line in links.dead_links(pages, tmp_path, "/repo/")] == ["/repo/b/", "a/#gone"]
+    assert [line.split(": ")[1] for line in links.dead_links(pages, tmp_path)][:2] == ["/repo/", "/repo/b/"]
+    outside = {tmp_path / "index.html": links.Page("<a href='/a/'>x</a><a href='/repository/a/'>x</a>")}
+    assert len(links.dead_links(outside, tmp_path, "/repo")) == 2
+
+
+def test_an_open_proposal_is_renewed_and_not_made_twice(clone):
+    root, make = clone
+    (root.parent / "gh").write_text('#!/bin/sh\ntest "$2" = view && echo OPEN || echo "gh $*"\n')
+    for text in ("new", "newer"):
+        (root / "models" / "fashion-mnist" / "one" / "metrics.json").write_text(text)
+        done = make("propose", BRANCH="again")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "gh pr edit again --body-file build/reproduced/summary.md\n"
+        subprocess.run(["git", "-C", root, "switch", "--quiet", "main"], check=True)
+        subprocess.run(["git", "-C", root, "branch", "--quiet", "-D", "again"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "token", "status", "told"),
+    [
+        ("echo '{}'", "x", 0, "will link to the latest release's pickles"),
+        ("echo 'gh: Not Found (HTTP 404)' >&2; exit 1", "x", 0, "no release"),
+        ("echo 'gh: Bad gateway (HTTP 502)' >&2; exit 1", "x", 2, "HTTP 502"),
+        ("echo 'gh auth login' >&2; exit 4", "", 0, "no release"),
+    ],
+)
+def test_only_an_answer_that_there_is_no_release_counts_as_one(clone, answer, token, status, told):
+    root, make = clone
+    (root.parent / "gh").write_text(f"#!/bin/sh\n{answer}\n")
+    done = make("released", GH_TOKEN=token)
+    assert done.returncode == status
+    assert told in done.stdout + done.stderr
+    assert (root / "build" / "released.json").exists() == ("will link" in told)
+
+
+def test_a_tag_is_the_version_of_the_package():
+    notes.check_version('"""A package."""\n\n__version__ = "1.2.0"\n', "v1.2.0")
+    with pytest.raises(SystemExit, match=r"the tag is v1\.3\.0\n  expected: v1\.2\.0"):
+        notes.check_version('__version__ = "1.2.0"\n', "v1.3.0")
 
 
 def test_a_releases_notes_are_its_section_of_the_changelog():
