@@ -19,10 +19,11 @@ OWN := $(if $(ENTRIES),--entries '$(ENTRIES)')
 export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
 
 .PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean \
-  workflows audit audit-links review review-quick comment reproduced propose pickles release released rehearse screenshots
+  workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
+  republish rehearse screenshots
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 setup: ## make .venv with the locked dependencies; every other target does it by itself
 	@$(PYTHON) -I benchmark/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)

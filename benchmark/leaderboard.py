@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from benchmark.diff import Paired, Place, paired
 from benchmark.errors import ResultsError
+from benchmark.layout import shipped
 from benchmark.report import aligned
 from benchmark.results import Estimate, ModelResult, Results, round_measured, write_atomically
 from benchmark.statistics import RankTable, ranks
@@ -26,7 +28,7 @@ __all__ = [
 ]
 
 SMALLEST_P = 1e-12
-BEGIN, END = "<!-- leaderboard: begin (make readme) -->", "<!-- leaderboard: end -->"
+MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
 HEADER = (
     "rank",
     "model",
@@ -194,7 +196,7 @@ def readme_table(stored: Results) -> str:
 
 
 def rewrite_readme(path: Path, stored: Results) -> bool:
-    """Put the leaderboard between its marks in the README; return whether that changed it.
+    """Put the leaderboard, and what the figures do not mean, between their marks in the README; return whether that changed it.
 
     Raises
     ------
@@ -203,15 +205,25 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
 
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ResultsError(
-            f"{path} has no place for the leaderboard",
-            expected=f"{BEGIN} … {END}",
-            found="no such marks",
-            remedy=f"git checkout -- {path}",
-        )
-    new = f"{before}{BEGIN}\n{readme_table(stored)}\n{END}{after}"
+    new = text
+    for name, content in (("leaderboard", readme_table(stored)), ("limits", limits())):
+        begin, end = (mark.format(name) for mark in MARKS)
+        before, begun, rest = new.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not begun or not ended:
+            raise ResultsError(
+                f"{path} has no place for the {name}",
+                expected=f"{begin} … {end}",
+                found="no such marks",
+                remedy=f"git checkout -- {path}",
+            )
+        new = f"{before}{begin}\n{content}\n{end}{after}"
     write_atomically(path, new.encode())
     return new != text
+
+
+def limits() -> str:
+    """Return what the figures do not mean, in the words of the methods page."""
+    methods = (shipped("templates") / "methods.md").read_text(encoding="utf-8")
+    section = methods.split("## What the figures do not mean\n")[1].split("\n## ")[0].strip()
+    return re.sub(r"^\{%.*%\}\n", "", section, flags=re.MULTILINE)

@@ -519,7 +519,7 @@ def test_neither_the_leaderboard_nor_prose_lies_sideways_out_of_sight(visit, sit
     hidden = """[...document.querySelectorAll('.board, .scroll:has(td.prose)')].filter(e => e.scrollWidth > e.clientWidth + 1)
       .map(e => e.getAttribute('aria-label'))"""
     assert page.locator(".board, td.prose").count() > 0
-    for width in (*WIDTHS, 1024):
+    for width in (*WIDTHS, 1024, 1220, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(hidden) == [], width
 

@@ -95,11 +95,26 @@ def test_the_data_set_in_the_readme_is_accepted_as_it_stands_there(tmp_path, com
     assert len((home / "SHA256SUMS").read_text().splitlines()) == 4
 
 
-def test_what_the_figures_do_not_mean_is_what_the_methods_page_says():
-    methods = (ROOT / "templates" / "methods.md").read_text(encoding="utf-8")
-    limits = methods.split("## What the figures do not mean\n")[1].split("\n## ")[0].strip()
-    limits = re.sub(r"^\{%.*%\}\n", "", limits, flags=re.MULTILINE)
-    assert limits in README, "copy the section of templates/methods.md"
+def test_the_pickle_in_the_readme_is_used_as_it_stands_there(tmp_path, whole_run):
+    shown = re.search(r"```python\n(from pathlib import Path\n.*?)```", README, flags=re.DOTALL).group(1)
+    images = tmp_path / "t10k-images-idx3-ubyte"
+    images.write_bytes(gzip.decompress((ROOT / "tests" / "data" / f"{images.name}.gz").read_bytes()))
+    for theirs, ours in (
+        ("models/fashion-mnist/svm-hog", whole_run[0] / "models" / SAMPLE / "svm-pixels"),
+        ("data/fashion-mnist/t10k-images-idx3-ubyte", images),
+    ):
+        assert theirs in shown
+        shown = shown.replace(theirs, str(ours))
+    names = {}
+    exec(shown, names)  # noqa: S102
+    assert names["labels"].shape == (100,)
+
+
+def test_the_methods_pages_limits_are_whole_and_without_a_template():
+    limits = leaderboard.limits()
+    assert limits.startswith("- Intervals")
+    assert limits.endswith("not judged.")
+    assert "{" not in limits
 
 
 def test_the_pictures_are_there_and_small():
