@@ -77,7 +77,6 @@ def violations(page):
 def transferred(page):
     """Return the bytes that the page has cost so far, compressed, headers included."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
     sizes = "performance.getEntries().map(entry => entry.transferSize || 0).reduce((a, b) => a + b, 0)"
     return page.evaluate(sizes)
 
