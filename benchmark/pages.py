@@ -44,7 +44,7 @@ from benchmark.statistics import RankTable, equal_count_bins, f1_intervals, mcne
 __all__ = ["Site", "render"]
 
 N_SAMPLES = 20
-FEW_GREYS = 0xF8  # 32 of them do for an ornament, in two thirds of the bytes
+FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
 N_ROW = 10  # of them, in the row of a class on the data set's page
 N_HARDEST = 20
 N_SUSPECTED = 12
