@@ -936,7 +936,7 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
                 y=rounded([100 * total[n - 1] for n in inside]),
                 text=[f"{names}: {n}" for n, names in inside.items()],
                 mode="markers+text",
-                textposition="top left",
+                textposition=[("top left", "bottom right")[i % 2] for i in range(len(inside))],  # neighbours would meet
                 meta="second",
                 cliponaxis=False,
                 marker={"size": 10, "symbol": "diamond"},
