@@ -77,7 +77,7 @@ def test_the_newest_change_is_told_and_its_flips_are_shown(published, sample, tm
         "2 changes of predictions were tested, in 1 commit (Holm at 5\u00a0% within each); 2 are more than noise"
         in history
     )
-    assert "where 0.05 commits with a false one are to be expected at most" in history
+    assert "where chance alone would show a false one in about 0.05 commits" in history
     for metric in results.METRICS:
         assert (f'id="history-{metric.name}"' in history) == (
             tmp_path / f"build/site/figures/history-{metric.name}.json"
@@ -255,8 +255,10 @@ def test_the_accuracy_chart_alone_marks_what_was_judged_and_a_rerun_is_hollow_on
 
 def test_figures_of_other_data_are_not_subtracted():
     chart, _ = line_of("accuracy")
-    assert chart.rows == [("Model one", "2", "70", "71", "+1")]
-    assert chart.caption.startswith("Model one moved most: from 70 to 71 %")
+    assert chart.rows == [("Model one", "2", "70.00", "71.00", "+1.00")]
+    assert chart.caption.startswith(
+        "Model one differs most between its first result and its last: from 70.00 to 71.00 %"
+    )
 
 
 def test_the_page_counts_tests_and_the_false_ones_to_expect():

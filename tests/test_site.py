@@ -218,7 +218,7 @@ def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_
     folder = tmp_path / "site" / SAMPLE / "models"
     text = (folder / "lr-hog" / "index.html").read_text()
     assert (
-        'Release v1.0.0 measured this model anew and carries the pickle, <a href="https://example.org/v1/lr-hog.pkl">'
+        'Release v1.0.0 carries this model\'s pickle as it was measured then, <a href="https://example.org/v1/lr-hog.pkl">'
         in text
     )
     assert "make bench MODELS=lr-hog" in text
