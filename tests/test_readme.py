@@ -46,6 +46,15 @@ def test_a_readme_without_its_marks_is_refused(tmp_path, whole_run):
         leaderboard.rewrite_readme(tmp_path / "README.md", stored)
 
 
+def test_a_readme_of_ones_own_needs_the_leaderboards_marks_alone(tmp_path, whole_run):
+    begin, end = (mark.format("leaderboard") for mark in leaderboard.MARKS)
+    path = tmp_path / "README.md"
+    path.write_text(f"# Mine\n\n{begin}\n{end}\n")
+    assert leaderboard.rewrite_readme(path, load_results(whole_run[0] / "models", SAMPLE))
+    assert "| rank | model |" in path.read_text()
+    assert all(mark.format("limits") in README for mark in leaderboard.MARKS)
+
+
 def test_every_command_has_help_and_stands_in_the_readme(capsys):
     with pytest.raises(SystemExit):
         command_line.main(["--help"])
