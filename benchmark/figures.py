@@ -219,7 +219,8 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         line={"width": 1.5, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
     )
-    told = [f"{names[i]} ({percent(board[i].accuracy)}, {three_digits(costs[i])} {unit})" for i in front]
+    short = unit.partition(" ")[0]  # the axis says of what
+    told = [f"{names[i]} ({percent(board[i].accuracy)}, {three_digits(costs[i])} {short})" for i in front]
     caption = (
         f"The Pareto front, filled: no model has both a higher accuracy and a lower {metric.title.lower()} than "
         + _listed(told)
@@ -934,13 +935,14 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
             go.Scatter(
                 x=list(inside),
                 y=rounded([100 * total[n - 1] for n in inside]),
-                text=[f"{names}: {n}" for n, names in inside.items()],
+                text=[str(n) for n in inside],
+                customdata=list(inside.values()),
                 mode="markers+text",
-                textposition=[("top left", "bottom right")[i % 2] for i in range(len(inside))],  # neighbours would meet
+                textposition="top center",
                 meta="second",
                 cliponaxis=False,
                 marker={"size": 10, "symbol": "diamond"},
-                hovertemplate="%{text} components, %{y} %<extra></extra>",
+                hovertemplate="%{customdata}: %{x} components, %{y} %<extra></extra>",
             )
         )
     beyond = [f"{n} ({names})" for n, names in sorted(chosen.items()) if n > len(total)]
