@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.browsing import (
@@ -37,6 +39,8 @@ from tests.served import serving
 
 LIGHTHOUSE = "lighthouse@12.2.3"  # the 12.x line runs on node 20
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+CALIBRATION = ([150, 800, 1300, 2000], [1, 2, 3, 6])  # a machine's benchmarkIndex, and how many times slower a phone is
+LATEST = 5  # runs that tell the machine's speed, which others' work on it changes
 PRESETS = {"mobile": [], "desktop": ["--preset=desktop"]}
 
 
@@ -117,30 +121,46 @@ def measure(address, pages, runs, folder):
     if not shutil.which("npm"):
         return ["Lighthouse needs npm, which is not installed"]
     failures = []
-    header = (*CATEGORIES, "machine")  # its benchmarkIndex, without which a score says nothing: 1500-2000 is expected
+    header = (*CATEGORIES, "machine", "slowdown")  # its benchmarkIndex, and how much slower a phone is
+    known = [lighthouse(address, "desktop", folder)["machine"] for _ in range(3)]
     print(f"{'Lighthouse, median of ' + str(runs):28}" + "".join(f"{column:>15}" for column in header))
     for (kind, path), preset in product(pages.items(), PRESETS):
-        scores = [lighthouse(address + path, preset, folder) for _ in range(runs)]
+        scores = []
+        for _ in range(runs):
+            scores.append(lighthouse(address + path, preset, folder, slowdown(median(known[-LATEST:]))))
+            known.append(scores[-1]["machine"])
         middle = {column: median(score[column] for score in scores) for column in header}
-        print(f"{kind + ', ' + preset:28}" + "".join(f"{middle[column]:15.0f}" for column in header), flush=True)
+        print(f"{kind + ', ' + preset:28}" + "".join(f"{middle[column]:15.4g}" for column in header), flush=True)
         short = [category for category in CATEGORIES if middle[category] < goal(kind, preset, category)]
         failures += [f"{kind}, {preset}: {category} {middle[category]:.0f}" for category in short]
     return failures
 
 
-def lighthouse(url, preset, folder):
+def slowdown(index):
+    """Return how many times slower than a machine of this benchmarkIndex Lighthouse's phone is: 4 at 1533, its default.
+
+    https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md, "Calibrating the CPU slowdown", whose
+    calculator this is: https://github.com/patrickhulce/lighthouse-cpu-throttling-calculator.
+    """
+    return float(np.interp(index, *CALIBRATION))
+
+
+def lighthouse(url, preset, folder, factor=1.0):
     folder.mkdir(parents=True, exist_ok=True)
     chromium = next(filter(None, map(shutil.which, CHROMES)))
     report = folder / "lighthouse.json"
     flags = " ".join(["--headless=new", *launch_arguments()])
     command = ["npm", "exec", "--yes", f"--cache={folder / 'npm'}", f"--package={LIGHTHOUSE}", "--", "lighthouse", url]
     command += ["--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={flags}", *PRESETS[preset]]
+    if preset == "mobile":
+        command += [f"--throttling.cpuSlowdownMultiplier={factor:.2f}"]
     subprocess.run(command, check=True, env=os.environ | {"CHROME_PATH": chromium})
     found = json.loads(report.read_text(encoding="utf-8"))
     short = [a["id"] for a in found["audits"].values() if a["score"] is not None and a["score"] < 0.9]
     print(f"  {preset} {url}: short of 90: {', '.join(short)}", file=sys.stderr)
     scores = {category: round(100 * found["categories"][category]["score"]) for category in CATEGORIES}
-    return scores | {"machine": found["environment"]["benchmarkIndex"]}
+    slower = found["configSettings"]["throttling"]["cpuSlowdownMultiplier"]
+    return scores | {"machine": found["environment"]["benchmarkIndex"], "slowdown": slower}
 
 
 if __name__ == "__main__":

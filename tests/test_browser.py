@@ -329,6 +329,20 @@ def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
     assert page.evaluate("window.visit") == "the same"
 
 
+def test_what_the_start_puts_off_is_made_up_for_and_a_further_page_keeps_the_stylesheets(visit):
+    page = visit("")
+    page.wait_for_function("!!document.querySelector('head meta[name=color-scheme][content=light]')")
+    addresses = "[...document.querySelectorAll('link[rel=stylesheet]')].map(link => link.getAttribute('href'))"
+    assert all(address.startswith("http://") for address in page.evaluate(addresses))
+    assert page.evaluate("[document.body, document.head].flatMap(Object.keys)") == []
+    page.evaluate("window.sheets = [...document.querySelectorAll('link[rel=stylesheet]')]")
+    page.locator("table.leaderboard a").first.click()
+    page.wait_for_selector("article h2")
+    assert page.evaluate("window.sheets.every(link => link.isConnected)")
+    toggle_scheme(page)
+    assert page.locator("head meta[name=color-scheme]").get_attribute("content") == "dark"
+
+
 def test_where_the_bundle_does_not_come_the_picture_stays_and_the_numbers_open(site, new_context):
     page = new_context().new_page()
     page.route("**/plotly-cartesian.min.js", lambda route: route.abort())
@@ -536,7 +550,6 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
 
 @pytest.mark.parametrize("kind", BUDGETS)
 def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site, kind):
-    for like in (PHONE, DESKTOP):
-        page = visit(kinds(site[1])[kind], like)
+    for page in [visit(kinds(site[1])[kind], like) for like in (PHONE, DESKTOP)]:
         assert transferred(page) <= 1024 * BUDGETS[kind]
         assert shifted(page) <= MOST_SHIFT
