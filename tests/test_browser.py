@@ -527,12 +527,12 @@ def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit
     assert not small
 
 
-@pytest.mark.parametrize("kind", ["home", "methods"])
-def test_neither_the_leaderboard_nor_prose_lies_sideways_out_of_sight(visit, site, kind):
+@pytest.mark.parametrize("kind", ["home", "methods", "errors"])
+def test_neither_the_leaderboard_nor_prose_nor_the_matrix_lies_sideways_out_of_sight(visit, site, kind):
     page = visit(kinds(site[1])[kind])
-    hidden = """[...document.querySelectorAll('.board, .scroll:has(td.prose)')].filter(e => e.scrollWidth > e.clientWidth + 1)
+    hidden = """[...document.querySelectorAll('.board, .scroll:has(td.prose, .cells)')].filter(e => e.scrollWidth > e.clientWidth + 1)
       .map(e => e.getAttribute('aria-label'))"""
-    assert page.locator(".board, td.prose").count() > 0
+    assert page.locator(".board, td.prose, .cells").count() > 0
     for width in (*WIDTHS, 1024, 1220, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(hidden) == [], width
