@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # as the command line does, before NumPy is imported
@@ -17,6 +20,8 @@ os.environ["BROWSER_PATH"] = "/nowhere"  # what kaleido asks first: pictures wou
 from benchmark.dataset import load_dataset
 from tests.screenshots import CHROMES
 
+settings.register_profile("here", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("here")
 ROOT = Path(__file__).parent.parent
 SAMPLE = "fashion-mnist-sample"
 RUN_MODELS = "dummy,lr-hog,svm-pixels,rf-pixels,knn-pixels"
@@ -45,36 +50,73 @@ def sample(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def once(tmp_path_factory, worker_id):
+    """Run something in whichever process of the tests asks first, in a folder of that name; what it returns is the others' too."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def once(name, run):
+        folder, kept = shared / name, shared / f"{name}.pkl"
+        with (shared / f"{name}.lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if not kept.exists():
+                folder.mkdir()
+                kept.write_bytes(pickle.dumps(run(folder)))
+        return folder, pickle.loads(kept.read_bytes())
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def chromium(once):
     """Where a Chromium or Chrome is, or None; root of a Debian without one installs it, as kaleido and the tests of the site want it."""
-    if not any(map(shutil.which, CHROMES)) and shutil.which("apt-get") and os.geteuid() == 0:
-        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-        for command in (install, ["apt-get", "update"], install):
+
+    def install(_):
+        command = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        for words in (command, ["apt-get", "update"], command):
             subprocess.run(
-                command, capture_output=True, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+                words, capture_output=True, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
             )
             if shutil.which("chromium"):
                 break
+
+    if not any(map(shutil.which, CHROMES)) and shutil.which("apt-get") and os.geteuid() == 0:
+        once("chromium", install)
     return next(filter(None, map(shutil.which, CHROMES)), None)
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory, chromium):
+def whole_run(once, chromium):
     """The folder of one whole `bench` on the sample, site included, and what it printed."""
-    folder = tmp_path_factory.mktemp("run")
-    done = run_command(
-        "bench",
-        "--dataset",
-        SAMPLE,
-        "--models",
-        RUN_MODELS,
-        "--build-dir",
-        folder / "build",
-        "--models-dir",
-        folder / "models",
-        "--jobs",
-        2,
-        **({"BROWSER_PATH": chromium} if chromium else {}),
-    )
+
+    def run(folder):
+        return run_command(
+            "bench",
+            "--dataset",
+            SAMPLE,
+            "--models",
+            RUN_MODELS,
+            "--build-dir",
+            folder / "build",
+            "--models-dir",
+            folder / "models",
+            "--jobs",
+            2,
+            **({"BROWSER_PATH": chromium} if chromium else {}),
+        )
+
+    folder, done = once("run", run)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+@pytest.fixture(scope="session")
+def without_pictures(once, whole_run):
+    """The folder of the sample's site as it is built where no browser is found, and what that printed."""
+
+    def run(folder):
+        return run_command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", folder)
+
+    folder, done = once("without-pictures", run)
     assert done.returncode == 0, done.stderr
     return folder, done

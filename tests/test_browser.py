@@ -46,19 +46,16 @@ def site(whole_run, tmp_path_factory):
         yield address, folder
 
 
-@pytest.fixture
-def without_pictures(whole_run, tmp_path, command):
-    """The address of the sample's site as it is built where no browser is found."""
-    done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
-    assert done.returncode == 0, done.stderr
-    with serving(tmp_path / "site") as address:
-        yield address
+@pytest.fixture(scope="session")
+def windows():
+    """The windows that one test leaves to the next, one on a phone and one on a desktop: to open one costs more than a page."""
+    return {}
 
 
 @pytest.fixture
-def visit(site, new_context):
+def visit(site, browser, new_context, windows):
     """Open a page and return it; what it asks of other hosts, its errors and its failed requests fail the test."""
-    wrong = []
+    wrong, left = [], {}
 
     def asked(request):
         if not request.url.startswith((site[0], "data:", "blob:")):
@@ -72,17 +69,34 @@ def visit(site, new_context):
         if message.type in {"error", "warning"} and "404 (Not Found)" not in message.text:
             wrong.append(f"console: {message.text}")
 
-    def visit(path, like=DESKTOP, **more):
-        page = new_context(**like | more).new_page()
-        watch_shifts(page)
-        page.on("request", asked)
-        page.on("response", answered)
-        page.on("console", said)
-        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.goto(site[0] + path)
-        return page
+    def raised(error):
+        wrong.append(f"script: {error}")
+
+    listeners = {"request": asked, "response": answered, "console": said, "pageerror": raised}
+
+    def visit(path, like=DESKTOP, *, first=False, **more):
+        """Visit as a reader of whom nothing is known where it is the `first` time, or who is like no other."""
+        own = first or bool(more) or like["viewport"]["width"] in left
+        window = None if own else windows.pop(like["viewport"]["width"], None)
+        if not window:
+            window = (new_context if own else browser.new_context)(**like | more).new_page()
+            watch_shifts(window)
+        if not own:
+            left[like["viewport"]["width"]] = window
+            window.set_viewport_size(like["viewport"])
+            window.emulate_media(color_scheme=like["color_scheme"])
+        for event, listener in listeners.items():
+            window.on(event, listener)
+        window.goto(site[0] + path)
+        return window
 
     yield visit
+    for window in left.values():
+        window.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        for event, listener in listeners.items():
+            window.remove_listener(event, listener)
+        window.goto("about:blank")
+    windows |= left
     assert not wrong
 
 
@@ -253,10 +267,11 @@ def test_a_live_chart_says_what_its_picture_says(visit):
 
 
 def test_where_no_picture_could_be_made_a_chart_is_live_near_the_viewport(without_pictures, new_context):
-    page = new_context(viewport={"width": 1360, "height": 900}).new_page()
-    page.goto(without_pictures)
-    page.locator(POINTS).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{POINTS} .plot.live")
+    page = new_context(**DESKTOP).new_page()
+    with serving(without_pictures[0] / "site") as address:
+        page.goto(address)
+        page.locator(POINTS).scroll_into_view_if_needed()
+        page.wait_for_selector(f"{POINTS} .plot.live")
     assert page.locator(".plot:not(.live)").count() > 0
     assert page.locator("picture").count() == 0
 
@@ -513,16 +528,18 @@ def test_a_page_that_is_not_there_leads_back_from_any_depth(visit, site):
 def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit, site):
     wide, small = [], []
     page = visit("", reduced_motion="reduce")
-    targets = """least => [...document.querySelectorAll('button, summary, select, article input')].filter(e => e.checkVisibility()
-      && !e.closest('.md-search, .md-header, .md-clipboard')).map(e => [e.textContent.slice(0, 40), e.getBoundingClientRect()])
-      .filter(([_, box]) => box.width && (box.width < least || box.height < least)).map(([text]) => text)"""
+    look = """least => [document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      [...document.querySelectorAll('article button, article input, summary, select')]
+      .filter(e => !e.closest('.md-clipboard')).map(e => [e, e.getBoundingClientRect()])
+      .filter(([e, box]) => box.width && (box.width < least || box.height < least) && e.checkVisibility())
+      .map(([e]) => e.textContent.slice(0, 40))]"""
     for address in addresses(site[1]):
         page.goto(site[0] + address)
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            found = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-            wide += [f"/{address} at {width}: {found}"] * (found[0] > found[1])
-            small += [f"/{address} at {width}: {text}" for text in page.evaluate(targets, TARGET)]
+            page.set_viewport_size({"width": width, "height": 300})  # what is not in sight need not be painted
+            excess, found = page.evaluate(look, TARGET)
+            wide += [f"/{address} at {width}: by {excess}"] * (excess > 0)
+            small += [f"/{address} at {width}: {text}" for text in found]
     assert not wide
     assert not small
 
@@ -550,6 +567,6 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
 
 @pytest.mark.parametrize("kind", BUDGETS)
 def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site, kind):
-    for page in [visit(kinds(site[1])[kind], like) for like in (PHONE, DESKTOP)]:
+    for page in [visit(kinds(site[1])[kind], like, first=True) for like in (PHONE, DESKTOP)]:
         assert transferred(page) <= 1024 * BUDGETS[kind]
         assert shifted(page) <= MOST_SHIFT

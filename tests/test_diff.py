@@ -145,7 +145,7 @@ def two_sets_of_predictions(draw):
     return *sides, truth, rng.permutation(400)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(two_sets_of_predictions())
 def test_verdicts_mirror_and_do_not_depend_on_the_order_of_images(drawn):
     before, after, truth, order = drawn

@@ -58,7 +58,7 @@ def test_reliability_exists_only_for_probabilities(scored):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.floats(0.2, 3))
 def test_a_thinned_roc_curve_errs_by_less_than_an_eye_can_see(seed, shift):
     rng = np.random.default_rng(seed)
