@@ -112,8 +112,14 @@ async def _still(tab: Any, figure: Figure, scheme: str, width: int) -> str:
 
 
 def _tidied(picture: str) -> str:
-    """Return an SVG of Plotly's without what only a live one needs, a third of its bytes; places to a tenth of a pixel."""
+    """Return an SVG of Plotly's without what only a live one needs or nobody sees, and places to a tenth of a pixel."""
     picture = re.sub(r' (?:class|data-[a-z-]+|pointer-events)="[^"]*"', "", picture)
-    picture = re.sub(r" (?:pointer-events|cursor): [a-z-]+;| (?:opacity|fill-opacity|stroke-opacity): 1;", "", picture)
+    picture = re.sub(r'(?<=[" ])(?:pointer-events|cursor): [a-z-]+; ?', "", picture)
+    picture = re.sub(r'(?<=[" ])(?:opacity|fill-opacity|stroke-opacity): 1;(?: |(?="))', "", picture)
     picture = re.sub(r"translate\([^)]*\)", lambda place: re.sub(r"(\.\d)\d+", r"\1", place[0]), picture)
-    return re.sub(r"<g(?: [^>]*)?/>|<g></g>", "", picture)
+    unseen = r"<rect(?=[^>]*fill-opacity: 0;)(?=[^>]*stroke-opacity: 0;|(?![^>]*stroke:))[^>]*/>"
+    picture = re.sub(rf'{unseen}| style="\s*"| transform="rotate\(0,[^)]*\)"', "", picture)
+    emptied = 1
+    while emptied:  # a group that held nothing but empty groups is one
+        picture, emptied = re.subn(r"<g(?: [^>]*)?/>|<g(?: [^>]*)?></g>", "", picture)
+    return picture
