@@ -99,7 +99,7 @@ def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[
         "comparison": comparison,
         "sides": [_side(comparison, end, past) for end in ("before", "after")],
         "header": HEADER,
-        "rows": [model_row(model) for model in comparison["models"]],
+        "rows": [(model["title"], *model_row(model)[1:]) for model in comparison["models"]],
         "notes": notes(comparison),
         "models": [_model(gallery, model, order) | {"linked": model["name"] in with_page} for model in models],
     }
@@ -171,7 +171,7 @@ def history_page(past: Past, stored: Results) -> dict[str, Any]:
     return {
         "missing": "",
         "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, titles)) is not None],
-        "commits": [_commit_row(history, i) for i in reversed(range(len(history["commits"])))],
+        "commits": [_commit_row(history, titles, i) for i in reversed(range(len(history["commits"])))],
         "n_tests": sum(families),
         "n_families": len(families),
         "n_real": real,
@@ -181,11 +181,11 @@ def history_page(past: Past, stored: Results) -> dict[str, Any]:
     }
 
 
-def _commit_row(history: History, number: int) -> dict[str, str]:
+def _commit_row(history: History, titles: dict[str, str], number: int) -> dict[str, str]:
     commit = history["commits"][number]
     points = [point for point in history["points"] if point["commit"] == number]
     told = [
-        f"{point['model']} {point['step']}"
+        f"{titles.get(point['model'], point['model'])} {point['step']}"
         + ("" if point["difference"] is None else f" ({100 * point['difference']:+.2f})")
         for point in points
         if point["step"] not in ("first", "unchanged")
@@ -212,9 +212,10 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     traces: list[Any] = []
     rows = []
     last: dict[str, float] = {}
-    for number, name in enumerate(models):
+    colours = list(titles)  # a model looks the same on every chart, also where another has no such figure
+    for name in models:
         points = [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
-        traces.append(_line(history, points, metric, scale, number, titles[name]))
+        traces.append(_line(history, points, metric, scale, colours.index(name), titles[name]))
         recent = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
         ends = [scale * (_value(p, metric) or 0.0) for p in (recent[0], recent[-1])]
         last[name] = ends[1]
@@ -247,7 +248,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
                 range=limits,
                 **({} if scale == SHARE else LOG),
             ),
-            "annotations": line_labels(heights, models, 1.0, limits) if heights else [],
+            "annotations": line_labels(heights, colours, 1.0, limits) if heights else [],
             "margin": {"r": label_width(models)},
             "showlegend": False,
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},  # on a linear axis alone (look.js)

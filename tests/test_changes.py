@@ -238,6 +238,14 @@ def test_a_line_is_named_at_its_end_in_its_own_colour_within_an_axis_that_holds_
     assert high > max(b for _, b in ends)
 
 
+def test_a_model_looks_the_same_on_every_chart_also_where_another_has_no_such_figure():
+    chart = changes.history_chart(
+        history_of(*STEPS), results.metric_named("accuracy"), {"silent": "No figures", "one": "Model one"}
+    )
+    (line,), (name,) = chart.spec["data"], chart.spec["layout"]["annotations"]
+    assert (line["meta"], line["line"]["dash"], name["name"]) == ("c1", "dash", "c1")
+
+
 def test_intervals_and_who_did_what_when_stand_at_each_point():
     _, line = line_of("accuracy")
     assert line["error_y"]["array"][0] == pytest.approx(2)
