@@ -529,8 +529,8 @@ def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit
     wide, small = [], []
     page = visit("", reduced_motion="reduce")
     look = """least => [document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      [...document.querySelectorAll('article button, article input, summary, select')]
-      .filter(e => !e.closest('.md-clipboard')).map(e => [e, e.getBoundingClientRect()])
+      [...document.querySelectorAll('button, summary, select, article input')]
+      .filter(e => !e.closest('.md-search, .md-header, .md-clipboard')).map(e => [e, e.getBoundingClientRect()])
       .filter(([e, box]) => box.width && (box.width < least || box.height < least) && e.checkVisibility())
       .map(([e]) => e.textContent.slice(0, 40))]"""
     for address in addresses(site[1]):
