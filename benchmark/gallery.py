@@ -10,6 +10,7 @@ import io
 import re
 import textwrap
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +95,9 @@ class Gallery:
         content = self._webp(_grid(self.images[unique]), SCALE) if len(unique) <= most else b""
         if (len(content) > SPRITE_BYTES or not content) and len(unique) > 1:
             half = len(unique) // 2
-            return self.tiles(unique[:half]) | self.tiles(unique[half:])
+            with ThreadPoolExecutor(1) as beside:  # packing holds no lock
+                rest = beside.submit(self.tiles, unique[half:])
+                return self.tiles(unique[:half]) | rest.result()
         path = f"images/sprites/{hashlib.sha256(content).hexdigest()[:16]}.webp"
         self.files[path] = content
         return {
