@@ -165,12 +165,13 @@ def history_page(past: Past, stored: Results) -> dict[str, Any]:
         return {"charts": [], "missing": past.missing, "remedy": past.remedy}
     families = [commit["tests"] for commit in history["commits"] if commit["tests"]]
     real = sum(point["step"] in ("improved", "regressed") for point in history["points"])
-    titles = {entry["name"]: entry["title"] for entry in stored.entries if not entry["baseline"]}
-    known = {entry["name"] for entry in stored.entries}
-    titles |= {point["model"]: point["model"] for point in history["points"] if point["model"] not in known}  # removed
+    titles = {entry["name"]: entry["title"] for entry in stored.entries}
+    titles |= {point["model"]: point["model"] for point in history["points"] if point["model"] not in titles}  # removed
+    baselines = {entry["name"] for entry in stored.entries if entry["baseline"]}
+    drawn = {name: title for name, title in titles.items() if name not in baselines}
     return {
         "missing": "",
-        "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, titles)) is not None],
+        "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, drawn)) is not None],
         "commits": [_commit_row(history, titles, i) for i in reversed(range(len(history["commits"])))],
         "n_tests": sum(families),
         "n_families": len(families),
@@ -185,7 +186,7 @@ def _commit_row(history: History, titles: dict[str, str], number: int) -> dict[s
     commit = history["commits"][number]
     points = [point for point in history["points"] if point["commit"] == number]
     told = [
-        f"{titles.get(point['model'], point['model'])} {point['step']}"
+        f"{titles[point['model']]} {point['step']}"
         + ("" if point["difference"] is None else f" ({100 * point['difference']:+.2f})")
         for point in points
         if point["step"] not in ("first", "unchanged")

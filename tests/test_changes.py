@@ -27,7 +27,7 @@ SUBJECT = "Worse, see [notes](nowhere.md) & <b>*"
 # ------------------------------------------------------------------------------------------------------ the whole site
 @pytest.fixture(scope="module")
 def published(whole_run, tmp_path_factory):
-    """A repository with all that a site needs and two commits of real results; the second made two models worse."""
+    """A repository with all that a site needs and two commits of real results; the second made two models worse, and timed one again."""
     root = made.repository(tmp_path_factory.mktemp("published") / "repo")
     for folder in ("templates", "site_src"):
         shutil.copytree(ROOT / folder, root / folder)
@@ -42,6 +42,9 @@ def published(whole_run, tmp_path_factory):
         predicted[lost] = (predicted[lost] + 1) % 10
         predicted[won] = stored.test_labels[won]
         made.rewrite(folder, name, predicted)
+    timed = results.read_document(folder / "lr-hog" / "run.json", results.Run)
+    timed["seconds"]["fit"] *= 2  # the same predictions, in another time
+    results.write_document(folder / "lr-hog" / "run.json", timed, results.Run)
     made.commit(root, SUBJECT)
     made.git(root, "remote", "add", "origin", "https://example.org/a/b.git")
     return root
@@ -71,6 +74,10 @@ def test_the_newest_change_is_told_and_its_flips_are_shown(published, sample, tm
     assert [gallery.count("<li>") for gallery in galleries] == [changes.N_FLIPS, TO_RIGHT] * 2
     first = galleries[0].split("</li>")[0]
     assert re.search(r"<span>(.+) → <strong>(?!\1<).+</strong></span><small>is \1, no. \d+</small>", first)
+    changed, same = re.split(r'<h2 id="[^"]*">The same predictions', told)
+    assert re.findall(r"<summary>(.*?)</summary>", same) == ["Logistic regression, HOG"]
+    assert "Fit time" in same
+    assert ": unchanged<" not in changed
     assert 'href="../models/svm-pixels/"' in told
     assert 'href="../models/knn-pixels/"' not in told
     assert (
@@ -274,3 +281,11 @@ def test_the_page_counts_tests_and_the_false_ones_to_expect():
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
     page = changes.history_page(found, stored)
     assert (page["n_tests"], page["n_families"], page["n_real"], page["expected_false"]) == (7, 7, 2, "0.35")
+
+
+def test_steps_call_every_model_by_its_title_a_baseline_too_and_only_contestants_are_drawn():
+    stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
+    stored.entries[0] |= {"title": "What guessing is worth", "baseline": True}
+    page = changes.history_page(changes.Past(history_of(*STEPS), None), stored)
+    assert page["commits"][-2]["steps"] == "What guessing is worth improved"
+    assert page["charts"] == []
