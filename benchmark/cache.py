@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmark.disk import write_atomically
 from benchmark.errors import BenchmarkError
-from benchmark.results import write_atomically
 
 __all__ = ["TABLES", "Cache", "code_digest", "digest", "foreign_code", "locked_versions"]
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from benchmark.disk import file_sha256
 from benchmark.errors import DataError, ResultsError
-from benchmark.results import Run, file_sha256, read_document
+from benchmark.results import Run, read_document
 
 __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
 

@@ -15,8 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmark.diff import compare_results, read_side
-from benchmark.report import format_markdown
+from benchmark.compare.diff import compare_results
+from benchmark.compare.sides import read_side
+from benchmark.compare.words import format_markdown
 from tests.comment import shortened
 
 DATASET = "fashion-mnist"

@@ -18,9 +18,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmark.diff import LEVEL, Comparison, compare_results, read_side
+from benchmark.compare.diff import compare_results
+from benchmark.compare.documents import Comparison
+from benchmark.compare.pairs import LEVEL
+from benchmark.compare.sides import read_side
+from benchmark.compare.words import format_markdown
 from benchmark.errors import BenchmarkError
-from benchmark.report import format_markdown
 from benchmark.statistics import mcnemar_midp
 
 DATASET = "fashion-mnist"

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmark.commands import settings
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
@@ -33,10 +35,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from benchmark import __main__ as command_line
-
 if "--fast" in sys.argv:
-    command_line._accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
+    settings._accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
 
 from benchmark import bench, results, train
 from benchmark.dataset import load_dataset, subset

@@ -10,12 +10,16 @@ import shutil
 import numpy as np
 import pytest
 
-from benchmark import changes, results
-from benchmark.diff import Comparison
-from benchmark.gallery import Gallery
-from benchmark.history import History
-from benchmark.repository import Repository
-from benchmark.site import build_site
+from benchmark import results
+from benchmark.compare.documents import Comparison
+from benchmark.compare.history import History
+from benchmark.compare.repository import Repository
+from benchmark.publish.build import build_site
+from benchmark.publish.charts.history import history_chart
+from benchmark.publish.gallery import Gallery
+from benchmark.publish.pages import changes
+from benchmark.publish.pages.history import history_page
+from benchmark.publish.past import Past, read_past
 from tests import made
 from tests.conftest import ROOT, SAMPLE
 
@@ -129,7 +133,7 @@ def repository(tmp_path):
 
 
 def past(root, digest="d" * 64):
-    return changes.read_past(Repository.around(root), "models/made", digest)
+    return read_past(Repository.around(root), "models/made", digest)
 
 
 def second(root, **more):
@@ -215,7 +219,7 @@ STEPS = [
 
 
 def line_of(metric):
-    chart = changes.history_chart(history_of(*STEPS), results.metric_named(metric), {"one": "Model one"})
+    chart = history_chart(history_of(*STEPS), results.metric_named(metric), {"one": "Model one"})
     return chart, chart.spec["data"][0]
 
 
@@ -246,7 +250,7 @@ def test_a_line_is_named_at_its_end_in_its_own_colour_within_an_axis_that_holds_
 
 
 def test_a_model_looks_the_same_on_every_chart_also_where_another_has_no_such_figure():
-    chart = changes.history_chart(
+    chart = history_chart(
         history_of(*STEPS), results.metric_named("accuracy"), {"silent": "No figures", "one": "Model one"}
     )
     (line,), (name,) = chart.spec["data"], chart.spec["layout"]["annotations"]
@@ -277,15 +281,15 @@ def test_figures_of_other_data_are_not_subtracted():
 
 
 def test_the_page_counts_tests_and_the_false_ones_to_expect():
-    found = changes.Past(history_of(*STEPS), None)
+    found = Past(history_of(*STEPS), None)
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
-    page = changes.history_page(found, stored)
+    page = history_page(found, stored)
     assert (page["n_tests"], page["n_families"], page["n_real"], page["expected_false"]) == (7, 7, 2, "0.35")
 
 
 def test_steps_call_every_model_by_its_title_a_baseline_too_and_only_contestants_are_drawn():
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
     stored.entries[0] |= {"title": "What guessing is worth", "baseline": True}
-    page = changes.history_page(changes.Past(history_of(*STEPS), None), stored)
+    page = history_page(Past(history_of(*STEPS), None), stored)
     assert page["commits"][-2]["steps"] == "What guessing is worth improved"
     assert page["charts"] == []

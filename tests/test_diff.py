@@ -19,9 +19,13 @@ from scipy.stats import binom
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from benchmark import __main__ as command_line
-from benchmark import diff, leaderboard, report, results
+from benchmark import results
+from benchmark.commands import measuring, parser
+from benchmark.compare import diff, documents, leaderboard, verdicts, words
+from benchmark.compare.repository import Repository
+from benchmark.compare.sides import read_side, use_of_test_set
 from benchmark.errors import BenchmarkError, ResultsError
+from benchmark.statistics import mcnemar_midp
 from tests import made
 from tests.conftest import ROOT, run_command
 
@@ -53,7 +57,7 @@ def scratch(tmp_path_factory):
 
 def sides(root, before="HEAD~1", after="HEAD"):
     where = {"repository": root, "models_dir": root / "models", "dataset": "made"}
-    return diff.read_side(before, **where), diff.read_side(after, **where)
+    return read_side(before, **where), read_side(after, **where)
 
 
 def by_name(comparison):
@@ -164,8 +168,8 @@ def test_twelve_models_without_a_difference_seldom_get_a_verdict():
     families = 0
     for _ in range(2000):
         counts = [made.null_table(rng, discordance) for discordance in (0.003, 0.03, 0.06) * 4]
-        tests = [{"p": diff.mcnemar_midp(b, c)} for b, c in counts]
-        families += diff._adjust(tests) > 0
+        tests = [{"p": mcnemar_midp(b, c)} for b, c in counts]
+        families += verdicts._adjust(tests) > 0
     assert families <= 131  # the 99.9 % bound of a binomial with 2,000 draws of 5 %
 
 
@@ -204,7 +208,7 @@ def pair(tmp_path):
 
 def compared(pair):
     where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
-    return by_name(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
+    return by_name(diff.compare_results(*(read_side(str(folder), **where) for folder in pair)))
 
 
 @pytest.mark.parametrize("other", [{"digest": "e" * 64}, {"profile": "quick"}])
@@ -267,7 +271,7 @@ def test_the_grid_is_the_one_that_was_searched_not_that_of_a_table_that_moved_on
     document = json.loads(path.read_text())
     document["search"]["candidates"].append({"params": {"classifier__C": 3}, "scores": [0.8, 0.8, 0.8]})
     path.write_text(json.dumps(document))
-    assert report.changed_lines(compared(pair)["one"]) == ["grid: C [1, 2] → [1, 2, 3]"]
+    assert words.changed_lines(compared(pair)["one"]) == ["grid: C [1, 2] → [1, 2, 3]"]
 
 
 def test_of_what_changed_only_the_parts_that_did_are_told(pair):
@@ -275,7 +279,7 @@ def test_of_what_changed_only_the_parts_that_did_are_told(pair):
     document = json.loads(path.read_text())
     document["libraries"] = {"numpy": "2", "scipy": "1"}
     path.write_text(json.dumps(document))
-    assert report.changed_lines(compared(pair)["one"]) == ["libraries: scipy – → 1"]
+    assert words.changed_lines(compared(pair)["one"]) == ["libraries: scipy – → 1"]
 
 
 def test_predictions_that_do_not_yield_the_figures_are_refused(pair):
@@ -355,14 +359,14 @@ def test_the_use_of_the_test_set_is_counted(scratch, tmp_path):
     made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
     root = tmp_path / "clone"
     made.commit(root, "Nothing of results")
-    repository = diff.Repository(root)
-    assert diff.use_of_test_set(repository, repository.commit("HEAD").sha, "models/made") == {
+    repository = Repository(root)
+    assert use_of_test_set(repository, repository.commit("HEAD").sha, "models/made") == {
         "commits": 1,
         "at_least": False,
     }
     made.write_table(root / "models" / "made", MODELS, made.labels()[::-1])
     made.commit(root, "Other labels")
-    assert diff.use_of_test_set(repository, repository.commit("HEAD").sha, "models/made")["commits"] == 0
+    assert use_of_test_set(repository, repository.commit("HEAD").sha, "models/made")["commits"] == 0
 
 
 def test_an_improvement_comes_with_the_use_of_the_test_set_and_nothing_else_does(scratch, tmp_path):
@@ -450,7 +454,7 @@ def test_no_name_is_a_tag_a_mention_or_a_column_of_markdown(name):
     after.models[0].entry["pipeline"] = after.models[0].entry["note"] = name
     after.models[0].metrics["search"]["best_params"] = {"classifier__f": name}
     side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
-    text = report.format_markdown(diff.compare_results((side, before), (side, after)))
+    text = words.format_markdown(diff.compare_results((side, before), (side, after)))
     assert name.strip("<>") in text.replace("\u200b", "").replace("\\", "")
     assert not re.search(r"<function|@s", text)
     assert {row.replace("\\|", "").count("|") for row in text.splitlines() if row.startswith("| one")} == {9}
@@ -514,8 +518,8 @@ def test_a_filter_hides_rows_and_changes_no_family_verdict_or_exit_status(pair):
 def test_bare_clones_are_read_by_the_commands(scratch, tmp_path):
     made.git(tmp_path, "clone", "--quiet", "--bare", str(scratch), "bare")
     shared = ("--dataset", "made", "--repository")
-    for words in (("diff", "HEAD~1", "HEAD"), ("history",)):
-        assert run_command(*words, *shared, tmp_path / "bare").stdout == run_command(*words, *shared, scratch).stdout
+    for typed in (("diff", "HEAD~1", "HEAD"), ("history",)):
+        assert run_command(*typed, *shared, tmp_path / "bare").stdout == run_command(*typed, *shared, scratch).stdout
 
 
 def test_compare_prints_the_test_and_the_places(scratch):
@@ -526,7 +530,7 @@ def test_compare_prints_the_test_and_the_places(scratch):
     assert "forty: rank 4 of 4, 7.90 points behind the leader [" in text
     assert "many: rank 1 of 4, the leader" in text
     document = json.loads(run_command(*shared, "--at", "HEAD", "--format", "json").stdout)
-    assert results.fits(document, diff.Comparison)
+    assert results.fits(document, documents.Comparison)
     assert [place["best"] for place in document["places"]] == [4, 1]
     unknown = run_command("compare", "forty", "nobody", "--dataset", "made", "--repository", scratch)
     assert unknown.returncode == 1
@@ -563,7 +567,7 @@ def test_json_follows_its_schema_in_full_precision(pair):
     made.write_model(pair[1], "one", made.predictions(REGRESSED), seeds=0.001)
     done = run_command("diff", *pair, "--dataset", "made", "--format", "json")
     document = json.loads(done.stdout)
-    schema = results.document_schema("diff", diff.Comparison)
+    schema = results.document_schema("diff", documents.Comparison)
     validate(document, schema)
     assert not passes(document | {"counts": None}, schema)
     assert not passes({key: value for key, value in document.items() if key != "primary"}, schema)
@@ -608,7 +612,7 @@ def test_make_passes_both_sides_and_the_form_on():
 
 
 # ---------------------------------------------------------------------------------------------------- the end of a run
-PLAIN = command_line._parser().parse_args(["bench"])
+PLAIN = parser.make_parser().parse_args(["bench"])
 
 
 def run_of(root, models_dir=None):
@@ -624,11 +628,11 @@ def test_a_run_ends_with_what_changed_against_head(scratch, tmp_path, capsys):
     made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
     root = tmp_path / "clone"
     made.write_model(root / "models" / "made", "same", made.predictions(REGRESSED))
-    command_line._conclude(run_of(root), PLAIN, [], ["same"])
+    measuring._conclude(run_of(root), PLAIN, [], ["same"])
     leaders, _, told = capsys.readouterr().out.partition("\nbefore  HEAD")
     assert leaders.startswith("rank")
     assert "1 regressed, 3 unchanged (1 test, Holm at 5 %). Regressed: same." in told
-    command_line._conclude(run_of(root, tmp_path / "clone" / "models" / ".." / "models"), PLAIN, [], ["same"])
+    measuring._conclude(run_of(root, tmp_path / "clone" / "models" / ".." / "models"), PLAIN, [], ["same"])
     assert "Regressed: same." in capsys.readouterr().out
 
 
@@ -637,12 +641,12 @@ def test_a_run_that_cannot_be_compared_with_head_says_why(scratch, tmp_path, cap
     made.git(tmp_path, "clone", "--quiet", str(scratch), "clone")
     root = tmp_path / "clone"
     (root / ".git").rename(tmp_path / "elsewhere")
-    command_line._conclude(run_of(root), PLAIN, [], ["same"])
+    measuring._conclude(run_of(root), PLAIN, [], ["same"])
     assert "\nno comparison with HEAD: git rev-parse failed" in capsys.readouterr().out
 
 
 def test_a_run_into_another_folder_is_compared_with_nothing(scratch, tmp_path, capsys):
-    command_line._conclude(run_of(tmp_path, scratch / "models"), PLAIN, [], ["same"])
+    measuring._conclude(run_of(tmp_path, scratch / "models"), PLAIN, [], ["same"])
     assert "HEAD" not in capsys.readouterr().out
 
 
@@ -652,15 +656,15 @@ def test_a_row_says_what_its_figures_do_not(pair):
     made.write_model(pair[1], "two", made.predictions(NOISE), seeds=0.0001)
     made.write_table(pair[1], ["one", "two", "later"])
     found = compared(pair)
-    assert report.model_row(found["one"])[-1] == "another seed moves it as much"
-    assert report.model_row(found["two"])[-1] == "would find 0.56 points; another seed moves it less"
-    assert "is not (make bench MODELS=later)" in report.model_row(found["later"])[-1]
+    assert words.model_row(found["one"])[-1] == "another seed moves it as much"
+    assert words.model_row(found["two"])[-1] == "would find 0.56 points; another seed moves it less"
+    assert "is not (make bench MODELS=later)" in words.model_row(found["later"])[-1]
 
 
 def test_other_times_of_the_same_predictions_are_shown_with_their_ratio_and_machines(pair):
     made.write_model(pair[1], "one", made.predictions(BASE), fit=2.5, cpu="Another")
     where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
-    text = report.format_text(diff.compare_results(*(diff.read_side(str(folder), **where) for folder in pair)))
+    text = words.format_text(diff.compare_results(*(read_side(str(folder), **where) for folder in pair)))
     assert re.search(r"Fit time +1 s +2.5 s +× 2.50 +lower", text)
     assert "times on: A processor, 2 cores → Another, 2 cores" in text
     assert "one: unchanged (the same predictions)" in text
@@ -674,7 +678,7 @@ def test_a_comment_on_a_pull_request_begins_with_the_sentence_folds_the_images_a
     before = made.stored({name: made.predictions(range(2000), n) for name in names}, truth)
     after = made.stored({name: made.predictions(range(1500, 3500), n) for name in names}, truth)
     side = {"label": "a`b", "commit": None, "date": None, "subject": "See #1 @x <b>", "n_test": n, "digest": ""}
-    text = report.format_markdown(diff.compare_results((side, before), (side, after)))
+    text = words.format_markdown(diff.compare_results((side, before), (side, after)))
     assert text.startswith("**12 within noise (12 tests, Holm at 5 %).**\n\n| model |")
     assert len(text) < 65_536  # what a comment may hold
     assert "- Before: `` a`b ``, `See #1 @x <b>`" in text  # nothing is a mention, a link or a tag
@@ -689,7 +693,7 @@ def test_the_words_are_those_of_the_golden_file(scratch, form):
     comparison = diff.compare_results(*sides(scratch), {"commits": 3, "at_least": True})
     for side in ("before", "after"):
         comparison[side] |= {"commit": "0123456789abcdef", "date": "2026-01-01T00:00:00+00:00"}
-    found = {"text": report.format_text, "markdown": report.format_markdown}[form](comparison) + "\n"
+    found = {"text": words.format_text, "markdown": words.format_markdown}[form](comparison) + "\n"
     golden = GOLDEN / f"diff.{'md' if form == 'markdown' else 'txt'}"
     if os.environ.get("REFRESH"):
         golden.parent.mkdir(exist_ok=True)
@@ -699,8 +703,8 @@ def test_the_words_are_those_of_the_golden_file(scratch, form):
 
 def test_colour_marks_the_verdict_and_nothing_else(scratch):
     comparison = diff.compare_results(*sides(scratch))
-    coloured = report.format_text(comparison, colour=True)
+    coloured = words.format_text(comparison, colour=True)
     assert "\x1b[31mforty" in coloured
-    assert coloured.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "") == report.format_text(
+    assert coloured.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "") == words.format_text(
         comparison
     )

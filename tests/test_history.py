@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from benchmark import diff, history, results
+from benchmark import results
+from benchmark.compare import diff, history, sides
+from benchmark.compare.repository import Repository
 from benchmark.errors import BenchmarkError
-from benchmark.repository import Repository
 from tests import made
 from tests.conftest import run_command
 
@@ -66,7 +67,7 @@ def test_a_step_equals_the_diff_of_its_commits(told):
     root, found = told
     where = {"repository": root, "models_dir": root / "models", "dataset": "made"}
     shas = [commit["sha"] for commit in found["commits"]]
-    comparison = diff.compare_results(*(diff.read_side(sha, **where) for sha in shas[1:3]))
+    comparison = diff.compare_results(*(sides.read_side(sha, **where) for sha in shas[1:3]))
     model = next(model for model in comparison["models"] if model["name"] == "a")
     assert model["test"]["difference"] == found["points"][2]["difference"]
     assert model["test"]["p_adjusted"] == found["points"][2]["p_adjusted"]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.dataset.image_folder import read_image_folder
 from benchmark.errors import DataError
-from benchmark.image_folder import read_image_folder
 
 CLASSES = ("Coat", "T-shirt/top")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark import layout
+from benchmark.commands import typed
 from tests.conftest import ROOT
 
 TYPED = [
@@ -32,9 +33,9 @@ TYPED = [
 
 @pytest.mark.parametrize(("text", "options", "here", "installed"), TYPED)
 def test_commands_are_named_as_one_types_them(monkeypatch, text, options, here, installed):
-    assert layout.command_line(text, options) == here
-    monkeypatch.setattr(layout, "is_checkout", lambda: False)
-    assert layout.command_line(text, options) == installed
+    assert typed.command_line(text, options) == here
+    monkeypatch.setattr(typed, "is_checkout", lambda: False)
+    assert typed.command_line(text, options) == installed
 
 
 def test_a_checkout_works_in_itself_and_an_installed_package_where_one_is(monkeypatch, tmp_path):

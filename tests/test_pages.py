@@ -11,10 +11,11 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmark import results
-from benchmark.changes import Past
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
-from benchmark.pages import Site, render
+from benchmark.publish.past import Past
+from benchmark.publish.render import render
+from benchmark.publish.site import Site
 from tests import made
 
 GOLDEN = Path(__file__).parent / "golden" / "pages"

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmark.cache import Cache
-from benchmark.figures import axis, figure
-from benchmark.pictures import NARROW, WIDE, draw, picture_path
+from benchmark.publish.chart import axis, figure
+from benchmark.publish.stills import NARROW, WIDE, draw, picture_path
 from tests.conftest import ROOT, SAMPLE
 
 ASSETS = ROOT / "site_src" / "assets"

@@ -17,10 +17,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmark import __main__ as command_line
-from benchmark import __version__, bench, dataset, environment, leaderboard, load_model, site
+from benchmark import __version__, bench, dataset, environment, load_model
+from benchmark.commands import main
+from benchmark.compare.repository import Repository
+from benchmark.dataset import fetch
 from benchmark.errors import BenchmarkError, ResultsError
-from benchmark.repository import Repository
+from benchmark.publish import readme, serve
 from benchmark.results import load_results
 from tests.conftest import ROOT, SAMPLE
 
@@ -36,28 +38,28 @@ def test_the_leaderboard_is_that_of_the_results_in_head(tmp_path):
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tree:
         tree.extractall(tmp_path, filter="data")
     stored = load_results(tmp_path / "models", "fashion-mnist")
-    assert not leaderboard.rewrite_readme(tmp_path / "README.md", stored), "make readme, and commit it with the results"
+    assert not readme.rewrite_readme(tmp_path / "README.md", stored), "make readme, and commit it with the results"
 
 
 def test_a_readme_without_its_marks_is_refused(tmp_path, whole_run):
     (tmp_path / "README.md").write_text("# None")
     stored = load_results(whole_run[0] / "models", "fashion-mnist-sample")
     with pytest.raises(ResultsError, match="no place for the leaderboard"):
-        leaderboard.rewrite_readme(tmp_path / "README.md", stored)
+        readme.rewrite_readme(tmp_path / "README.md", stored)
 
 
 def test_a_readme_of_ones_own_needs_the_leaderboards_marks_alone(tmp_path, whole_run):
-    begin, end = (mark.format("leaderboard") for mark in leaderboard.MARKS)
+    begin, end = (mark.format("leaderboard") for mark in readme.MARKS)
     path = tmp_path / "README.md"
     path.write_text(f"# Mine\n\n{begin}\n{end}\n")
-    assert leaderboard.rewrite_readme(path, load_results(whole_run[0] / "models", SAMPLE))
+    assert readme.rewrite_readme(path, load_results(whole_run[0] / "models", SAMPLE))
     assert "| rank | model |" in path.read_text()
-    assert all(mark.format("limits") in README for mark in leaderboard.MARKS)
+    assert all(mark.format("limits") in README for mark in readme.MARKS)
 
 
 def test_every_command_has_help_and_stands_in_the_readme(capsys):
     with pytest.raises(SystemExit):
-        command_line.main(["--help"])
+        main.main(["--help"])
     text = capsys.readouterr().out
     names = re.findall(r"^    ([a-z]+)  +\S", text, flags=re.MULTILINE)
     assert len(names) >= 7
@@ -120,7 +122,7 @@ def test_the_pickle_in_the_readme_is_used_as_it_stands_there(tmp_path, whole_run
 
 
 def test_the_methods_pages_limits_are_whole_and_without_a_template():
-    limits = leaderboard.limits()
+    limits = readme.limits()
     assert limits.startswith("- Intervals")
     assert limits.endswith("not judged.")
     assert "{" not in limits
@@ -175,7 +177,7 @@ def no_source(folder, monkeypatch):
     (folder / "data" / "fashion-mnist").mkdir(parents=True)
     shutil.copy(ROOT / "data" / "fashion-mnist" / "SHA256SUMS", folder / "data" / "fashion-mnist")
     offline = dataclasses.replace(dataset.DATASETS["fashion-mnist"], urls=(), debian_package="")
-    return raised(dataset.fetch, offline, root=folder, cache_dir=folder / "cache", report=lambda _: None)
+    return raised(fetch.fetch, offline, root=folder, cache_dir=folder / "cache", report=lambda _: None)
 
 
 def altered_file(folder, monkeypatch):
@@ -211,7 +213,7 @@ def taken_port(folder, monkeypatch):
     (folder / "site").mkdir()
     (folder / "site" / "index.html").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        return raised(site.serve, folder, taken.getsockname()[1])
+        return raised(serve.serve, folder, taken.getsockname()[1])
 
 
 def shallow_clone(folder, monkeypatch):

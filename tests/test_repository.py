@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmark.compare.repository import Repository
 from benchmark.errors import BenchmarkError
-from benchmark.repository import Repository
 from tests import made
 
 

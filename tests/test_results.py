@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_a_foreign_or_damaged_document_is_refused_by_name(tmp_path, text, words)
 
 def test_a_missing_document_names_the_command():
     with pytest.raises(ResultsError, match="make bench"):
-        results.read_document(results.Path("nowhere.json"), results.Curves)
+        results.read_document(Path("nowhere.json"), results.Curves)
 
 
 @given(st.lists(st.integers(0, 61), max_size=350))

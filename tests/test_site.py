@@ -18,8 +18,8 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from benchmark.errors import BenchmarkError
+from benchmark.publish.build import read_released
 from benchmark.results import CLASS_METRICS, METRICS, load_results
-from benchmark.site import read_released
 from tests.conftest import ROOT, SAMPLE
 from tests.links import Page, dead_links
 

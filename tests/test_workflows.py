@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmark.diff import compare_results, read_side
+from benchmark.compare.diff import compare_results
+from benchmark.compare.sides import read_side
 from benchmark.errors import BenchmarkError
 from tests import comment, links, locked, made, notes, rehearse, reproduced, review
 from tests.conftest import ROOT

@@ -1,0 +1,123 @@
+"""The commands that read images or train: `data`, `bench`, `list`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from benchmark.commands.printing import to_json, typed, wants_colour
+from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, site_folder
+from benchmark.errors import BenchmarkError, FitError
+
+if TYPE_CHECKING:
+    from benchmark.bench import Bench
+    from benchmark.models import ModelEntry
+
+
+STALE = 3
+
+
+def data(arguments: argparse.Namespace) -> int:
+    """Fetch, verify and describe the data set."""
+    from benchmark.dataset import format_summary, summary
+
+    found = summary(open_dataset(arguments, make_reporter(arguments)))
+    print(to_json(found) if arguments.format == "json" else format_summary(found))
+    return 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Measure what is not current, build the site, and end with the leaderboard."""
+    reporter = make_reporter(arguments)
+    setting, table, chosen = make_setting(arguments, reporter)
+    from benchmark import bench as measuring
+
+    if arguments.dry_run:
+        return _list(arguments, setting, chosen)
+    try:
+        measured = measuring.run(setting, chosen, table)
+    except FitError:
+        with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
+            _build(setting, arguments)
+        raise
+    _build(setting, arguments)
+    _conclude(setting, arguments, chosen if arguments.models else [], measured)
+    return 0
+
+
+def list_models(arguments: argparse.Namespace) -> int:
+    """List the models and whether their tracked results are current."""
+    setting, _, chosen = make_setting(arguments, make_reporter(arguments))
+    return _list(arguments, setting, chosen, tracked_only=True)
+
+
+def _list(
+    arguments: argparse.Namespace, setting: Bench, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
+) -> int:
+    """Print which models are current, and how long it took last time where something is to do."""
+    from benchmark.bench import statuses
+
+    found = statuses(setting, chosen, tracked_only=tracked_only)
+    if arguments.format == "json":
+        print(
+            to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found])
+        )
+    else:
+        for status in found:
+            last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+            current = "current" if tracked_only else "current, nothing to do"
+            print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+    return STALE if getattr(arguments, "check", False) and any(status.why for status in found) else 0
+
+
+def _conclude(setting: Bench, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.compare.leaderboard import format_text, leaderboard_data, paired_sentence
+    from benchmark.results import load_results
+
+    if not measured:
+        setting.report.line("every result is current: nothing was trained")
+    stored = load_results(setting.models_dir, setting.dataset.entry.name)
+    if arguments.format == "json":
+        print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": leaderboard_data(stored)}))
+        return
+    print(typed(format_text(stored), arguments))
+    for entry in named:
+        print(paired_sentence(stored, entry.name))
+    if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
+        print(f"\n{_against_head(setting)}")
+
+
+def _against_head(setting: Bench) -> str:
+    """Say what changed against the last commit, or why that cannot be said."""
+    from benchmark.compare.diff import compare_results
+    from benchmark.compare.sides import read_side
+    from benchmark.compare.words import format_text
+
+    where: dict[str, Any] = {
+        "repository": setting.root,
+        "models_dir": setting.models_dir,
+        "dataset": setting.dataset.entry.name,
+    }
+    try:
+        comparison = compare_results(read_side("HEAD", **where), read_side(None, **where))
+    except BenchmarkError as error:
+        return f"no comparison with HEAD: {str(error).partition(chr(10))[0]}"
+    return format_text(comparison, colour=wants_colour(), details=False)
+
+
+def _build(setting: Bench, arguments: argparse.Namespace) -> None:
+    if arguments.no_site:
+        return
+    from benchmark.publish.build import build_site
+
+    folder = build_site(
+        root=ROOT,
+        models_dir=setting.models_dir,
+        dataset=setting.dataset,
+        build_dir=site_folder(arguments),
+        say=lambda text: typed(text, arguments),
+        report=setting.report.line,
+    )
+    setting.report.line(typed(f"the site is in {folder} (make serve shows it)", arguments))

@@ -1,0 +1,35 @@
+"""Printing: JSON, colours, commands as one types them, and silence where nobody reads."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from benchmark.commands.settings import DEFAULT_DATASET
+from benchmark.commands.typed import command_line
+
+
+def silence() -> None:
+    """Let nothing more be said, not even by Python on its way out, where nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def typed(text: str, arguments: argparse.Namespace) -> str:
+    """Return `text` with the commands in it as this person types them, for the same data set and entries."""
+    standard = {"dataset": DEFAULT_DATASET, "profile": "full", "entries": None}
+    given = {name: getattr(arguments, name, value) for name, value in standard.items()}
+    return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+
+
+def wants_colour() -> bool:
+    """Say whether the output is a terminal whose owner has not asked for none (NO_COLOR)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def to_json(document: Any) -> str:
+    """Return a document as JSON for a person or a program to read."""
+    import json
+
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)

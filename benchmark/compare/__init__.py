@@ -1,0 +1,1 @@
+"""What changed between two commits or two models, whether it is more than noise, and the history of every metric."""

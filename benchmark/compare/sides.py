@@ -1,0 +1,82 @@
+"""The two sides of a comparison: a folder of results, a commit, or the working tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.compare.documents import Side, Use
+from benchmark.compare.repository import Commit, CommitFiles, Repository
+from benchmark.errors import ResultsError
+from benchmark.results import Folder, Results, read_results, recover_folders
+
+READ_AHEAD = ("metrics.json", "run.json", "predictions.txt", "entries.json", "test_labels.txt")
+
+
+def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: str) -> tuple[Side, Results]:
+    """Return the results that `spec` names: a folder of results, else a commit; None is `models_dir` as it is.
+
+    Raises
+    ------
+    BenchmarkError
+        If it names neither, or what it names holds no results.
+
+    """
+    if spec is None:
+        return _read_folder(models_dir / dataset, "working tree")
+    for folder in (Path(spec), Path(spec) / dataset):
+        if (folder / "entries.json").exists():
+            return _read_folder(folder, spec)
+    repo = Repository(repository)
+    return read_commit(repo, repo.commit(spec), spec, tracked_folder(repository, models_dir, dataset))
+
+
+def _read_folder(folder: Path, label: str) -> tuple[Side, Results]:
+    recover_folders(folder)
+    stored = read_results(Folder(folder))
+    return _side(stored, label, None), stored
+
+
+def read_commit(repository: Repository, commit: Commit, label: str, folder: str) -> tuple[Side, Results]:
+    """Return the results in a commit.
+
+    Raises
+    ------
+    ResultsError
+        If it has none.
+
+    """
+    files = CommitFiles(repository, commit, label, folder, READ_AHEAD)
+    if files.read("entries.json") is None:
+        raise ResultsError(
+            f"{label} ({commit.sha[:10]}) holds no results in {folder}",
+            expected=f"{folder}/entries.json",
+            found="no such file in that commit",
+            remedy=f"git log --oneline -- {folder}",
+        )
+    stored = read_results(files)
+    return _side(stored, label, commit), stored
+
+
+def tracked_folder(repository: Path, models_dir: Path, dataset: str) -> str:
+    """Return where in a commit the results of a data set lie: where `models_dir` is, or `models` if it is elsewhere."""
+    models_dir, repository = models_dir.resolve(), repository.resolve()
+    inside = models_dir.is_relative_to(repository)
+    return f"{models_dir.relative_to(repository).as_posix() if inside else 'models'}/{dataset}"
+
+
+def use_of_test_set(repository: Repository, sha: str, folder: str) -> Use:
+    """Count the first-parent commits that changed predictions since the test labels last changed."""
+    since = repository.last_change(sha, f"{folder}/test_labels.txt")
+    commits = repository.count(sha, since, f"{folder}/*/predictions.txt")
+    return {"commits": commits, "at_least": repository.is_shallow}
+
+
+def _side(stored: Results, label: str, commit: Commit | None) -> Side:
+    return {
+        "label": label,
+        "commit": commit.sha if commit else None,
+        "date": commit.date if commit else None,
+        "subject": commit.subject if commit else None,
+        "n_test": len(stored.test_labels),
+        "digest": stored.dataset["digest"],
+    }

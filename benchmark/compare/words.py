@@ -1,0 +1,246 @@
+"""Comparisons in words: for a terminal, and for a pull request.
+
+Comes in: a `Comparison`. Goes out: text or Markdown. The JSON form is the document itself.
+"""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
+from benchmark.results import METRICS
+from benchmark.results.numbers import aligned, code_span, inert, markdown_row, value_text
+
+HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
+METRIC_HEADER = ("metric", "before", "after", "change", "better is")
+CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
+COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
+N_INDICES = 20
+N_FOLDED = 100  # a pull request's comment holds 65,536 characters
+TITLES = {metric.name: metric.title for metric in METRICS}
+
+
+def format_text(comparison: Comparison, *, colour: bool = False, details: bool = True) -> str:
+    """Return the comparison for a terminal: the sentence, a row a model, then with `details` what moved in each."""
+    lines = [*_heads(comparison), "", comparison["sentence"], ""]
+    rows = [HEADER, *(model_row(model) for model in comparison["models"])]
+    table = aligned(rows)
+    lines += [
+        table[0],
+        *(_coloured(line, model, colour) for line, model in zip(table[1:], comparison["models"], strict=True)),
+    ]
+    for model in comparison["models"] if details else []:
+        if is_same(model):
+            continue
+        lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
+        lines += [f"  {line}".rstrip() for line in _details(model)]
+    lines += ["", *[_place_line(place) for place in comparison["places"]], *notes(comparison)]
+    return "\n".join(lines).rstrip()
+
+
+def format_markdown(comparison: Comparison) -> str:
+    """Return the comparison as a comment on a pull request: the sentence first, what is long folded away."""
+    lines = [f"**{comparison['sentence']}**", ""]
+    lines += [markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
+    lines += [markdown_row(model_row(model)) for model in comparison["models"]]
+    for model in comparison["models"]:
+        if is_same(model):
+            continue
+        words = html.escape(f"{model['title']}: {model['verdict']} ({model['reason']})", quote=False)
+        lines += ["", f"<details><summary>{words}</summary>", ""]
+        lines += [markdown_row(METRIC_HEADER), "|" + " --- |" * len(METRIC_HEADER)]
+        lines += [markdown_row(row) for row in metric_rows(model)]
+        if model["classes"]:
+            lines += ["", markdown_row(CLASS_HEADER), "|" + " --- |" * len(CLASS_HEADER)]
+            lines += [markdown_row(row) for row in class_rows(model)]
+        lines += [
+            "",
+            *(
+                f"- {inert(line)}"
+                for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]
+            ),
+            "",
+            "</details>",
+        ]
+    about = [
+        f"{end}: {', '.join(code_span(part) for part in _head(side) if part)}"
+        for end, side in (("Before", comparison["before"]), ("After", comparison["after"]))
+    ]
+    places = [_place_line(place) for place in comparison["places"]]
+    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *places, *notes(comparison)])])
+
+
+def _heads(comparison: Comparison) -> list[str]:
+    return aligned([("before", *_head(comparison["before"])), ("after", *_head(comparison["after"]))])
+
+
+def _head(side: Side) -> tuple[str, ...]:
+    return (side["label"], (side["commit"] or "")[:10], (side["date"] or "")[:10], side["subject"] or "")
+
+
+def is_same(model: ModelChange) -> bool:
+    """Say whether nothing of a model moved, not even a time."""
+    moved = model["changed"] or any(change["change"] for change in model["metrics"])
+    return model["verdict"] == "unchanged" and not moved
+
+
+def model_row(model: ModelChange) -> tuple[str, ...]:
+    """Return a model's row under HEADER."""
+    by_name = {change["metric"]: change for change in model["metrics"]}
+    accuracy, cross_validated = by_name.get("accuracy"), by_name.get("cv_accuracy")
+    test = model["test"]
+    return (
+        model["name"],
+        model["verdict"],
+        _arrow(accuracy),
+        f"{100 * test['difference']:+z.2f} [{100 * test['low']:+z.2f}, {100 * test['high']:+z.2f}]" if test else "",
+        f"{test['p_adjusted']:.2g}" if test else "",
+        f"{test['only_before']}, {test['only_after']}" if test else "",
+        ""
+        if cross_validated is None or cross_validated["change"] is None
+        else f"{100 * cross_validated['change']:+z.2f}",
+        _note(model),
+    )
+
+
+def _note(model: ModelChange) -> str:
+    """Return what the row's figures do not say: what the test would have found, what another seed does, or the reason."""
+    test, seeds = model["test"], model["seeds"]
+    if test is None:
+        return "" if model["verdict"] == "unchanged" else model["reason"]
+    notes = [] if test["detectable"] is None else [f"would find {100 * test['detectable']:.2f} points"]
+    notes += [f"another seed moves it {'as much' if seeds['explains'] else 'less'}"] if seeds else []
+    return "; ".join(notes)
+
+
+def _arrow(change: MetricChange | None) -> str:
+    ends = [f"{100 * end['value']:.2f}" for end in (change["before"], change["after"]) if end and end["value"] is not None] if change else []  # fmt: skip
+    return " → ".join(dict.fromkeys(ends))
+
+
+def _details(model: ModelChange) -> list[str]:
+    lines = aligned([METRIC_HEADER, *metric_rows(model)]) if model["metrics"] else []
+    if model["classes"]:
+        lines += ["", *aligned([CLASS_HEADER, *class_rows(model)])]
+    told = [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_INDICES)]
+    return [*lines, *([""] if lines else []), *told]
+
+
+def metric_rows(model: ModelChange) -> list[tuple[str, ...]]:
+    """Return a row for each declared metric."""
+    return [_metric_row(change) for change in model["metrics"] if change["before"] or change["after"]]
+
+
+def _metric_row(change: MetricChange) -> tuple[str, ...]:
+    ends = [value_text(end, change["unit"]) for end in (change["before"], change["after"])]
+    return (TITLES[change["metric"]], *ends, _difference(change), change["better"])
+
+
+def _difference(change: MetricChange) -> str:
+    if change["change"] is None:
+        return "–"
+    before = (change["before"] or {}).get("value")
+    if change["unit"] in ("s", "B"):
+        after = (change["after"] or {}).get("value")
+        return f"× {after / before:.2f}" if before and after is not None else "–"
+    return f"{100 * change['change']:+z.2f} points" if change["unit"] == "share" else f"{change['change']:+z.4f}"
+
+
+def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
+    """Return a row for each class in which something moved, the least likely chance first."""
+    moved = [row for row in model["classes"] if row["only_before"] or row["only_after"] or row["precision_change"]]
+    return [
+        (
+            row["name"],
+            f"{100 * (row['recall_before'] or 0):.1f} → {100 * (row['recall_after'] or 0):.1f}",
+            f"{100 * row['recall_change']:+z.1f} ({row['only_before']} lost, {row['only_after']} won)",
+            f"{row['p_adjusted']:.2g}",
+            "–" if row["precision_change"] is None else f"{100 * row['precision_change']:+z.1f}",
+        )
+        for row in sorted(moved, key=lambda row: row["p"])
+    ]
+
+
+def machine_lines(model: ModelChange) -> list[str]:
+    """Return where the times were measured."""
+    return [f"times on: {' → '.join(dict.fromkeys(model['machines']))}"] if model["machines"] else []
+
+
+def changed_lines(model: ModelChange) -> list[str]:
+    """Return a line for each circumstance that changed."""
+    return [
+        f"{item['what']}: {_told(item['before'], item['after'])}"
+        for item in model["changed"]
+        if item["what"] != "machine"
+    ]
+
+
+def _told(before: Any, after: Any) -> str:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return f"{before} → {after}"
+    return ", ".join(
+        f"{name.rpartition('__')[2]} {before.get(name, '–')} → {after.get(name, '–')}"
+        for name in dict.fromkeys([*before, *after])
+        if name not in before or name not in after or before[name] != after[name]
+    )
+
+
+def _flip_lines(model: ModelChange, most: int) -> list[str]:
+    lines = []
+    for what, flips in (("right → wrong", model["right_to_wrong"]), ("wrong → right", model["wrong_to_right"])):
+        if flips:
+            classes = ", ".join(f"{name} {n}" for name, n in Counter(flip["true"] for flip in flips).most_common())
+            lines += [f"{what}: {len(flips)} ({classes}): images {_indices(flips, most)}"]
+    if model["wrong_to_wrong"]:
+        lines += [f"wrong → wrong otherwise: {model['wrong_to_wrong']}"]
+    return lines
+
+
+def _indices(flips: Sequence[Flip], most: int) -> str:
+    shown = ", ".join(str(flip["index"]) for flip in flips[:most])
+    return shown + (", … (all in --format json)" if len(flips) > most else "")
+
+
+def _place_line(place: Place) -> str:
+    best, worst = place["best"], place["worst"]
+    if best is None:
+        rank = "a reference, not ranked"
+    else:
+        rank = f"rank {best if best == worst else f'{best}–{worst}'} of {place['n_ranked']}"
+    if place["behind"] is None:
+        return f"{place['name']}: {rank}, the leader" if best is not None else f"{place['name']}: {rank}"
+    low, high = 100 * (place["low"] or 0.0), 100 * (place["high"] or 0.0)
+    return f"{place['name']}: {rank}, {100 * place['behind']:.2f} points behind the leader [{low:.2f}, {high:.2f}]"
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what is to be known of all rows: the families, what a test could find, how often the test set was used."""
+    told = []
+    primary, secondary = comparison["primary"], comparison["secondary"]
+    if primary["size"]:
+        told += [
+            f"Primary family: accuracy, {_tests(primary['size'])}; it alone decides, by the adjusted p. Secondary: recall of "
+            f"classes, {_tests(secondary['size'])}, {secondary['rejected']} below 5 %. McNemar mid-p, Holm. Intervals are a "
+            "single comparison's; times are shown, not judged.",
+        ]
+    if comparison["counts"]["within noise"]:
+        told += ["“Would find”: the smallest difference that the test finds in 4 of 5 cases."]
+    use = comparison["use"]
+    if use and comparison["counts"]["improved"]:
+        told += [
+            f"Predictions on these test images changed in {'at least ' if use['at_least'] else ''}{use['commits']} "
+            f"commit{'s' if use['commits'] != 1 else ''} since the labels last did: what is chosen by them wears out.",
+        ]
+    return told
+
+
+def _tests(number: int) -> str:
+    return f"{number} test{'' if number == 1 else 's'}"
+
+
+def _coloured(line: str, model: ModelChange, colour: bool) -> str:  # noqa: FBT001
+    code = COLOURS.get(model["verdict"])
+    return f"\x1b[{code}m{line}\x1b[0m" if colour and code else line

@@ -1,0 +1,1 @@
+"""From results to the site: charts, pictures, pages, and the build."""

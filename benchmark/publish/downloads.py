@@ -1,0 +1,61 @@
+"""What the site offers as files: every tracked result, all metrics in one tidy table, and the schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from benchmark import results
+from benchmark.compare.documents import Comparison
+from benchmark.compare.history import History
+from benchmark.publish.site import Site
+from benchmark.results import CLASS_METRICS, METRICS, Metric, Results
+
+
+def add_downloads(site: Site) -> None:
+    """Publish every tracked result, all models in one tidy table, and the schema."""
+    for model in site.stored.models:
+        for name in (*results.TRACKED, "run.json"):
+            content = site.stored.source.read(f"{model.name}/{name}")
+            site.files[f"{site.section}/models/{model.name}/{name}"] = content or b""
+    table = tidy(site.stored)
+    site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
+    site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
+    printed = {"diff": Comparison, "history": History, "results": list[results.Observation]}
+    schemas = {f"{name}.schema.json": results.document_schema(name, kind) for name, kind in printed.items()}
+    schemas["schema.json"] = results.json_schema(
+        results.DOCUMENTS | {name: printed[name] for name in ("diff", "history")}
+    )
+    site.files |= {name: (json.dumps(schema, indent=1) + "\n").encode() for name, schema in schemas.items()}
+
+
+def tidy(stored: Results) -> pd.DataFrame:
+    """Return every metric of all models, one row an observation."""
+    rows = []
+    for model in stored.models:
+        shared = {"model": model.name, "commit": model.run["commit"]}
+        for metric in METRICS:
+            value: Any = model.metrics if metric.document == "metrics.json" else model.run
+            for key in metric.path:
+                value = value[key] if value is not None else None
+            rows.append(_observation(shared, metric, "", value))
+        for name, per_class in model.metrics["test"]["per_class"].items():
+            rows += [_observation(shared, metric, name, per_class[metric.path[0]]) for metric in CLASS_METRICS]  # type: ignore[literal-required]
+    return pd.DataFrame([row for row in rows if row["value"] is not None])
+
+
+def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> results.Observation:
+    found: Any = value if isinstance(value, dict) else {"value": value}
+    return {
+        "model": shared["model"],
+        "metric": metric.name,
+        "class": name,
+        "value": found["value"],
+        "low": found.get("low"),
+        "high": found.get("high"),
+        "unit": metric.unit,
+        "direction": metric.better,
+        "commit": shared["commit"],
+    }

@@ -1,0 +1,1 @@
+"""Pages, a module a template: from results to what a template fills in."""

@@ -1,0 +1,58 @@
+"""The history and the newest comparison for the site, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark.compare.diff import compare_results
+from benchmark.compare.documents import Comparison
+from benchmark.compare.history import History, read_history
+from benchmark.compare.repository import Repository
+from benchmark.compare.sides import read_commit, use_of_test_set
+from benchmark.errors import BenchmarkError
+
+
+@dataclass(frozen=True)
+class Past:
+    """The history and its newest step; None with the reason and the command that helps in `missing`."""
+
+    history: History | None
+    comparison: Comparison | None
+    missing: str = ""
+    remedy: str = ""
+
+
+def read_past(repository: Repository | None, folder: str | None, digest: str) -> Past:
+    """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits.
+
+    What cannot be read is no reason to build no site: it is said instead. `digest` is that of the images that the pages
+    show; flips of other data have no pictures here.
+    """
+    if folder is None:
+        return Past(None, None, "These results are not tracked by git.", "make bench")
+    if repository is None:
+        return Past(None, None, "These pages are made from git's history, and this is no clone.", "git clone")
+    try:
+        history = read_history(repository, repository.commit("HEAD").sha, folder)
+    except BenchmarkError as error:
+        return _unread(None, error)
+    if len(history["commits"]) < 2:  # noqa: PLR2004
+        if history["truncated"]:
+            return Past(history, None, "This site was built from a shallow clone.", "git fetch --unshallow")
+        return Past(history, None, "There are no two commits with results so far, so nothing to compare.", "make bench")
+    try:
+        before, after = (repository.commit(commit["sha"]) for commit in history["commits"][-2:])
+        old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
+        use = use_of_test_set(repository, after.sha, folder)
+    except BenchmarkError as error:
+        return _unread(history, error)
+    if new[0]["digest"] != digest:
+        return Past(history, None, "The newest commit with results measured other images than these.", "make bench")
+    return Past(history, compare_results(old, new, use))
+
+
+def _unread(history: History | None, error: BenchmarkError) -> Past:
+    """Return what is missing in the words of the error that says so."""
+    problem, *rest = str(error).splitlines()
+    remedy = next((line.partition(":")[2].strip() for line in rest if line.startswith("  try:")), "git status")
+    return Past(history, None, f"{problem[0].upper()}{problem[1:]}.", remedy)

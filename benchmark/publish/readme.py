@@ -1,0 +1,69 @@
+"""The leaderboard and the limits in the README, between their marks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from benchmark.compare.leaderboard import HEADER, leaderboard_rows
+from benchmark.disk import write_atomically
+from benchmark.errors import ResultsError
+from benchmark.layout import shipped
+from benchmark.results import Results
+
+MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
+
+
+def readme_table(stored: Results) -> str:
+    """Return the leaderboard as a Markdown table with the conditions that it was measured under."""
+    rows = [HEADER, ("---",) * len(HEADER), *leaderboard_rows(stored)]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    runs = [model.run for model in stored.models]
+    commits = sorted({(run["commit"] or "unknown")[:10] for run in runs})
+    machines = sorted({f"{run['machine']['cpu']}, {run['machine']['cores']} cores" for run in runs})
+    libraries = sorted({f"scikit-learn {run['libraries']['scikit-learn']}" for run in runs})
+    data = stored.dataset
+    lines += [
+        "",
+        f"{data['n_train']:,} training and {data['n_test']:,} test images; commit {', '.join(commits)}; "
+        f"{'; '.join(machines)}; Python {', '.join(sorted({run['python'] for run in runs}))}, {', '.join(libraries)}. "
+        "Ranks come from all pairwise tests (McNemar mid-p, Holm at 5 %); the interval behind the leader is paired. "
+        "AUCs from probabilities and from decision values are not comparable.",
+    ]
+    return "\n".join(lines)
+
+
+def rewrite_readme(path: Path, stored: Results) -> bool:
+    """Put the leaderboard, and what the figures do not mean, between their marks in the README; return whether that changed it.
+
+    Raises
+    ------
+    ResultsError
+        If the marks, or the file, are not there.
+
+    """
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    new = text
+    for name, content in (("leaderboard", readme_table(stored)), ("limits", limits())):
+        begin, end = (mark.format(name) for mark in MARKS)
+        before, begun, rest = new.partition(begin)
+        _, ended, after = rest.partition(end)
+        if name == "limits" and not begun and not ended:
+            continue  # a README of one's own need not say it
+        if not begun or not ended:
+            raise ResultsError(
+                f"{path} has no place for the {name}",
+                expected=f"{begin} … {end}",
+                found="no such marks",
+                remedy=f"git checkout -- {path}",
+            )
+        new = f"{before}{begin}\n{content}\n{end}{after}"
+    write_atomically(path, new.encode())
+    return new != text
+
+
+def limits() -> str:
+    """Return what the figures do not mean, in the words of the methods page."""
+    methods = (shipped("templates") / "methods.md").read_text(encoding="utf-8")
+    section = methods.split("## What the figures do not mean\n")[1].split("\n## ")[0].strip()
+    return re.sub(r"^\{%.*%\}\n", "", section, flags=re.MULTILINE)

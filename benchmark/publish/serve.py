@@ -1,0 +1,33 @@
+"""The built site on the loopback address."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+from pathlib import Path
+
+from benchmark.errors import BenchmarkError
+
+
+def serve(build_dir: Path, port: int) -> None:
+    """Show the built site on the loopback address until interrupted.
+
+    Raises
+    ------
+    BenchmarkError
+        If there is no site, or the port is taken.
+
+    """
+    folder = build_dir / "site"
+    if not (folder / "index.html").exists():
+        raise BenchmarkError(f"{folder} holds no site", remedy="make site, or make bench")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise BenchmarkError(
+            f"port {port} cannot be used", found=error.strerror or "", remedy=f"make serve PORT={port + 1}"
+        ) from None
+    print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    with server:
+        server.serve_forever()

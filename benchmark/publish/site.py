@@ -1,0 +1,103 @@
+"""What a site is made of: results, images, templates, and the files that pages, charts and pictures are gathered in."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.cache import Cache
+from benchmark.dataset import Dataset
+from benchmark.publish.chart import Figure
+from benchmark.publish.gallery import Gallery, png
+from benchmark.publish.past import Past
+from benchmark.results import DatasetStudy, ModelResult, Published, Results
+from benchmark.statistics import RankTable, ranks
+
+FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
+
+
+@dataclass
+class Site:
+    """What is written: text and bytes by path below the docs folder, and the navigation."""
+
+    stored: Results
+    dataset: Dataset
+    study: DatasetStudy | None
+    templates: Path
+    past: Past
+    published: Published | None = None
+    draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
+    cache: Cache | None = None
+    say: Callable[[str], str] = str
+    files: dict[str, bytes] = field(default_factory=dict)
+    nav: list[Any] = field(default_factory=list)
+    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
+
+    @functools.cached_property
+    def gallery(self) -> Gallery:
+        """Where pictures go."""
+        return Gallery(self.dataset.test_images, self.files, self.cache)
+
+    @functools.cached_property
+    def training_gallery(self) -> Gallery:
+        """The same for training images."""
+        return dataclasses.replace(self.gallery, images=self.dataset.train_images)
+
+    @property
+    def section(self) -> str:
+        """Folder of the data set's pages."""
+        return self.stored.dataset["name"]
+
+    @property
+    def order(self) -> list[str]:
+        """Class names with families together."""
+        grouped = [name for names in self.dataset.entry.families.values() for name in names]
+        classes = self.stored.dataset["classes"]
+        return [name for name in grouped if name in classes] + [name for name in classes if name not in grouped]
+
+    @functools.cached_property
+    def thumbnails(self) -> dict[str, str]:
+        """The first training image of each class as a data address, for the axes of a matrix."""
+        images = dict(zip(self.order, one_of_each(self), strict=True))
+        return {
+            name: f"data:image/png;base64,{base64.b64encode(png(image, 1)).decode()}" for name, image in images.items()
+        }
+
+    @functools.cached_property
+    def means(self) -> dict[str, NDArray[np.float64]]:
+        """The mean training image of each class, each of shape (height, width)."""
+        images, labels = self.dataset.train_images, self.dataset.train_labels
+        return {name: images[labels == label].mean(axis=0) for label, name in enumerate(self.stored.dataset["classes"])}
+
+    @functools.cached_property
+    def ranks(self) -> RankTable:
+        """Rank intervals of the leaderboard, in its order."""
+        return ranks(np.array([self.stored.correct(model) for model in self.stored.leaderboard()]))
+
+
+def figures_in(context: dict[str, Any]) -> list[Figure]:
+    """Return the charts among the values of a context, alone or in lists."""
+    found = []
+    for value in context.values():
+        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Figure)]
+    return found
+
+
+def listed_models(stored: Results) -> list[ModelResult]:
+    """Return all models in the order of the navigation: best first, baselines last."""
+    return stored.leaderboard() + stored.baselines
+
+
+def one_of_each(site: Site) -> NDArray[np.uint8]:
+    """Return the first training image of each class, of shape (n_classes, height, width), in the order of the site."""
+    classes = site.stored.dataset["classes"]
+    rows = [int(np.flatnonzero(site.dataset.train_labels == classes.index(name))[0]) for name in site.order]
+    return site.dataset.train_images[rows]

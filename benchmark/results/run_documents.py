@@ -1,0 +1,126 @@
+"""The types of `run.json`, of the table of models as data, of published results, and of a row of `results.csv`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from benchmark.results.documents import Measured, Params
+
+
+class PublishedResult(TypedDict):
+    """What somebody else reports on the same test images; `read` is the day that the source was read."""
+
+    title: str
+    accuracy: float
+    n_images: int
+    source: str
+    read: str
+
+
+class Published(TypedDict):
+    """`published.json` of a data set: outside facts, not measured here; `choice` says which of them these are."""
+
+    schema_version: int
+    dataset: str
+    choice: str
+    results: list[PublishedResult]
+
+
+# A row of results.csv and results.json. "class" is no name in Python, and empty for all classes.
+Observation = TypedDict(
+    "Observation",
+    {
+        "model": str,
+        "metric": str,
+        "class": str,
+        "value": float,
+        "low": float | None,
+        "high": float | None,
+        "unit": str,
+        "direction": Literal["higher", "lower"],
+        "commit": str | None,
+    },
+)
+
+
+class Machine(TypedDict):
+    """Where a result was measured."""
+
+    system: str
+    architecture: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+
+
+class Seconds(TypedDict):
+    """Wall and CPU seconds; fit and predict are of a fresh process with nothing else running."""
+
+    search: Measured
+    search_cpu: Measured
+    fit: Measured
+    fit_cpu: Measured
+    predict_many: Measured
+    predict_one: Measured
+
+
+class FileDigest(TypedDict):
+    """A file that is not in git."""
+
+    sha256: str
+    bytes: int
+
+
+class Key(TypedDict):
+    """The parts of what a result depends on, a digest each."""
+
+    data: str
+    entry: str
+    code: str
+    figures: str
+    study: str
+    libraries: str
+
+
+class Run(TypedDict):
+    """`run.json`: what may differ between two runs of one commit."""
+
+    schema_version: int
+    name: str
+    commit: str | None
+    dirty: bool
+    measured_at: str
+    accelerated: bool
+    jobs: int
+    machine: Machine
+    python: str
+    libraries: dict[str, str]
+    seconds: Seconds
+    n_predict_many: int
+    peak_memory_bytes: int
+    pickle: FileDigest
+    scores: FileDigest
+    key: Key
+    files: dict[str, str]
+
+
+class Entry(TypedDict):
+    """A row of the table of models, as data."""
+
+    name: str
+    title: str
+    family: str
+    features: str
+    estimator: str
+    pipeline: str
+    grid: Params
+    note: str
+    baseline: bool
+
+
+class Entries(TypedDict):
+    """`entries.json`."""
+
+    schema_version: int
+    dataset: str
+    entries: list[Entry]

@@ -1,0 +1,213 @@
+"""All stored results of a data set: read from a folder or a commit, checked against each other, and replaced whole."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import ResultsError
+from benchmark.results.documents import Curves, DatasetInfo, Metrics
+from benchmark.results.predictions import confusion_matrix, read_labels
+from benchmark.results.run_documents import Entries, Entry, Run
+from benchmark.results.study_documents import Study
+from benchmark.results.text import Folder, Source, parse_document, remeasure_remedy, round_measured, source_document
+
+TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put the complete folder `new` in the place of `target`; an interrupted swap is finished by `recover_folders`."""
+    old = target.with_name(f".{target.name}.old")
+    recover_folders(target.parent)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_folders(parent: Path) -> None:
+    """Finish or undo what an interrupted `replace_folder` left under `parent`."""
+    for old in sorted(parent.glob(".*.old")):
+        target = parent / old.name[1:-4]
+        new = parent / f".{target.name}.new"
+        if not target.exists():
+            (new if new.exists() else old).rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """All that is stored of one model; `predictions` has shape (n_test,)."""
+
+    entry: Entry
+    metrics: Metrics
+    run: Run
+    predictions: NDArray[np.int64]
+    source: Source
+
+    @functools.cached_property
+    def curves(self) -> Curves:
+        """Its `curves.json`, read when asked for."""
+        return source_document(self.source, f"{self.name}/curves.json", Curves)  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def study(self) -> Study:
+        """Its `study.json`, read when asked for."""
+        return source_document(self.source, f"{self.name}/study.json", Study)  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """Name of the model, which is its folder's."""
+        return self.entry["name"]
+
+    @property
+    def accuracy(self) -> float:
+        """Test accuracy."""
+        return float(self.metrics["test"]["accuracy"]["value"] or 0.0)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one data set: models in the order of the table, the names without a result, the answer key."""
+
+    source: Source
+    dataset: DatasetInfo
+    entries: list[Entry]
+    models: list[ModelResult]
+    missing: list[str]
+    test_labels: NDArray[np.int64]
+
+    @property
+    def contestants(self) -> list[ModelResult]:
+        """The models that are ranked: all but the baseline."""
+        return [model for model in self.models if not model.entry["baseline"]]
+
+    @property
+    def baselines(self) -> list[ModelResult]:
+        """The models that are a reference only."""
+        return [model for model in self.models if model.entry["baseline"]]
+
+    def leaderboard(self) -> list[ModelResult]:
+        """Contestants, best accuracy first, ties in the order of the table."""
+        return sorted(self.contestants, key=lambda model: -model.accuracy)
+
+    def model(self, name: str) -> ModelResult:
+        """Return the result of the model called `name`.
+
+        Raises
+        ------
+        ResultsError
+            If there is none.
+
+        """
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise ResultsError(
+            f"{self.source.where('')} holds no result of {name!r}",
+            expected="one of " + ", ".join(model.name for model in self.models),
+            found=name,
+            remedy=f"make bench MODELS={name}" if name in self.missing else "make list",
+        )
+
+    def correct(self, model: ModelResult) -> NDArray[np.bool_]:
+        """Return which test images `model` gets right, of shape (n_test,)."""
+        return model.predictions == self.test_labels  # type: ignore[no-any-return]
+
+
+def load_results(models_dir: Path, dataset: str) -> Results:
+    """Read every result under `models_dir/dataset`; see `read_results`."""
+    folder = models_dir / dataset
+    recover_folders(folder)
+    return read_results(Folder(folder))
+
+
+def read_results(source: Source) -> Results:
+    """Read every result of a data set.
+
+    Raises
+    ------
+    ResultsError
+        If there is no result at all, a document is damaged, or predictions do not yield the figures beside them.
+
+    """
+    entries: list[Entry] = source_document(source, "entries.json", Entries)["entries"]
+    found = {entry["name"]: source.read(f"{entry['name']}/metrics.json") for entry in entries}
+    every = {
+        name: parse_document(content, source.where(f"{name}/metrics.json"), Metrics)
+        for name, content in found.items()
+        if content is not None
+    }
+    if not every:
+        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy="make bench")
+    first: DatasetInfo = next(iter(every.values()))["dataset"]
+    for name, metrics in every.items():
+        if metrics["dataset"]["classes"] != first["classes"]:
+            raise ResultsError(
+                f"{source.where(f'{name}/metrics.json')} is of other classes than the results beside it",
+                expected=", ".join(first["classes"])[:200],
+                found=", ".join(metrics["dataset"]["classes"])[:200],
+                remedy="make bench, which brings all to one",
+            )
+    labels = read_labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
+    return Results(
+        source=source,
+        dataset=first,
+        entries=entries,
+        models=[_model(source, entry, every[entry["name"]], labels) for entry in entries if entry["name"] in every],
+        missing=[entry["name"] for entry in entries if entry["name"] not in every],
+        test_labels=labels,
+    )
+
+
+def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
+    name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
+    predictions = read_labels(source, f"{name}/predictions.txt", n_classes, len(labels))
+    _check_figures(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
+    run: Run = source_document(source, f"{name}/run.json", Run)
+    return ModelResult(entry, metrics, run, predictions, source)
+
+
+def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
+    """Refuse predictions that do not yield the figures beside them; AUC needs scores, which are not in git."""
+    test, classes = metrics["test"], metrics["dataset"]["classes"]
+    hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+
+    def share(part: int, whole: int) -> float | None:
+        return round_measured(part / whole) if whole else None
+
+    f1 = [2 * hits[i] / max(1, support[i] + predicted[i]) for i in range(len(hits))]
+    pairs: list[tuple[str, Any, Any]] = [
+        ("classes", list(test["per_class"]), classes),
+        ("confusion", test["confusion"], confusion.tolist()),
+        ("accuracy", test["accuracy"]["value"], share(hits.sum(), confusion.sum())),
+        ("macro F1", test["macro_f1"]["value"], round_measured(float(np.mean(f1)))),
+    ]
+    for i, (label, figures) in enumerate(list(test["per_class"].items())[: len(hits)]):
+        pairs += [
+            (f"support of {label}", figures["support"], int(support[i])),
+            (f"recall of {label}", figures["recall"]["value"], share(hits[i], support[i])),
+            (f"precision of {label}", figures["precision"]["value"], share(hits[i], predicted[i])),
+            (f"F1 of {label}", figures["f1"]["value"], round_measured(f1[i])),
+        ]
+    for what, stored, recomputed in pairs:
+        if stored != recomputed:
+            raise ResultsError(
+                f"{source.where(f'{name}/predictions.txt')} does not yield the figures in "
+                f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
+                expected=f"{what}: {stored}"[:200],
+                found=f"{recomputed}"[:200],
+                remedy=remeasure_remedy(source.where(f"{name}/predictions.txt"), f"make bench MODELS={name}"),
+            )
+
+
+def study_path(models_dir: Path, dataset: str) -> Path:
+    """Return where a data set's own study lies: beside `models`, in `data`; in a results folder of another name itself."""
+    home = models_dir.parent if models_dir.name == "models" else models_dir
+    return home / "data" / dataset / "study.json"

@@ -1,0 +1,100 @@
+"""The types of `study.json`, of a model and of a data set."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from benchmark.results.documents import Estimate, Measured
+
+
+class Mistake(TypedDict):
+    """A test image taken for another class; `margin` is the score of the class predicted less that of the true one."""
+
+    index: int
+    true: str
+    predicted: str
+    margin: Measured
+
+
+class CurvePoint(TypedDict):
+    """Accuracy on the held-out images after fitting on `n_train` images."""
+
+    n_train: int
+    accuracy: Estimate
+
+
+class LearningCurve(TypedDict):
+    """The chosen pipeline fitted on growing shares of one fold's training part, scored on its held-out images.
+
+    Each share holds the smaller ones; the intervals are of the held-out images, not of another draw of the share.
+    """
+
+    fold: int
+    n_held_out: int
+    points: list[CurvePoint]
+
+
+class Importance(TypedDict):
+    """What a model looks at, as one picture of `shape` for all classes ("all") or a class.
+
+    "permutation": accuracy ("all") or recall (a class) lost when a block of pixels is exchanged between `n_images`
+    held-out training images. "coefficients": change of the class's score with each scaled pixel. "impurity": share of
+    all the impurity that splits on the pixel removed.
+    """
+
+    method: Literal["permutation", "coefficients", "impurity"]
+    shape: list[int]
+    block: int
+    n_images: int | None
+    pictures: dict[str, list[Measured]]
+
+
+class Study(TypedDict):
+    """`study.json` of a model: what its page shows and needs scores or a fitted model."""
+
+    schema_version: int
+    name: str
+    confident_mistakes: list[Mistake]
+    learning_curve: LearningCurve | None
+    importances: list[Importance]
+
+
+class Twin(TypedDict):
+    """A test image and the training image nearest to it; `distance` is relative to the test image's own length."""
+
+    test: int
+    train: int
+    distance: Measured
+
+
+class Twins(TypedDict):
+    """Near-duplicates across the splits: how many test images have a training image within each distance."""
+
+    distances: list[float]
+    counts: list[int]
+    nearest: list[Twin]
+    n_other_class: int
+
+
+class Map(TypedDict):
+    """Training images in two dimensions; a place each, in the order of `index`."""
+
+    method: str
+    index: list[int]
+    x: list[Measured]
+    y: list[Measured]
+
+
+class DatasetStudy(TypedDict):
+    """`study.json` of a data set: what its page shows and needs computing over all training images."""
+
+    schema_version: int
+    name: str
+    digest: str
+    image_shape: list[int]
+    class_means: dict[str, list[int]]
+    pixel_sd: list[Measured]
+    explained_variance_ratio: list[Measured]
+    components: list[list[Measured]]
+    map: Map
+    near_duplicates: Twins
