@@ -6,140 +6,21 @@ positions and docstrings, so that a comment or a reformatting reruns nothing.
 
 from __future__ import annotations
 
-import ast
-import functools
 import hashlib
-import importlib.metadata
 import json
 import os
-import re
 import shutil
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmark.disk import write_atomically
-from benchmark.errors import BenchmarkError
-
-__all__ = ["TABLES", "Cache", "code_digest", "digest", "foreign_code", "locked_versions"]
-
-# Fields that one Python version fills and another does not have, and that say nothing of what code does.
-SILENT_FIELDS = {"type_params", "type_comment", "kind", "ctx", "type_ignores"}
-TABLES = ("MODELS", "DATASETS")  # an entry counts by its own values, not as code of the file that it stands in
-COUNTED = {"benchmark", "numpy", "scipy", "sklearn"}  # their code or their versions are in every key
 
 
 def digest(*parts: Any) -> str:
     """Return the SHA-256, in hexadecimal, of `parts` as canonical JSON; objects count by their `repr`."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def code_digest(paths: Iterable[Path]) -> str:
-    """Return the digest of what the modules in `paths` do: equal on every Python that can parse them."""
-    return digest(*[_shape(ast.parse(path.read_text(encoding="utf-8"))) for path in paths])
-
-
-def foreign_code(kind: Any) -> list[str]:
-    """Return what a class or function depends on beside its name and the `COUNTED` packages.
-
-    Nothing for one of these or of the standard library; name and version for another installed package; else the digest
-    of the code in its file, the tables of entries aside, and in the files beside it that this one imports.
-    """
-    name = getattr(kind, "__module__", None) or ""
-    top = name.partition(".")[0]
-    if top in COUNTED or top in sys.stdlib_module_names:
-        return []
-    if top in _packages():
-        return [f"{package} {importlib.metadata.version(package)}" for package in sorted(set(_packages()[top]))]
-    path = getattr(sys.modules.get(name), "__file__", None)
-    return [_own_code(Path(path), name.count("."))] if path else []
-
-
-@functools.cache  # a tenth of a second, of which only foreign classes have need
-def _packages() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
-
-
-@functools.cache
-def _own_code(path: Path, depth: int) -> str:
-    """Return the digest of a module that lies `depth` packages deep, and of all below the same folder that it imports."""
-    root = path.parents[depth + (path.stem == "__init__")]
-    found: set[Path] = set()
-    ahead = [path]
-    while ahead:
-        here = ahead.pop()
-        if here not in found:
-            found.add(here)
-            ahead += [file for name in _imports(here, root) for file in _files(root, name) if file.is_file()]
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(found)]
-    for tree in trees:
-        tree.body = [node for node in tree.body if not _is_table(node)]
-    return digest(*[_shape(tree) for tree in trees])
-
-
-def _imports(path: Path, root: Path) -> Iterator[str]:
-    """Yield the names of the modules that a file imports, and of the packages that they lie in."""
-    package = path.relative_to(root).parent.parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-        if isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names = [base, *(f"{base}.{name}" for name in names)]
-        for name in names:
-            parts = name.split(".")
-            yield from (".".join(parts[:i]) for i in range(1, len(parts) + 1) if parts[0] != "benchmark")
-
-
-def _files(root: Path, name: str) -> tuple[Path, Path]:
-    place = root.joinpath(*name.split("."))
-    return place.with_name(f"{place.name}.py"), place / "__init__.py"
-
-
-def _is_table(node: ast.stmt) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return any(isinstance(target, ast.Name) and target.id in TABLES for target in targets)
-
-
-def _shape(node: Any) -> Any:
-    """Return a syntax tree as nested lists, without docstrings, positions, and fields that are empty."""
-    if isinstance(node, list):
-        return [_shape(item) for item in node]
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = {name: value for name, value in ast.iter_fields(node) if name not in SILENT_FIELDS}
-    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and _has_docstring(node):
-        fields["body"] = node.body[1:]
-    return [type(node).__name__, *([name, _shape(value)] for name, value in fields.items() if value not in (None, []))]
-
-
-def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return ast.get_docstring(node, clean=False) is not None
-
-
-def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the versions that `lock_file` pins `names` to, or the installed ones where there is no such file.
-
-    A lock may pin one version a Python: then all of them, so that the answer is the same on each.
-
-    Raises
-    ------
-    BenchmarkError
-        If one of them is not pinned there.
-
-    """
-    if not lock_file.exists():  # the package is installed, not checked out
-        return {name: importlib.metadata.version(name) for name in names}
-    text = lock_file.read_text(encoding="utf-8")
-    pinned: dict[str, str] = {}
-    for name, version in re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\\n]+)", text, flags=re.MULTILINE):
-        pinned[name] = f"{pinned[name]}, {version}" if name in pinned else version
-    missing = [name for name in names if name not in pinned]
-    if missing:
-        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy="make lock")
-    return {name: pinned[name] for name in names}
 
 
 class Cache:

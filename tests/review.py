@@ -20,11 +20,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmark.compare.diff import compare_results
 from benchmark.compare.documents import Comparison
-from benchmark.compare.pairs import LEVEL
 from benchmark.compare.sides import read_side
 from benchmark.compare.words import format_markdown
 from benchmark.errors import BenchmarkError
-from benchmark.statistics import mcnemar_midp
+from benchmark.statistics import LEVEL, mcnemar_midp
 
 DATASET = "fashion-mnist"
 REVIEW = ROOT / "build" / "review"

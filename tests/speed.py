@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmark.commands import settings
+from benchmark.measure import fit, search, steps
+from benchmark.measure.setting import Setting
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -38,7 +40,7 @@ from sklearn.svm import SVC
 if "--fast" in sys.argv:
     settings._accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
 
-from benchmark import bench, results, train
+from benchmark import results
 from benchmark.dataset import load_dataset, subset
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
@@ -82,7 +84,7 @@ def straightforward(entry, data, grid, train_X, test_X):
     if entry.family == "rf":
         stock.set_params(**{name: last.get_params()[name] for name in ("n_estimators", "max_samples", "random_state")})
     plain = Pipeline([("scaler", StandardScaler()), ("pca", PCA(random_state=0)), ("classifier", stock)])
-    folds = StratifiedKFold(train.N_SPLITS, shuffle=True, random_state=train.RANDOM_STATE)
+    folds = StratifiedKFold(search.N_SPLITS, shuffle=True, random_state=search.RANDOM_STATE)
     found = GridSearchCV(plain, grid, cv=folds, n_jobs=-1).fit(train_X, data.train_labels)
     return float(np.mean(found.predict(test_X) == data.test_labels))
 
@@ -91,11 +93,11 @@ def ours(entries, data, n_jobs, fast):
     """Search, refit and predict each entry, from an empty cache; return their accuracies on the test images."""
     accuracies = []
     with tempfile.TemporaryDirectory() as folder:
-        setting = bench.Bench(ROOT, Path(folder) / "models", Path(folder), data, n_jobs, Reporter(quiet=True), fast)
+        setting = Setting(ROOT, Path(folder) / "models", Path(folder), data, n_jobs, Reporter(quiet=True), fast)
         for entry in entries:
-            candidates, scores, *_ = bench._search(setting, entry)
-            pipeline = entry.pipeline(data.image_shape).set_params(**candidates[train.choose(candidates, scores)])
-            with train._side_by_side(pipeline, n_jobs):
+            candidates, scores, *_ = steps.search_grid(setting, entry)
+            pipeline = entry.pipeline(data.image_shape).set_params(**candidates[search.choose(candidates, scores)])
+            with fit._side_by_side(pipeline, n_jobs):
                 pipeline.fit(np.asarray(data.train_images).reshape(data.n_train, -1), data.train_labels)
             accuracies.append(float(np.mean(pipeline.predict(np.asarray(data.test_images)) == data.test_labels)))
     return accuracies

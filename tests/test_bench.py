@@ -20,9 +20,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from benchmark import bench, load_model, results
+from benchmark import load_model, results
 from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
-from benchmark.models import MODELS, ModelEntry
+from benchmark.measure import keys, run, steps
+from benchmark.measure.entry import ModelEntry
+from benchmark.measure.setting import Setting
+from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from tests.conftest import ROOT, RUN_MODELS, SAMPLE
 
@@ -244,49 +247,49 @@ def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
 def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path, monkeypatch):
     grid = {"features__n_components": [5], "classifier__n_neighbors": [1, 3]}
     entry = ModelEntry("knn", "Neighbours", "knn", "pixels", KNeighborsClassifier(algorithm="brute"), grid)
-    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
-    before = bench._search(setting, entry)[1]
-    asked, run_search = [], bench._run_search
-    monkeypatch.setattr(bench, "_run_search", lambda *words: (asked.extend(words[2]), run_search(*words)))
-    after = bench._search(setting, replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))[1]
+    setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    before = steps.search_grid(setting, entry)[1]
+    asked, run_search = [], steps._run_search
+    monkeypatch.setattr(steps, "_run_search", lambda *words: (asked.extend(words[2]), run_search(*words)))
+    after = steps.search_grid(setting, replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))[1]
     assert [[params["classifier__n_neighbors"] for params in group] for group, _, _ in asked] == [[5]] * 3
     assert after[:2] == before
 
 
 def test_the_last_of_an_odd_number_of_tasks_is_halved_and_nothing_is_lost():
     tasks = [(["low", "middle", "high"], fold, ["a", "b", "c"]) for fold in range(3)]
-    evened = bench._evened(tasks, 2)
+    evened = steps._evened(tasks, 2)
     assert evened == [*tasks[:2], (["low", "middle"], 2, ["a", "b"]), (["high"], 2, ["c"])]
-    assert bench._evened(tasks, 1) == bench._evened(tasks, 3) == tasks
-    assert bench._evened([(["one"], 0, ["a"])], 2) == [(["one"], 0, ["a"])]
+    assert steps._evened(tasks, 1) == steps._evened(tasks, 3) == tasks
+    assert steps._evened([(["one"], 0, ["a"])], 2) == [(["one"], 0, ["a"])]
 
 
 def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):
-    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
-    with bench._alone(setting), pytest.raises(BenchmarkError, match="another run is at work"):
-        bench.run(setting, [], [])
-    bench.run(setting, [], [])
+    setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    with run._alone(setting), pytest.raises(BenchmarkError, match="another run is at work"):
+        run.run(setting, [], [])
+    run.run(setting, [], [])
 
 
 @pytest.mark.parametrize(("what", "words"), [("title", "its title"), ("family", "its family"), ("class", "a class")])
 def test_results_under_an_old_name_are_not_current(copy, sample, what, words):
     entry = next(entry for entry in MODELS if entry.name == "dummy")
-    setting = bench.Bench(ROOT, copy / "models", copy / "build", sample, 1, Reporter(quiet=True))
-    assert not bench.statuses(setting, [entry])[0].why
+    setting = Setting(ROOT, copy / "models", copy / "build", sample, 1, Reporter(quiet=True))
+    assert not keys.statuses(setting, [entry])[0].why
     if what == "class":
         names = ("Shirt!", *sample.class_names[1:])
         setting = replace(setting, dataset=replace(sample, entry=replace(sample.entry, class_names=names)))
     else:
         entry = replace(entry, **{what: "new"})
-    assert bench.statuses(setting, [entry])[0].why == f"{words} was renamed since"
+    assert keys.statuses(setting, [entry])[0].why == f"{words} was renamed since"
 
 
 def test_a_model_that_no_table_names_any_more_is_said_to_be_left_out(copy, sample):
     said = []
     report = Reporter(quiet=True)
     report.line = said.append
-    setting = bench.Bench(ROOT, copy / "models", copy / "build", sample, 1, report)
-    bench._prepare(setting, [entry for entry in MODELS if entry.name != "lr-hog"])
+    setting = Setting(ROOT, copy / "models", copy / "build", sample, 1, report)
+    run._prepare(setting, [entry for entry in MODELS if entry.name != "lr-hog"])
     assert [line.split()[0] for line in said] == ["lr-hog"]
 
 
@@ -302,9 +305,9 @@ def test_a_model_whose_fit_raises_is_named_and_leaves_the_others_intact(sample, 
         ModelEntry("bad", "Bad", "nb", "pixels", RaisingClassifier(), {"features__n_components": [5]}),
         ModelEntry("good", "Good", "nb", "pixels", GaussianNB(), {"features__n_components": [5, 10]}),
     ]
-    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     with pytest.raises(FitError, match="1 of 2 models(?s:.*)'bad'(?s:.*)no such luck"):
-        bench.run(setting, entries, entries)
+        run.run(setting, entries, entries)
     stored = results.load_results(tmp_path / "models", SAMPLE)
     assert ([m.name for m in stored.models], stored.missing) == (["good"], ["bad"])
 
@@ -345,13 +348,13 @@ def test_models_that_do_not_fit_a_data_set_are_left_out_or_refused_when_named(tm
         write_idx(tmp_path / "data" / "small" / f"{part}-labels-idx1-ubyte", np.arange(n, dtype=np.uint8) % 2)
     small = load_dataset("small", root=tmp_path, cache_dir=tmp_path, datasets={"small": entry}, accept=True, report=str)
     said = io.StringIO()
-    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", small, 1, Reporter(said))
-    names = [entry.name for entry in bench.fitting(setting, MODELS, named=False)]
+    setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", small, 1, Reporter(said))
+    names = [entry.name for entry in run.fitting(setting, MODELS, named=False)]
     assert {"dummy", "rf-pixels", "rf-hog"} <= set(names)
     assert "left out: model 'svm-pixels' does not fit the data set small: features__n_components=100" in said.getvalue()
     assert len(said.getvalue().splitlines()) == len(MODELS) - len(names)
     with pytest.raises(EntryError, match="'lr-hog' does not fit the data set small"):
-        bench.fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
+        run.fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
 
 
 class OneVersusOne(SVC):
@@ -363,11 +366,11 @@ class OneVersusOne(SVC):
 
 def test_scores_that_are_none_of_the_classes_are_refused(sample, tmp_path):
     entries = [ModelEntry("pairs", "Pairs", "svm", "pixels", OneVersusOne(), {"features__n_components": [5]})]
-    setting = bench.Bench(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
+    setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     with pytest.raises(
         FitError, match=r"no finite score for each class(?s:.*)shape \(1000, 10\)(?s:.*)shape \(1000, 45\)"
     ):
-        bench.run(setting, entries, entries)
+        run.run(setting, entries, entries)
 
 
 def test_predictions_that_do_not_yield_the_figures_are_an_error_naming_both(copy):

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from benchmark import load_model, results
-from benchmark.entries import load_entries
 from benchmark.errors import EntryError, ResultsError
+from benchmark.measure.own_entries import load_entries
 from tests.conftest import SAMPLE
 
 NAMES = ("boosting", "my-pipeline", "other-package", "my-class")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from benchmark import evaluate
+from benchmark.measure import evaluate
 from benchmark.results import NAMED_RECALL
 
 CLASSES = ["a", "b", "c"]

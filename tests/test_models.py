@@ -13,7 +13,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from benchmark.errors import EntryError
-from benchmark.models import MODELS, check_entries, check_fits, entries_document, parts, select_entries
+from benchmark.measure.entries import entries_document, select_entries
+from benchmark.measure.entry import parts
+from benchmark.measure.entry_checks import check_entries, check_fits
+from benchmark.models import MODELS
 from benchmark.results import Entries, read_document
 from tests.conftest import ROOT
 

@@ -17,11 +17,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmark import __version__, bench, dataset, environment, load_model
+from benchmark import __version__, dataset, environment, load_model
 from benchmark.commands import main
 from benchmark.compare.repository import Repository
 from benchmark.dataset import fetch
 from benchmark.errors import BenchmarkError, ResultsError
+from benchmark.measure import keys, workers
 from benchmark.publish import readme, serve
 from benchmark.results import load_results
 from tests.conftest import ROOT, SAMPLE
@@ -192,11 +193,11 @@ def altered_file(folder, monkeypatch):
 
 
 def killed_fit(folder, monkeypatch):
-    return bench.KILLED
+    return workers.KILLED
 
 
 def stale_result(folder, monkeypatch):
-    return f"moved since it was measured: {bench.PARTS['code']}"
+    return f"moved since it was measured: {keys.PARTS['code']}"
 
 
 def no_pickle(folder, monkeypatch):

@@ -12,11 +12,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmark import study
 from benchmark.features import HogFeatures, PixelFeatures
+from benchmark.measure import study_data, study_model
+from benchmark.measure.search import split_folds
 from benchmark.models import MODELS
 from benchmark.results import load_results
-from benchmark.train import split_folds
 from tests.conftest import SAMPLE
 
 
@@ -32,14 +32,14 @@ def linear(n_components=20):
 
 def test_the_most_confident_mistakes_come_first():
     scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
-    found = study.confident_mistakes(scores, np.array([1, 1, 1]), np.array([0, 0, 1]), ["a", "b"])
+    found = study_model.confident_mistakes(scores, np.array([1, 1, 1]), np.array([0, 0, 1]), ["a", "b"])
     assert [mistake["index"] for mistake in found] == [0, 1]
     assert found[0]["margin"] == pytest.approx(0.8)
 
 
 def test_a_larger_share_holds_the_smaller_ones_and_each_is_stratified():
     labels = np.repeat(np.arange(4, dtype=np.uint8), [400, 200, 100, 100])
-    order = study._nested(labels)
+    order = study_model.nested_rows(labels)
     assert sorted(order) == list(range(800))
     for n in (8, 80, 400):
         counts = np.bincount(labels[order[:n]], minlength=4)
@@ -49,11 +49,11 @@ def test_a_larger_share_holds_the_smaller_ones_and_each_is_stratified():
 def test_a_share_too_small_for_the_parameters_is_left_out(sample):
     labels = np.asarray(sample.train_labels)
     whole = len(split_folds(labels)[0][0])
-    assert study.curve_sizes(linear(), {}, labels) == [whole // share for share in (1, 2, 4, 8, 16)]
-    wide = study.curve_sizes(linear(), {"features__n_components": whole // 3}, labels)
+    assert study_model.curve_sizes(linear(), {}, labels) == [whole // share for share in (1, 2, 4, 8, 16)]
+    wide = study_model.curve_sizes(linear(), {"features__n_components": whole // 3}, labels)
     assert wide == [whole, whole // 2]
     near = pipeline(PixelFeatures(5), ("classifier", KNeighborsClassifier(whole // 5)))
-    assert study.curve_sizes(near, {}, labels) == [whole, whole // 2, whole // 4]
+    assert study_model.curve_sizes(near, {}, labels) == [whole, whole // 2, whole // 4]
 
 
 def test_the_last_point_of_the_curve_is_the_fold_score_of_the_search(whole_run):
@@ -71,15 +71,17 @@ def test_the_last_point_of_the_curve_is_the_fold_score_of_the_search(whole_run):
 def importance(model, images, labels, names):
     flat = images.reshape(len(images), -1)
     before = model.predict(flat) == labels
-    after = [model.predict(altered.reshape(len(images), -1)) == labels for altered in study.exchanged_blocks(images)]
-    return study.permutation_importance(before, np.array(after), labels, names, images.shape[1:])
+    after = [
+        model.predict(altered.reshape(len(images), -1)) == labels for altered in study_model.exchanged_blocks(images)
+    ]
+    return study_model.permutation_importance(before, np.array(after), labels, names, images.shape[1:])
 
 
 def test_permutation_importance_is_that_of_scikit_learn_where_a_block_is_a_pixel(monkeypatch, sample):
     images, labels = np.asarray(sample.train_images)[:300, 10:18, 10:18], np.asarray(sample.train_labels)[:300]
     model = pipeline(PixelFeatures(), ("classifier", RandomForestClassifier(5, random_state=0)))
     model.fit(images.reshape(300, -1), labels)
-    monkeypatch.setattr(study, "BLOCK", 1)
+    monkeypatch.setattr(study_model, "BLOCK", 1)
     names = list(sample.class_names)
     ours = importance(model, images, labels, names)
     assert ours["shape"] == [8, 8]
@@ -106,13 +108,13 @@ def test_a_share_is_scored_as_the_whole_pipeline_would_be(sample, tmp_path):
     whole = len(split_folds(labels)[0][0])
     about = {"classes": list(sample.class_names), "image_shape": sample.image_shape}
     for n in (whole // 4, whole):
-        study.write_share_features(model[0], images, labels, n, tmp_path / f"{n}.npy")
-        point, found = study.fit_share(model[1:], labels, n, tmp_path / f"{n}.npy", 20, about)
-        share, held_out = study._rows(labels, n)
+        study_model.write_share_features(model[0], images, labels, n, tmp_path / f"{n}.npy")
+        point, found = study_model.fit_share(model[1:], labels, n, tmp_path / f"{n}.npy", 20, about)
+        share, held_out = study_model._rows(labels, n)
         fitted = linear().fit(images[share].reshape(n, -1), labels[share])
         assert point["accuracy"]["value"] == fitted.score(images[held_out].reshape(len(held_out), -1), labels[held_out])
         assert (found is None) == (n < whole)
-    shown = study._shown(held_out)
+    shown = study_model._shown(held_out)
     assert found == importance(fitted, images[shown], labels[shown], about["classes"])
 
 
@@ -121,7 +123,7 @@ def test_coefficients_carried_back_give_the_models_own_decisions(sample):
     flat = images.reshape(500, -1)
     model = linear().fit(flat, labels)
     names = list(sample.class_names)
-    weights = np.array(list(study.carried_back(model, sample.image_shape, names)["pictures"].values()))
+    weights = np.array(list(study_model.carried_back(model, sample.image_shape, names)["pictures"].values()))
     scaled = PixelFeatures().fit_transform(flat)
     decisions = scaled @ weights.T
     expected = model.decision_function(flat)
@@ -133,21 +135,21 @@ def test_weights_that_lead_to_no_pixel_are_not_shown(sample):
     images, labels = np.asarray(sample.train_images)[:200].reshape(200, -1), np.asarray(sample.train_labels)[:200]
     forest = RandomForestClassifier(3, random_state=0)
     on_pixels = pipeline(PixelFeatures(), ("classifier", forest)).fit(images, labels)
-    found = study.carried_back(on_pixels, sample.image_shape, list(sample.class_names))
+    found = study_model.carried_back(on_pixels, sample.image_shape, list(sample.class_names))
     assert found["method"] == "impurity"
     assert sum(found["pictures"]["all"]) == pytest.approx(1)
     for features in (PixelFeatures(5), HogFeatures(sample.image_shape, 5)):
         hidden = pipeline(features, ("classifier", forest)).fit(images, labels)
-        assert study.carried_back(hidden, sample.image_shape, list(sample.class_names)) is None
+        assert study_model.carried_back(hidden, sample.image_shape, list(sample.class_names)) is None
 
 
 def test_the_spectrum_reaches_every_number_of_components_that_a_search_may_choose():
     offered = [entry.grid.get("features__n_components", [0]) for entry in MODELS if entry.features == "pixels"]
-    assert max(map(max, offered)) <= study.N_SPECTRUM
+    assert max(map(max, offered)) <= study_data.N_SPECTRUM
 
 
 def test_near_duplicates_are_those_that_scipy_finds(sample):
-    found = study.near_duplicates(sample)
+    found = study_data.near_duplicates(sample)
     train, test = (np.asarray(i).reshape(len(i), -1).astype(float) for i in (sample.train_images, sample.test_images))
     distances = cdist(test, train)
     relative = distances.min(axis=1) / np.linalg.norm(test, axis=1)
@@ -158,10 +160,10 @@ def test_near_duplicates_are_those_that_scipy_finds(sample):
 
 
 def test_the_map_is_the_same_twice_and_keeps_classes_together(monkeypatch, sample):
-    monkeypatch.setattr(study, "N_MAPPED", 400)
+    monkeypatch.setattr(study_data, "N_MAPPED", 400)
     images = np.asarray(sample.train_images).reshape(sample.n_train, -1)
     features = PixelFeatures(50).fit(images)
-    first, second = (study._map(features, images, sample.train_labels) for _ in range(2))
+    first, second = (study_data._map(features, images, sample.train_labels) for _ in range(2))
     assert first == second
     places = np.column_stack([first["x"], first["y"]])
     labels = np.asarray(sample.train_labels)[first["index"]]

@@ -12,9 +12,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from benchmark import train
 from benchmark.features import HogFeatures, PixelFeatures
-from benchmark.models import ModelEntry
+from benchmark.measure import fit, search
+from benchmark.measure.entry import ModelEntry
 from benchmark.svm import ACCELERATED, RbfSVC, fit_together
 
 ENTRIES = [
@@ -54,12 +54,12 @@ def test_scores_equal_those_of_grid_search(entry, sample, tmp_path):
     images, labels = np.array(sample.train_images[::2]), np.array(sample.train_labels[::2])
     pipeline = entry.pipeline((28, 28))
     ours = {}
-    for group in train.shared_search(entry.candidates(), pipeline):
+    for group in search.shared_search(entry.candidates(), pipeline):
         for fold in range(3):
-            features, columns = train.feature_source(pipeline, group[0], 784, 600)
+            features, columns = search.feature_source(pipeline, group[0], 784, 600)
             path = tmp_path / f"{fold}.npy"
-            train.write_fold_features(features, images, labels, fold, path)
-            scores, *_ = train.score_candidates(pipeline, group, labels, fold, path, columns)
+            search.write_fold_features(features, images, labels, fold, path)
+            scores, *_ = search.score_candidates(pipeline, group, labels, fold, path, columns)
             for params, score in zip(group, scores, strict=True):
                 ours.setdefault(str(params), []).append(score)
     splitter = StratifiedKFold(3, shuffle=True, random_state=0)
@@ -70,7 +70,7 @@ def test_scores_equal_those_of_grid_search(entry, sample, tmp_path):
 
 
 def test_one_neighbour_search_serves_the_whole_grid():
-    groups = train.shared_search(ENTRIES[1].candidates(), ENTRIES[1].pipeline((28, 28)))
+    groups = search.shared_search(ENTRIES[1].candidates(), ENTRIES[1].pipeline((28, 28)))
     assert [len(group) for group in groups] == [6]
 
 
@@ -79,7 +79,7 @@ def test_one_set_of_distances_serves_the_whole_grid_with_an_accelerator_too(monk
     """It saves more than scikit-learn-intelex does, of which each fit makes its kernel anew."""
     monkeypatch.setenv(ACCELERATED, accelerator)
     grid = ENTRIES[2].grid | {"classifier__gamma": [0.03, 0.01]}
-    groups = train.shared_search(ParameterGrid(grid), ENTRIES[2].pipeline((28, 28)))
+    groups = search.shared_search(ParameterGrid(grid), ENTRIES[2].pipeline((28, 28)))
     assert [[params["classifier__gamma"] for params in group] for group in groups] == [[0.01, 0.01, 0.03, 0.03]]
 
 
@@ -124,7 +124,7 @@ def test_scaled_neighbours_are_scored_in_sample_without_themselves(sample):
     scaled.fit(X, y)
     described = scaled[:-1].transform(X)
     expected = cross_val_score(KNeighborsClassifier(1), described, y, cv=LeaveOneOut()).mean()
-    assert train._in_sample(scaled, X, y) == ("leave-one-out", pytest.approx(expected))
+    assert fit._in_sample(scaled, X, y) == ("leave-one-out", pytest.approx(expected))
 
 
 @pytest.mark.parametrize(
@@ -133,23 +133,23 @@ def test_scaled_neighbours_are_scored_in_sample_without_themselves(sample):
 def test_more_threads_find_the_very_neighbours_of_one_however_many_are_as_far(n, jobs, threads):
     rows = np.random.default_rng(0).integers(0, 3, size=(n if n < 10_000 else 1000, 4)).astype(np.float32)
     model = Pipeline([("classifier", KNeighborsClassifier(8, algorithm="brute").fit(rows, rows[:, 0].astype(int)))])
-    assert train.neighbour_threads(model, n, jobs) == threads
+    assert fit.neighbour_threads(model, n, jobs) == threads
     found = []
-    for n_threads in (1, train.neighbour_threads(model, len(rows), jobs)):
+    for n_threads in (1, fit.neighbour_threads(model, len(rows), jobs)):
         with threadpool_limits({"openmp": n_threads}):
             found.append(model[-1].kneighbors())
     assert all(np.array_equal(*pair) for pair in zip(*found, strict=True))
-    assert train.neighbour_threads(Pipeline([("classifier", LogisticRegression())]), n, jobs) == 1
+    assert fit.neighbour_threads(Pipeline([("classifier", LogisticRegression())]), n, jobs) == 1
 
 
 def test_neighbours_at_distance_zero_outvote_all_others():
     distances, labels = np.array([[0.0, 0.1, 0.1]]), np.array([[2, 1, 1]])
-    assert train.neighbours_vote(distances, labels, "distance").tolist() == [2]
-    assert train.neighbours_vote(distances, labels, "uniform").tolist() == [1]
+    assert search.neighbours_vote(distances, labels, "distance").tolist() == [2]
+    assert search.neighbours_vote(distances, labels, "uniform").tolist() == [1]
 
 
 def test_the_first_of_equal_candidates_wins():
-    assert train.choose([{}, {}, {}], [[0.1], [0.3], [0.3]]) == 1
+    assert search.choose([{}, {}, {}], [[0.1], [0.3], [0.3]]) == 1
 
 
 def test_an_edge_is_named_with_its_last_gain_and_the_fold_spread():
@@ -160,7 +160,7 @@ def test_an_edge_is_named_with_its_last_gain_and_the_fold_spread():
         for leaf in (1, 2, 3)
     ]
     scores = [[0.5, 0.5]] * 3 + [[0.6, 0.6]] * 3 + [[0.7, 0.9]] + [[0.5, 0.5]] * 2
-    (edge,) = train.edges(grid, candidates, scores, 6)
+    (edge,) = search.edges(grid, candidates, scores, 6)
     assert (edge["param"], edge["value"]) == ("classifier__C", 3)
     assert edge["gain"] == pytest.approx(0.2)
     assert edge["fold_sd"] == pytest.approx(np.std([0.7, 0.9], ddof=1))
@@ -168,5 +168,5 @@ def test_an_edge_is_named_with_its_last_gain_and_the_fold_spread():
 
 def test_two_values_or_an_inner_winner_are_no_edge():
     candidates = [{"C": c} for c in (1, 2, 3)]
-    assert train.edges({"C": [1, 2, 3]}, candidates, [[0.1], [0.2], [0.1]], 1) == []
-    assert train.edges({"C": [1, 2]}, candidates[:2], [[0.1], [0.2]], 1) == []
+    assert search.edges({"C": [1, 2, 3]}, candidates, [[0.1], [0.2], [0.1]], 1) == []
+    assert search.edges({"C": [1, 2]}, candidates[:2], [[0.1], [0.2]], 1) == []

@@ -7,12 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from benchmark.commands.parser import make_parser
 from benchmark.commands.printing import silence, typed
 from benchmark.errors import BenchmarkError
+from benchmark.measure.workers import end_workers
 
 INTERRUPTED = 130
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -42,24 +42,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _end() -> NoReturn:
     """End at once: on its way out joblib would start new workers, which wait for the killed ones."""
     os.write(sys.stderr.fileno(), b"interrupted; every fit that was done is kept\n")
-    _end_workers()
+    end_workers()
     os._exit(INTERRUPTED)
-
-
-def _end_workers() -> None:
-    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
-    import subprocess
-
-    try:
-        listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=False
-        ).stdout.splitlines()
-    except OSError:  # no ps: they end with the fits that they are at
-        return
-    ours = {os.getpid()}
-    for pid, parent, words in (line.split(maxsplit=2) for line in listed if len(line.split()) > 2):  # noqa: PLR2004
-        if int(parent) in ours and "resource_tracker" not in words:  # parents are listed before their children
-            ours.add(int(pid))
-    for worker in ours - {os.getpid()}:
-        with suppress(ProcessLookupError):
-            os.kill(worker, signal.SIGKILL)

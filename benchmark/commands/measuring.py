@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from benchmark.commands.printing import to_json, typed, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, site_folder
 from benchmark.errors import BenchmarkError, FitError
+from benchmark.measure import run
 
 if TYPE_CHECKING:
-    from benchmark.bench import Bench
-    from benchmark.models import ModelEntry
+    from benchmark.measure.entry import ModelEntry
+    from benchmark.measure.setting import Setting
 
 
 STALE = 3
@@ -32,12 +33,11 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
     reporter = make_reporter(arguments)
     setting, table, chosen = make_setting(arguments, reporter)
-    from benchmark import bench as measuring
 
     if arguments.dry_run:
         return _list(arguments, setting, chosen)
     try:
-        measured = measuring.run(setting, chosen, table)
+        measured = run.run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, arguments)
@@ -54,10 +54,10 @@ def list_models(arguments: argparse.Namespace) -> int:
 
 
 def _list(
-    arguments: argparse.Namespace, setting: Bench, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
+    arguments: argparse.Namespace, setting: Setting, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
 ) -> int:
     """Print which models are current, and how long it took last time where something is to do."""
-    from benchmark.bench import statuses
+    from benchmark.measure.keys import statuses
 
     found = statuses(setting, chosen, tracked_only=tracked_only)
     if arguments.format == "json":
@@ -72,7 +72,9 @@ def _list(
     return STALE if getattr(arguments, "check", False) and any(status.why for status in found) else 0
 
 
-def _conclude(setting: Bench, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]) -> None:
+def _conclude(
+    setting: Setting, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]
+) -> None:
     from benchmark.compare.leaderboard import format_text, leaderboard_data, paired_sentence
     from benchmark.results import load_results
 
@@ -89,7 +91,7 @@ def _conclude(setting: Bench, arguments: argparse.Namespace, named: Sequence[Mod
         print(f"\n{_against_head(setting)}")
 
 
-def _against_head(setting: Bench) -> str:
+def _against_head(setting: Setting) -> str:
     """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.compare.diff import compare_results
     from benchmark.compare.sides import read_side
@@ -107,7 +109,7 @@ def _against_head(setting: Bench) -> str:
     return format_text(comparison, colour=wants_colour(), details=False)
 
 
-def _build(setting: Bench, arguments: argparse.Namespace) -> None:
+def _build(setting: Setting, arguments: argparse.Namespace) -> None:
     if arguments.no_site:
         return
     from benchmark.publish.build import build_site

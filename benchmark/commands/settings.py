@@ -12,10 +12,10 @@ from benchmark.errors import BenchmarkError
 from benchmark.layout import is_checkout, work_folder
 
 if TYPE_CHECKING:
-    from benchmark.bench import Bench
     from benchmark.dataset import Dataset
-    from benchmark.entries import OwnEntries
-    from benchmark.models import ModelEntry
+    from benchmark.measure.entry import ModelEntry
+    from benchmark.measure.own_entries import OwnEntries
+    from benchmark.measure.setting import Setting
     from benchmark.progress import Reporter
 
 
@@ -43,23 +43,28 @@ def read_own_entries(arguments: argparse.Namespace) -> OwnEntries | None:
     """Return the entries of the file that --entries names, None where it names none."""
     if arguments.entries is None:
         return None
-    from benchmark.entries import load_entries
+    from benchmark.measure.own_entries import load_entries
 
     return load_entries(arguments.entries)
 
 
-def make_setting(arguments: argparse.Namespace, reporter: Reporter) -> tuple[Bench, list[ModelEntry], list[ModelEntry]]:
+def make_setting(
+    arguments: argparse.Namespace, reporter: Reporter
+) -> tuple[Setting, list[ModelEntry], list[ModelEntry]]:
     """Return where and how models are measured, the table, and the entries of it that were asked for and fit the data set."""
     if arguments.fast:
         _accelerate()  # before the table names scikit-learn's classes
-    from benchmark.bench import Bench, fitting
-    from benchmark.models import MODELS, check_entries, select_entries
+    from benchmark.measure.entries import select_entries
+    from benchmark.measure.entry_checks import check_entries
+    from benchmark.measure.run import fitting
+    from benchmark.measure.setting import Setting
+    from benchmark.models import MODELS
 
     own = read_own_entries(arguments)
     table = [*MODELS, *(own.models if own else ())]
     check_entries(table)  # before anything is fetched
     chosen = select_entries(table, arguments.models)
-    setting = Bench(
+    setting = Setting(
         root=ROOT,
         models_dir=models_folder(arguments),
         build_dir=arguments.build_dir or ROOT / "build",

@@ -24,11 +24,10 @@ from benchmark.compare.documents import (
     Use,
     Verdict,
 )
-from benchmark.compare.pairs import paired
 from benchmark.compare.verdicts import judge, sentence_of_two
 from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, ModelResult, Results, metric_figure
-from benchmark.statistics import mcnemar_midp, seed_threshold
+from benchmark.statistics import mcnemar_midp, paired, seed_threshold
 
 JUDGED = "accuracy"  # the metric of the primary family
 

@@ -13,12 +13,11 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.compare.pairs import LEVEL, paired
 from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, history_value, parse_json, round_measured
 from benchmark.results.numbers import aligned, metric_text
-from benchmark.statistics import holm
+from benchmark.statistics import LEVEL, holm, paired
 
 SCHEMA_VERSION = 1
 FILES = ("metrics.json", "run.json", "predictions.txt")

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from benchmark.compare.documents import Place
-from benchmark.compare.pairs import LEVEL, Paired, paired
 from benchmark.results import ModelResult, Results, round_measured
 from benchmark.results.numbers import aligned, format_p, share_interval
-from benchmark.statistics import RankTable, ranks
+from benchmark.statistics import LEVEL, Paired, RankTable, paired, ranks
 
 HEADER = (
     "rank",

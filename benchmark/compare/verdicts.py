@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmark.compare.documents import SCHEMA_VERSION, VERDICTS, Comparison, ModelChange, Side, Use
-from benchmark.compare.pairs import LEVEL
-from benchmark.statistics import holm, smallest_detectable_difference
+from benchmark.statistics import LEVEL, holm, smallest_detectable_difference
 
 POWER = 0.8
 

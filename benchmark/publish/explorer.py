@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.compare.leaderboard import paired_models
-from benchmark.compare.pairs import LEVEL
 from benchmark.publish.gallery import Gallery, Tile
 from benchmark.results import ModelResult, Results, encode_predictions, round_measured
 from benchmark.results.numbers import format_p
-from benchmark.statistics import RankTable
+from benchmark.statistics import LEVEL, RankTable
 
 
 @dataclass

@@ -3,8 +3,6 @@
 The centre of the benchmark. Measuring writes these documents; comparing and publishing read them and nothing else.
 """
 
-from benchmark.disk import atomic_path, check_writable, file_sha256, write_atomically
-from benchmark.layout import slug
 from benchmark.results.documents import (
     NAMED_RECALL,
     SCHEMA_VERSION,
@@ -19,6 +17,7 @@ from benchmark.results.documents import (
     PrecisionRecall,
     Reliability,
     Roc,
+    Search,
     Seeds,
     Value,
 )
@@ -31,7 +30,8 @@ from benchmark.results.metrics import (
     metric_named,
     run_value,
 )
-from benchmark.results.predictions import confusion_matrix, decode_predictions, encode_predictions
+from benchmark.results.predictions import confusion_matrix, encode_predictions
+from benchmark.results.reading import Folder, decode_predictions, fits, parse_json, read_document
 from benchmark.results.run_documents import Entries, Entry, Key, Observation, Published, PublishedResult, Run
 from benchmark.results.schema import DOCUMENTS, document_schema, json_schema
 from benchmark.results.stored import (
@@ -54,15 +54,7 @@ from benchmark.results.study_documents import (
     Study,
     Twins,
 )
-from benchmark.results.text import (
-    Folder,
-    dump_document,
-    fits,
-    parse_json,
-    read_document,
-    round_measured,
-    write_document,
-)
+from benchmark.results.writing import dump_document, round_measured, write_document
 
 __all__ = [
     "CLASS_METRICS",
@@ -99,18 +91,16 @@ __all__ = [
     "Results",
     "Roc",
     "Run",
+    "Search",
     "Seeds",
     "Study",
     "Twins",
     "Value",
-    "atomic_path",
-    "check_writable",
     "confusion_matrix",
     "decode_predictions",
     "document_schema",
     "dump_document",
     "encode_predictions",
-    "file_sha256",
     "fits",
     "history_value",
     "json_schema",
@@ -124,8 +114,6 @@ __all__ = [
     "replace_folder",
     "round_measured",
     "run_value",
-    "slug",
     "study_path",
-    "write_atomically",
     "write_document",
 ]

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from benchmark.errors import ResultsError
 from benchmark.results.documents import Curves, DatasetInfo, Metrics
-from benchmark.results.predictions import confusion_matrix, read_labels
+from benchmark.results.predictions import confusion_matrix
+from benchmark.results.reading import Folder, Source, parse_document, read_labels, remeasure_remedy, source_document
 from benchmark.results.run_documents import Entries, Entry, Run
 from benchmark.results.study_documents import Study
-from benchmark.results.text import Folder, Source, parse_document, remeasure_remedy, round_measured, source_document
+from benchmark.results.writing import round_measured
 
 TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 

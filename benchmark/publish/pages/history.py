@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from benchmark.compare.history import History
-from benchmark.compare.pairs import LEVEL
 from benchmark.publish.charts.history import history_chart
 from benchmark.publish.past import Past
 from benchmark.results import METRICS, Results
+from benchmark.statistics import LEVEL
 
 
 def history_page(past: Past, stored: Results) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import Any
 
 from benchmark.publish.site import Site
 from benchmark.results import CLASS_METRICS, METRICS, Metric, Results
 from benchmark.results.numbers import percent
-from benchmark.statistics import equal_count_bins, f1_intervals, mcnemar_midp
+from benchmark.statistics import equal_count_bins, f1_intervals, mcnemar_level
 
 DISCORDANT = 16  # where the mid-p test is furthest from its level
 
@@ -96,12 +95,6 @@ def methods_page(site: Site) -> dict[str, Any]:
 
 def _default(function: Any, name: str) -> str:
     return f"{inspect.signature(function).parameters[name].default:,}"
-
-
-def mcnemar_level(n: int, level: float = 0.05) -> float:
-    """Return how often the mid-p of `n` discordant pairs falls below `level` where neither side is better."""
-    tables = [math.comb(n, b) for b in range(n + 1) if mcnemar_midp(b, n - b) < level]
-    return float(sum(tables) / 2**n)
 
 
 def _definition(metric: Metric) -> dict[str, str]:

@@ -7,7 +7,6 @@ both. Goes out: these entries. The file is imported as the module that its name 
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 import traceback
@@ -16,12 +15,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmark.cache import TABLES
 from benchmark.dataset import DATASETS, DatasetEntry, check_dataset_entry
 from benchmark.errors import BenchmarkError, EntryError
-from benchmark.models import ModelEntry
-
-__all__ = ["OwnEntries", "load_entries"]
+from benchmark.measure.code import TABLES
+from benchmark.measure.entry import ModelEntry
 
 
 @dataclass(frozen=True)

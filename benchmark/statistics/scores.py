@@ -1,4 +1,4 @@
-"""How sure a figure is, and whether a difference is real: small pure functions, counts and arrays in, numbers out."""
+"""Figures of class scores with their intervals: AUC, F1, calibration."""
 
 from __future__ import annotations
 
@@ -10,118 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-__all__ = [
-    "MacroAuc",
-    "RankTable",
-    "auc_interval",
-    "brier_score",
-    "delong_components",
-    "delong_covariance",
-    "equal_count_bins",
-    "expected_calibration_error",
-    "f1_intervals",
-    "f1_scores",
-    "holm",
-    "macro_auc_interval",
-    "mcnemar_midp",
-    "newcombe_paired_interval",
-    "ranks",
-    "seed_threshold",
-    "smallest_detectable_difference",
-    "wilson_interval",
-]
-
-Floats = NDArray[np.float64]
+from benchmark.statistics.shares import Floats, normal_quantile
 
 
-def _normal_quantile(level: float) -> float:
-    return float(special.ndtri((1 + level) / 2))
-
-
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share.
-
-    Raises
-    ------
-    ValueError
-        If `n` is 0 or `successes` does not lie in 0..n.
-
-    References
-    ----------
-    E. B. Wilson (1927), J. Am. Stat. Assoc. 22:209-212.
-    """
-    if n <= 0 or not 0 <= successes <= n:
-        raise ValueError(f"successes={successes} of n={n} is no share")
-    z = _normal_quantile(level)
-    share = successes / n
-    centre = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low = 0.0 if successes == 0 else (centre - half) / (1 + z * z / n)
-    high = 1.0 if successes == n else (centre + half) / (1 + z * z / n)
-    return low, high
-
-
-def newcombe_paired_interval(
-    both: int, only_first: int, only_second: int, neither: int, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Return the difference of two paired shares, first less second, with its interval.
-
-    Square-and-add of the two Wilson intervals with a correction for their correlation.
-
-    References
-    ----------
-    R. G. Newcombe (1998), Statistics in Medicine 17:2635-2650, method 10: phi is set to (max(ad - bc - n/2, 0)) / root
-    where ad - bc is positive, and left as it is elsewhere; 0 where a margin is 0.
-    """
-    n = both + only_first + only_second + neither
-    first, second = (both + only_first) / n, (both + only_second) / n
-    low_1, high_1 = wilson_interval(both + only_first, n, level)
-    low_2, high_2 = wilson_interval(both + only_second, n, level)
-    product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
-    cross = both * neither - only_first * only_second
-    if cross > 0:
-        cross = max(cross - n / 2, 0)  # type: ignore[assignment]
-    phi = cross / math.sqrt(product) if product else 0.0
-    down_1, up_1, down_2, up_2 = first - low_1, high_1 - first, second - low_2, high_2 - second
-    below = math.sqrt(max(down_1**2 - 2 * phi * down_1 * up_2 + up_2**2, 0))
-    above = math.sqrt(max(down_2**2 - 2 * phi * down_2 * up_1 + up_1**2, 0))
-    difference = first - second
-    return difference, max(-1.0, difference - below), min(1.0, difference + above)
-
-
-def mcnemar_midp(b: int, c: int) -> float:
-    """Return the two-sided mid-p value of McNemar's test of `b` against `c` discordant pairs; 1 if they are equal.
-
-    Nearly, not strictly, of its level: given 16 discordant pairs, 5 % becomes 7.7 %.
-
-    References
-    ----------
-    M. W. Fagerland, S. Lydersen, P. Laake (2013), BMC Medical Research Methodology 13:91.
-    """
-    if b == c:
-        return 1.0
-    few, n = min(b, c), b + c
-    exact = 2 * float(special.bdtr(few, n, 0.5))
-    log_point = special.gammaln(n + 1) - special.gammaln(few + 1) - special.gammaln(n - few + 1) - n * math.log(2)
-    return min(1.0, exact - math.exp(log_point))
-
-
-def holm(p_values: Any) -> Floats:
-    """Return adjusted p values, of shape (n_tests,), in the order given.
-
-    References
-    ----------
-    S. Holm (1979), Scandinavian Journal of Statistics 6:65-70.
-    """
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
-
-
-# ---------------------------------------------------------------------------------------------------------------- AUC
 def _midranks(values: NDArray[Any]) -> Floats:
     """Return ranks from 1, the mean rank where values are equal."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
@@ -185,7 +76,7 @@ def auc_interval(auc: float, variance: float, level: float = 0.95) -> tuple[floa
     if not 0 < auc < 1 or not variance > 0:
         return None
     centre = math.log(auc / (1 - auc))
-    half = _normal_quantile(level) * math.sqrt(variance) / (auc * (1 - auc))
+    half = normal_quantile(level) * math.sqrt(variance) / (auc * (1 - auc))
     return float(special.expit(centre - half)), float(special.expit(centre + half))
 
 
@@ -240,7 +131,6 @@ def _variance_of_mean(values: Floats) -> float:
     return float(values.var(ddof=1)) / len(values) if len(values) > 1 else 0.0
 
 
-# ----------------------------------------------------------------------------------------------------------------- F1
 def f1_scores(confusion: Any) -> Floats:
     """Return each class's 2TP / (2TP + FP + FN), 0 where TP is 0, of shape (..., n_classes).
 
@@ -275,93 +165,6 @@ def f1_intervals(
     return np.quantile(drawn, ends, axis=0).T, (float(macro[0]), float(macro[1]))
 
 
-# -------------------------------------------------------------------------------------------------------------- ranks
-@dataclass(frozen=True)
-class RankTable:
-    """Rank intervals: `order` is by accuracy; `best`, `worst` of shape (n_models,); adjusted `p` (n_models, n_models)."""
-
-    order: NDArray[np.int64]
-    best: NDArray[np.int64]
-    worst: NDArray[np.int64]
-    p: Floats
-
-
-def ranks(correct: Any, level: float = 0.95) -> RankTable:
-    """Return each model's rank interval from all pairwise McNemar tests, adjusted together.
-
-    Best rank is 1 + the number of models significantly better, worst is the number of models - those significantly worse.
-
-    Parameters
-    ----------
-    correct : ndarray of bool, shape (n_models, n_images)
-
-    References
-    ----------
-    Pairwise tests: `mcnemar_midp`; adjustment: `holm`.
-    """
-    right = np.asarray(correct, dtype=bool)
-    m = len(right)
-    pairs = [(i, j) for i in range(m) for j in range(i + 1, m)]
-    raw = [mcnemar_midp(int((right[i] & ~right[j]).sum()), int((~right[i] & right[j]).sum())) for i, j in pairs]
-    p = np.ones((m, m))
-    for (i, j), adjusted in zip(pairs, holm(raw), strict=True):
-        p[i, j] = p[j, i] = adjusted
-    totals = right.sum(axis=1)
-    significant = p < 1 - level
-    better = (significant & (totals[np.newaxis, :] > totals[:, np.newaxis])).sum(axis=1)
-    worse = (significant & (totals[np.newaxis, :] < totals[:, np.newaxis])).sum(axis=1)
-    return RankTable(np.argsort(-totals, kind="stable"), 1 + better, m - worse, p)
-
-
-# ------------------------------------------------------------------------------------------------------ what noise does
-def seed_threshold(sd: float, n: int, level: float = 0.95) -> float:
-    """Return the difference that two refits with other seeds exceed in `1 - level` of pairs: t * sqrt(2) * sd.
-
-    The repeatability limit of a method of measurement, with Student's t, as the spread itself is estimated.
-
-    Raises
-    ------
-    ValueError
-        If `n` is below 2.
-
-    References
-    ----------
-    ISO 5725-6:1994, clause 4: the critical difference of two values under repeatability conditions.
-    """
-    if n < 2:  # noqa: PLR2004
-        raise ValueError("a spread needs two values or more")
-    return float(special.stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(2) * sd
-
-
-def smallest_detectable_difference(discordance: float, n: int, alpha: float, power: float = 0.8) -> float:
-    """Return the smallest difference of two paired shares that a McNemar test would find with `power`.
-
-    A difference beyond the discordance seen needs more discordance: then all of it would point one way.
-
-    Parameters
-    ----------
-    discordance : float
-        Share of pairs in which exactly one side is right.
-    n : int
-        Pairs.
-    alpha : float
-        Two-sided level.
-
-    References
-    ----------
-    R. J. Connor (1987), Biometrics 43:207-211, equation for the sample size solved for the difference.
-    """
-    z_alpha, z_power = float(special.ndtri(1 - alpha / 2)), float(special.ndtri(power))
-    low, high = 0.0, 1.0
-    for _ in range(100):
-        middle = (low + high) / 2
-        apart = max(discordance, middle)
-        needed = (z_alpha * math.sqrt(apart) + z_power * math.sqrt(apart - middle**2)) / math.sqrt(n)
-        low, high = (middle, high) if needed > middle else (low, middle)
-    return high
-
-
-# -------------------------------------------------------------------------------------------------------- calibration
 def equal_count_bins(confidence: Any, n_bins: int = 15) -> NDArray[np.int64]:
     """Return each image's bin, of shape (n_samples,): bins of equal count, equal confidences in one bin.
 

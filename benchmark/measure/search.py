@@ -1,51 +1,40 @@
-"""Searching and fitting: from images, labels and a pipeline to fold scores and a fitted pipeline.
+"""The search: from fold features to the score of each candidate, and the choice.
 
-The search is a loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the
-scores of `GridSearchCV`. What candidates share is done once: a fold's features, whose leading principal components are
-those of any smaller number, a fold's neighbours, whose nearest k are those of any smaller k, and the distances of which
-every kernel of a support vector machine is made.
+A loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the scores of
+`GridSearchCV`. What candidates share is done once: a fold's features, whose leading principal components are those of any
+smaller number; a fold's neighbours, whose nearest k are those of any smaller k; and the distances of which every kernel of
+a support vector machine is made.
 """
 
 from __future__ import annotations
 
-import pickle
-import resource
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.ensemble import BaseEnsemble
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from benchmark.disk import atomic_path
 from benchmark.features import StreamedPCA
-from benchmark.results import Edge, atomic_path, file_sha256
+from benchmark.results import Edge, Search
 from benchmark.svm import RbfSVC, fit_together
 
 N_SPLITS = 3
 RANDOM_STATE = 0
-SEEDS = (1, 2, 3, 4)  # further random states of a stochastic entry
 KEPT_COMPONENTS = 400  # what a fold's features keep, so that every smaller number is a slice of them
-N_PREDICT_MANY = 10_000
 WEIGHTS = ("uniform", "distance")
-ROWS_PER_THREAD = 1024  # fewer, and scikit-learn divides the neighbours among threads, not the queries: ties may turn
 NATURAL_BOUNDS = {"min_samples_leaf": 1, "min_samples_split": 2, "n_neighbors": 1}
-
 Labels = NDArray[np.uint8]
 Params = dict[str, Any]
 
 
-# ------------------------------------------------------------------------------------------------------------- search
 def split_folds(labels: Labels) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Return each fold's training and held-out rows."""
     splitter = StratifiedKFold(N_SPLITS, shuffle=True, random_state=RANDOM_STATE)
@@ -69,8 +58,8 @@ def write_fold_features(features: Any, images: NDArray[np.uint8], labels: Labels
     """Fit `features` on the fold's training images and write those of all images to `path`, float32, as a .npy file."""
     rows, _ = split_folds(labels)[fold]
     with threadpool_limits(1):
-        fitted = clone(features).fit(_flat(images)[rows], labels[rows])
-        described = np.asarray(fitted.transform(_flat(images)), dtype=np.float32)
+        fitted = clone(features).fit(flat_rows(images)[rows], labels[rows])
+        described = np.asarray(fitted.transform(flat_rows(images)), dtype=np.float32)
     with atomic_path(path) as partial, partial.open("wb") as stream:
         np.save(stream, described)
 
@@ -103,10 +92,10 @@ def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list
     candidates = list(candidates)
     if _is_neighbours(pipeline):
         free: tuple[str, ...] = ("__n_neighbors", "__weights")
-    elif all(_shares_kernels(_tail(pipeline, params)) for params in candidates):
+    elif all(_shares_kernels(tail_of(pipeline, params)) for params in candidates):
         free = ("__C", "__gamma")
         candidates.sort(
-            key=lambda params: _tail(pipeline, params).steps[-1][1].gamma
+            key=lambda params: tail_of(pipeline, params).steps[-1][1].gamma
         )  # half of a group has half of them
     else:
         return [[params] for params in candidates]
@@ -138,7 +127,7 @@ def _predictions(
     if _is_neighbours(pipeline):
         yield from _neighbours_predictions(pipeline, candidates, fit_X, fit_y, X)
         return
-    for fitted in fit_tails([_tail(pipeline, params) for params in candidates], fit_X, fit_y):
+    for fitted in fit_tails([tail_of(pipeline, params) for params in candidates], fit_X, fit_y):
         yield fitted.predict(X)
 
 
@@ -155,7 +144,7 @@ def _neighbours_predictions(
     pipeline: Pipeline, candidates: list[Params], fit_X: NDArray[Any], fit_y: Labels, X: NDArray[Any]
 ) -> Iterator[NDArray[Any]]:
     """Search the neighbours once, for the largest k, and vote for each candidate."""
-    classifiers = [_tail(pipeline, params).steps[-1][1] for params in candidates]
+    classifiers = [tail_of(pipeline, params).steps[-1][1] for params in candidates]
     most = max(classifier.n_neighbors for classifier in classifiers)
     searcher = clone(classifiers[0]).set_params(n_neighbors=most).fit(fit_X, fit_y)
     distances, neighbours = searcher.kneighbors(X)
@@ -184,7 +173,7 @@ def neighbours_vote(distances: NDArray[Any], labels: NDArray[Any], weights: str)
     return votes.argmax(axis=1)  # type: ignore[no-any-return]
 
 
-def _tail(pipeline: Pipeline, params: Params) -> Pipeline:
+def tail_of(pipeline: Pipeline, params: Params) -> Pipeline:
     """Return the pipeline after its features, unfitted, with its share of the parameters."""
     return Pipeline(clone(pipeline).set_params(**params).steps[1:])
 
@@ -192,6 +181,21 @@ def _tail(pipeline: Pipeline, params: Params) -> Pipeline:
 def choose(candidates: list[Params], scores: list[list[float]]) -> int:  # noqa: ARG001
     """Return the number of the best candidate: the highest mean score, the first of equals."""
     return int(np.argmax(np.mean(scores, axis=1)))
+
+
+def search_document(
+    grid: dict[str, list[Any]], candidates: list[Params], scores: list[list[float]], best: int
+) -> Search:
+    """Return the search as `metrics.json` holds it; `scores` has a row a candidate and a column a fold."""
+    return {
+        "scoring": "accuracy",
+        "n_splits": N_SPLITS,
+        "random_state": RANDOM_STATE,
+        "best_params": candidates[best],
+        "best_score": float(np.mean(scores[best])),
+        "at_edge": edges(grid, candidates, scores, best),
+        "candidates": [{"params": p, "scores": s} for p, s in zip(candidates, scores, strict=True)],
+    }
 
 
 def edges(grid: dict[str, list[Any]], candidates: list[Params], scores: list[list[float]], best: int) -> list[Edge]:
@@ -211,128 +215,6 @@ def edges(grid: dict[str, list[Any]], candidates: list[Params], scores: list[lis
     return found
 
 
-# ----------------------------------------------------------------------------------------------------- the final fit
-@dataclass(frozen=True)
-class FinalFit:
-    """What the final fit gave besides its files; seconds are wall seconds unless named otherwise."""
-
-    fit: float
-    fit_cpu: float
-    predict_many: float
-    predict_one: float
-    n_predict_many: int
-    peak_memory_bytes: int
-    scores: str
-    train_accuracy: float
-    train_method: str
-    pickle_sha256: str
-    pickle_bytes: int
-
-
-def fit_final(
-    pipeline: Pipeline,
-    params: Params,
-    train: tuple[NDArray[np.uint8], Labels],
-    test_images: NDArray[np.uint8],
-    folder: Path,
-    n_jobs: int,
-) -> dict[str, Any]:
-    """Fit on all training images, time it, and write `model.pkl`, `scores.npy` and `predictions.npy` into `folder`.
-
-    Runs in a process of its own, so that seconds and peak memory are those of this model alone.
-    """
-    images, labels = train
-    pipeline = clone(pipeline).set_params(**params)
-    with threadpool_limits(1):
-        with _side_by_side(pipeline, n_jobs):
-            wall, cpu = time.perf_counter(), time.process_time()
-            pipeline.fit(_flat(images), labels)
-            fit, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
-        many = np.array(_flat(test_images)[:N_PREDICT_MANY])
-        seconds_many = median(_seconds(pipeline, many) for _ in range(3))
-        seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
-        peak = _peak_memory_bytes()
-        described, tail = pipeline[:1].transform(_flat(test_images)), pipeline[1:]
-        with threadpool_limits({"openmp": neighbour_threads(tail, min(len(images), len(described)), n_jobs)}):
-            method, accuracy = _in_sample(pipeline, _flat(images), labels)
-            (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
-    with (folder / "model.pkl").open("wb") as stream:
-        pickle.dump(pipeline, stream, protocol=5)
-    np.save(folder / "scores.npy", scores)
-    np.save(folder / "predictions.npy", predictions)
-    return asdict(
-        FinalFit(
-            fit=fit,
-            fit_cpu=fit_cpu,
-            predict_many=seconds_many,
-            predict_one=seconds_one,
-            n_predict_many=len(many),
-            peak_memory_bytes=peak,
-            scores=kind,
-            train_accuracy=accuracy,
-            train_method=method,
-            pickle_sha256=file_sha256(folder / "model.pkl"),
-            pickle_bytes=(folder / "model.pkl").stat().st_size,
-        )
-    )
-
-
-def class_scores(pipeline: Pipeline, X: NDArray[Any]) -> tuple[str, NDArray[Any]]:
-    """Return the kind of score and the scores, of shape (n_samples, n_classes); two classes get a column each."""
-    if hasattr(pipeline, "predict_proba"):
-        return "predict_proba", np.asarray(pipeline.predict_proba(X))
-    scores = np.asarray(pipeline.decision_function(X))
-    return "decision_function", np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
-
-
-def refit_accuracy(
-    pipeline: Pipeline, params: Params, seed: int, train: tuple[NDArray[Any], Labels], test: tuple[NDArray[Any], Labels]
-) -> float:
-    """Return the test accuracy of the chosen pipeline's classifier, fitted on features with another random state."""
-    tail = _tail(pipeline, params)
-    tail.set_params(**{name: seed for name in tail.get_params() if name.endswith("random_state")})
-    with threadpool_limits(1):
-        return float(np.mean(tail.fit(*train).predict(test[0]) == test[1]))
-
-
-def neighbour_threads(pipeline: Pipeline, n_rows: int, n_jobs: int) -> int:
-    """Return how many threads may search the neighbours of `n_rows` queries and find those that one thread finds."""
-    neighbours = isinstance(pipeline.steps[-1][1], KNeighborsClassifier)
-    return max(1, min(n_jobs, n_rows // ROWS_PER_THREAD - 1)) if neighbours else 1
-
-
-def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:
-    """Return in-sample accuracy and how it was made: a neighbour search would find each image itself, so it leaves it out."""
-    classifier = pipeline.steps[-1][1]
-    if not (isinstance(classifier, KNeighborsClassifier) and classifier.weights in WEIGHTS):
-        return "resubstitution", float(np.mean(pipeline.predict(X) == labels))
-    distances, neighbours = classifier.kneighbors()
-    return "leave-one-out", float(np.mean(neighbours_vote(distances, labels[neighbours], classifier.weights) == labels))
-
-
-@contextmanager
-def _side_by_side(pipeline: Pipeline, n_jobs: int) -> Iterator[None]:
-    """Let an ensemble fit its parts side by side; predicting stays serial: threads would sum in any order."""
-    classifier = pipeline.steps[-1][1]
-    if not (isinstance(classifier, BaseEnsemble) and "n_jobs" in classifier.get_params()):
-        yield
-        return
-    before = classifier.n_jobs
-    classifier.set_params(n_jobs=n_jobs)
-    yield
-    classifier.set_params(n_jobs=before)
-
-
-def _seconds(pipeline: Pipeline, X: NDArray[np.uint8]) -> float:
-    start = time.perf_counter()
-    pipeline.predict(X)
-    return time.perf_counter() - start
-
-
-def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _flat(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def flat_rows(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return images, of shape (n, height, width), as rows of pixels."""
     return images.reshape(len(images), -1)

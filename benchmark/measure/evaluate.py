@@ -1,28 +1,32 @@
-"""Figures from scores and predictions: what `metrics.json` says out of sample, and the curves.
-
-Comes in: class scores, predictions and labels of the test images. Goes out: the documents of `results`, unrounded.
-"""
+"""Evaluation: from class scores, predictions and labels of the test images to `metrics.json` and `curves.json`, unrounded."""
 
 from __future__ import annotations
 
 import heapq
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from benchmark.dataset import Dataset
 from benchmark.results import (
     NAMED_RECALL,
     SCHEMA_VERSION,
     Calibration,
     ClassFigures,
     Curves,
+    Entry,
     Estimate,
+    Metrics,
     OutOfSample,
     PrecisionRecall,
     Reliability,
     Roc,
+    Search,
+    Seeds,
     confusion_matrix,
 )
 from benchmark.statistics import (
@@ -40,9 +44,47 @@ CURVE_TOLERANCE = 0.001  # of the interpolated rate, over the linear axis
 LOG_TOLERANCE = 0.01  # of the interpolated rate, over the log10 axis of false-positive rates
 MAX_POINTS = 300
 FEW_SCORES = 0.1  # a model with fewer distinct scores than this share of the test images has few
-
 Scores = NDArray[Any]
 Indices = NDArray[np.int64]
+Kind = Literal["predict_proba", "decision_function"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The test images as a model scores them: scores of shape (n_samples, n_classes), the rest of shape (n_samples,)."""
+
+    kind: Kind
+    scores: Scores
+    labels: Indices
+    predictions: Indices
+
+
+def metrics_document(
+    entry: Entry, dataset: Dataset, search: Search, final: Mapping[str, Any], seeds: Seeds | None, test: Scored
+) -> Metrics:
+    """Return `metrics.json`; `final` is what the final fit gave besides its files, see `fit.FinalFit`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": entry["name"],
+        "title": entry["title"],
+        "family": entry["family"],
+        "features": entry["features"],
+        "estimator": entry["estimator"],
+        "scores": test.kind,
+        "distinct_scores": distinct_scores(test.scores),
+        "dataset": {
+            "name": dataset.entry.name,
+            "digest": dataset.digest,
+            "profile": dataset.profile,
+            "n_train": dataset.n_train,
+            "n_test": dataset.n_test,
+            "classes": list(dataset.class_names),
+        },
+        "search": search,
+        "train": {"method": final["train_method"], "accuracy": {"value": final["train_accuracy"]}},
+        "test": out_of_sample(test.scores, test.kind, test.labels, test.predictions, list(dataset.class_names)),
+        "seeds": seeds,
+    }
 
 
 def out_of_sample(scores: Scores, kind: str, labels: Indices, predictions: Indices, classes: list[str]) -> OutOfSample:

@@ -1,0 +1,37 @@
+"""The table of models as data, and the part of it that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmark.errors import EntryError
+from benchmark.measure.entry import ModelEntry
+from benchmark.results import SCHEMA_VERSION, Entries
+
+
+def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, int]) -> Entries:
+    """Return the table of models as data, for `entries.json`."""
+    documents = [entry.document(image_shape) for entry in entries]
+    return {"schema_version": SCHEMA_VERSION, "dataset": dataset, "entries": documents}
+
+
+def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry]:
+    """Return the entries named in the comma-separated `names`, all of them for an empty string.
+
+    Raises
+    ------
+    EntryError
+        If a name is not in the table.
+
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    table = {entry.name: entry for entry in entries}
+    unknown = [name for name in wanted if name not in table]
+    if unknown:
+        raise EntryError(
+            f"there is no model {unknown[0]!r}",
+            expected="one of " + ", ".join(table),
+            found=unknown[0],
+            remedy="make list, or an entry of that name in benchmark/models.py or in the file that --entries names",
+        )
+    return [entry for entry in entries if not wanted or entry.name in wanted]

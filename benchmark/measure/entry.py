@@ -1,0 +1,109 @@
+"""An entry of the table of models: features, estimator, grid; and an estimator as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline
+
+from benchmark.features import HogFeatures, PixelFeatures
+from benchmark.measure.code import foreign_code
+from benchmark.results import Entry
+
+ADDRESS = r" at 0x[0-9a-fA-F]+"  # in the `repr` of what has no value of its own, another in each process
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model as one runs it: features, estimator and the grid that its parameters are chosen from.
+
+    Parameters
+    ----------
+    name : str
+        Its name in addresses and folders: lower-case letters, digits and hyphens.
+    title, family, note : str
+        How pages call it, which entries belong together, and what a reader should know.
+    features : str or transformer
+        "pixels", "hog", or a scikit-learn transformer of raw images.
+    estimator : classifier or sklearn.pipeline.Pipeline
+        Has `predict_proba` or `decision_function`, and an integer as `random_state` if it draws random numbers: the same
+        commit must give the same predictions. It is called `classifier` in the grid; a pipeline keeps its own names.
+    grid : dict of str to list
+        Parameters of the whole pipeline, `features__n_components`, `classifier__C`, …: numbers, words, true, false, None.
+    stochastic : bool
+        Whether another `random_state` can change a prediction; such entries are refitted with four more.
+    baseline : bool
+        A reference, not a contestant: not ranked.
+
+    """
+
+    name: str
+    title: str
+    family: str
+    features: str | BaseEstimator
+    estimator: BaseEstimator
+    grid: dict[str, list[Any]]
+    note: str = ""
+    stochastic: bool = False
+    baseline: bool = False
+
+    def pipeline(self, image_shape: tuple[int, int]) -> Pipeline:
+        """Return the unfitted pipeline, from raw images of `image_shape` to class."""
+        if isinstance(self.features, str):
+            features = {"pixels": PixelFeatures(), "hog": HogFeatures(image_shape)}[self.features]
+        else:
+            features = clone(self.features)
+        steps = list(self.estimator.steps) if isinstance(self.estimator, Pipeline) else [("classifier", self.estimator)]
+        return Pipeline([("features", features), *[(name, clone(step)) for name, step in steps]])
+
+    def candidates(self) -> list[dict[str, Any]]:
+        """Return every point of the grid, in scikit-learn's order."""
+        return list(ParameterGrid(self.grid))
+
+    def document(self, image_shape: tuple[int, int]) -> Entry:
+        """Return the entry as data."""
+        last = self.estimator.steps[-1][1] if isinstance(self.estimator, Pipeline) else self.estimator
+        return {
+            "name": self.name,
+            "title": self.title,
+            "family": self.family,
+            "features": self.features if isinstance(self.features, str) else type(self.features).__name__,
+            "estimator": public_path(last),
+            "pipeline": re.sub(ADDRESS, "", " ".join(repr(self.pipeline(image_shape)).split())),
+            "grid": self.grid,
+            "note": self.note,
+            "baseline": self.baseline,
+        }
+
+
+def parts(value: Any) -> Any:
+    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result.
+
+    A class or function of one's own brings its code along, one of another package its version; see `foreign_code`.
+    """
+    if isinstance(value, BaseEstimator) and not isinstance(value, type):
+        params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}
+        return [public_path(value), params, *foreign_code(type(value))]
+    if isinstance(value, (list, tuple)):
+        return [parts(item) for item in value]
+    if isinstance(value, dict):
+        return {key: parts(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), value.shape, hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, type) or inspect.isroutine(value):
+        return [f"{value.__module__}.{value.__qualname__}", *foreign_code(value)]
+    return value
+
+
+def public_path(estimator: Any) -> str:
+    """Return where an estimator's class is imported from, without private modules: sklearn.svm.SVC."""
+    kind = type(estimator)
+    public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+    return ".".join([*public, kind.__qualname__])

@@ -1,0 +1,167 @@
+"""The checks of entries before anything runs: names, features, estimators, grids, and whether they fit a data set."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline
+
+from benchmark.errors import EntryError
+from benchmark.features import StreamedPCA
+from benchmark.measure.entry import ADDRESS, ModelEntry, parts
+
+ANY_SHAPE = (28, 28)  # of images, where none matters
+
+
+def check_entries(entries: Sequence[ModelEntry]) -> None:
+    """Refuse an entry that cannot be run, before anything runs, or is fetched.
+
+    Raises
+    ------
+    EntryError
+        For a name that is no folder's, a name or title that stands twice, unknown features, an estimator that is no
+        classifier, gives no scores or cannot be stored, or a grid that is empty or does not fit the pipeline.
+
+    """
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name == "index":
+            _refuse(
+                entry, "has a name that is no folder's", "lower-case letters, digits and hyphens", entry.name, "name"
+            )
+        for field, value in (("name", entry.name), ("title", entry.title)):
+            if (field, value) in seen:
+                raise EntryError(
+                    f"the {field} {value!r} stands twice in the table", remedy="rename one of the two entries"
+                )
+            seen.add((field, value))
+        _check_features(entry)
+        _check_estimator(entry)
+        pipeline = entry.pipeline(ANY_SHAPE)
+        _check_grid(entry, pipeline)
+        _check_storable(entry, pipeline)
+
+
+def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_rows: int) -> None:
+    """Refuse an entry whose features cannot be had of a data set, of which a fold has `n_rows` images to fit on.
+
+    Raises
+    ------
+    EntryError
+        If its grid asks for more components than there are, or images of this shape cannot be described.
+
+    """
+    pipeline = entry.pipeline(image_shape)
+    grid = {name: values for name, values in entry.grid.items() if name.startswith("features__")}
+    for params in ParameterGrid(grid) if isinstance(pipeline[0], StreamedPCA) else []:
+        features = clone(pipeline).set_params(**params)[0]
+        wanted = features.n_components
+        images = np.zeros((1, math.prod(image_shape)), dtype=np.uint8)
+        try:
+            most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
+        except ValueError as error:
+            reason = str(error)
+        else:
+            if wanted is None or wanted <= most:
+                continue
+            reason = f"features__n_components={wanted}, where there are {most} at most"
+        raise EntryError(
+            f"model {entry.name!r} does not fit the data set {dataset}: {reason}",
+            expected=f"features that {n_rows} images a fold, of {image_shape[0]} x {image_shape[1]} pixels, can give",
+            remedy="an entry of your own for this data set, in a file named by --entries",
+        )
+
+
+def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: str, remedy: str = "") -> NoReturn:
+    raise EntryError(
+        f"model {entry.name!r} {problem}",
+        expected=expected,
+        found=found if isinstance(found, str) else repr(found)[:200],
+        remedy=remedy or f"mend the entry's {field}",
+    )
+
+
+def _check_features(entry: ModelEntry) -> None:
+    known = entry.features in ("pixels", "hog") if isinstance(entry.features, str) else _is_ready(entry.features)
+    if not known or not (isinstance(entry.features, str) or hasattr(entry.features, "transform")):
+        expected = '"pixels", "hog" or a scikit-learn transformer, with its parentheses'
+        _refuse(entry, "has unknown features", expected, repr(entry.features), "features")
+
+
+def _check_estimator(entry: ModelEntry) -> None:
+    if not _is_ready(entry.estimator):
+        expected = "a scikit-learn classifier or pipeline, with its parentheses"
+        _refuse(entry, "has no estimator", expected, repr(entry.estimator), "estimator")
+    names = [name for name, _ in entry.estimator.steps] if isinstance(entry.estimator, Pipeline) else []
+    if "features" in names:
+        _refuse(entry, "has a step called features", "another name, for that is the first step's", names, "pipeline")
+    last = entry.estimator.steps[-1][1] if names else entry.estimator
+    if not is_classifier(last) or not (hasattr(last, "predict_proba") or hasattr(last, "decision_function")):
+        _refuse(
+            entry,
+            "has an estimator that gives no class scores",
+            "a classifier with predict_proba or decision_function",
+            type(last).__name__,
+            "estimator",
+            "another estimator, or sklearn.calibration.CalibratedClassifierCV around it",
+        )
+
+
+def _is_ready(value: Any) -> bool:
+    return isinstance(value, BaseEstimator) and not isinstance(value, type)
+
+
+def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
+    known = pipeline.get_params()
+    if not isinstance(entry.grid, dict) or not all(isinstance(values, (list, tuple)) for values in entry.grid.values()):
+        _refuse(
+            entry, "has a grid that is none", "a dict of parameters, each with a list of values", entry.grid, "grid"
+        )
+    if not entry.grid or not all(entry.grid.values()):
+        expected = "one parameter with one value at least"
+        _refuse(entry, "has an empty grid", expected, entry.grid, "grid: name a parameter and its value")
+    for name, values in entry.grid.items():
+        if name not in known:
+            close = [key for key in known if key.endswith("__" + name.rpartition("__")[2])]
+            expected = "one of " + ", ".join(close or sorted(key for key in known if "__" in key))
+            _refuse(entry, f"has no parameter {name!r}", expected, name, "grid")
+        if strangers := [value for value in values if not _is_plain(value)]:
+            expected = f"{name}: numbers, words, true, false or None, which JSON can hold"
+            found = f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200]
+            _refuse(
+                entry,
+                "has a value in its grid that cannot be stored",
+                expected,
+                found,
+                "grid, by .tolist() of an array",
+            )
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:
+    """Refuse what cannot be pickled, told from another by its values, or refitted with another seed."""
+    try:
+        pickle.dumps(pipeline)
+    except Exception as error:  # each class has its own way to refuse
+        expected = "classes and functions that stand by name at the top level of a module"
+        _refuse(entry, "cannot be pickled", expected, f"{type(error).__name__}: {error}"[:200], "pipeline")
+    if stranger := re.search(rf"<[^<>]*{ADDRESS}|\S*{ADDRESS}", json.dumps(parts(pipeline), default=repr)):
+        expected = "parameters that two runs can tell by their values, such as an integer as random_state"
+        _refuse(entry, "has a parameter without a value of its own", expected, stranger[0], "pipeline")
+    seeds = [value for name, value in pipeline.get_params().items() if name.endswith("random_state")]
+    if entry.stochastic and not (seeds and all(isinstance(seed, int) for seed in seeds)):
+        expected = "random_state=0, or another integer, for all that draws random numbers"
+        _refuse(entry, "is stochastic, but has no seed", expected, seeds or "no random_state", "estimator")

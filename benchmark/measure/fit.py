@@ -1,0 +1,161 @@
+"""The final fit: timed in a process of its own, with the scores and predictions of the test images; and refits."""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.ensemble import BaseEnsemble
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from benchmark.disk import file_sha256
+from benchmark.measure.search import WEIGHTS, Labels, Params, flat_rows, neighbours_vote, tail_of
+from benchmark.results import Seeds
+
+SEEDS = (1, 2, 3, 4)  # further random states of a stochastic entry
+N_PREDICT_MANY = 10_000
+ROWS_PER_THREAD = 1024  # fewer, and scikit-learn divides the neighbours among threads, not the queries: ties may turn
+
+
+@dataclass(frozen=True)
+class FinalFit:
+    """What the final fit gave besides its files; seconds are wall seconds unless named otherwise."""
+
+    fit: float
+    fit_cpu: float
+    predict_many: float
+    predict_one: float
+    n_predict_many: int
+    peak_memory_bytes: int
+    scores: str
+    train_accuracy: float
+    train_method: str
+    pickle_sha256: str
+    pickle_bytes: int
+
+
+def fit_final(
+    pipeline: Pipeline,
+    params: Params,
+    train: tuple[NDArray[np.uint8], Labels],
+    test_images: NDArray[np.uint8],
+    folder: Path,
+    n_jobs: int,
+) -> dict[str, Any]:
+    """Fit on all training images, time it, and write `model.pkl`, `scores.npy` and `predictions.npy` into `folder`.
+
+    Runs in a process of its own, so that seconds and peak memory are those of this model alone.
+    """
+    images, labels = train
+    pipeline = clone(pipeline).set_params(**params)
+    with threadpool_limits(1):
+        with _side_by_side(pipeline, n_jobs):
+            wall, cpu = time.perf_counter(), time.process_time()
+            pipeline.fit(flat_rows(images), labels)
+            fit, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
+        many = np.array(flat_rows(test_images)[:N_PREDICT_MANY])
+        seconds_many = median(_seconds(pipeline, many) for _ in range(3))
+        seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
+        peak = _peak_memory_bytes()
+        described, tail = pipeline[:1].transform(flat_rows(test_images)), pipeline[1:]
+        with threadpool_limits({"openmp": neighbour_threads(tail, min(len(images), len(described)), n_jobs)}):
+            method, accuracy = _in_sample(pipeline, flat_rows(images), labels)
+            (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
+    with (folder / "model.pkl").open("wb") as stream:
+        pickle.dump(pipeline, stream, protocol=5)
+    np.save(folder / "scores.npy", scores)
+    np.save(folder / "predictions.npy", predictions)
+    return asdict(
+        FinalFit(
+            fit=fit,
+            fit_cpu=fit_cpu,
+            predict_many=seconds_many,
+            predict_one=seconds_one,
+            n_predict_many=len(many),
+            peak_memory_bytes=peak,
+            scores=kind,
+            train_accuracy=accuracy,
+            train_method=method,
+            pickle_sha256=file_sha256(folder / "model.pkl"),
+            pickle_bytes=(folder / "model.pkl").stat().st_size,
+        )
+    )
+
+
+def class_scores(pipeline: Pipeline, X: NDArray[Any]) -> tuple[str, NDArray[Any]]:
+    """Return the kind of score and the scores, of shape (n_samples, n_classes); two classes get a column each."""
+    if hasattr(pipeline, "predict_proba"):
+        return "predict_proba", np.asarray(pipeline.predict_proba(X))
+    scores = np.asarray(pipeline.decision_function(X))
+    return "decision_function", np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
+
+
+def refit_accuracy(
+    pipeline: Pipeline, params: Params, seed: int, train: tuple[NDArray[Any], Labels], test: tuple[NDArray[Any], Labels]
+) -> float:
+    """Return the test accuracy of the chosen pipeline's classifier, fitted on features with another random state."""
+    tail = tail_of(pipeline, params)
+    tail.set_params(**{name: seed for name in tail.get_params() if name.endswith("random_state")})
+    with threadpool_limits(1):
+        return float(np.mean(tail.fit(*train).predict(test[0]) == test[1]))
+
+
+def seed_spread(random_state: int, accuracies: list[float]) -> Seeds:
+    """Return the spread that the random state alone makes; `random_state` and the first accuracy are the final fit's."""
+    return {
+        "n": len(accuracies),
+        "random_states": [random_state, *SEEDS],
+        "accuracy": {"values": accuracies, "sd": float(np.std(accuracies, ddof=1))},
+    }
+
+
+def neighbour_threads(pipeline: Pipeline, n_rows: int, n_jobs: int) -> int:
+    """Return how many threads may search the neighbours of `n_rows` queries and find those that one thread finds."""
+    neighbours = isinstance(pipeline.steps[-1][1], KNeighborsClassifier)
+    return max(1, min(n_jobs, n_rows // ROWS_PER_THREAD - 1)) if neighbours else 1
+
+
+def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:
+    """Return in-sample accuracy and how it was made: a neighbour search would find each image itself, so it leaves it out."""
+    classifier = pipeline.steps[-1][1]
+    if not (isinstance(classifier, KNeighborsClassifier) and classifier.weights in WEIGHTS):
+        return "resubstitution", float(np.mean(pipeline.predict(X) == labels))
+    distances, neighbours = classifier.kneighbors()
+    return "leave-one-out", float(np.mean(neighbours_vote(distances, labels[neighbours], classifier.weights) == labels))
+
+
+@contextmanager
+def _side_by_side(pipeline: Pipeline, n_jobs: int) -> Iterator[None]:
+    """Let an ensemble fit its parts side by side; predicting stays serial: threads would sum in any order."""
+    classifier = pipeline.steps[-1][1]
+    if not (isinstance(classifier, BaseEnsemble) and "n_jobs" in classifier.get_params()):
+        yield
+        return
+    before = classifier.n_jobs
+    classifier.set_params(n_jobs=n_jobs)
+    yield
+    classifier.set_params(n_jobs=before)
+
+
+def _seconds(pipeline: Pipeline, X: NDArray[np.uint8]) -> float:
+    start = time.perf_counter()
+    pipeline.predict(X)
+    return time.perf_counter() - start
+
+
+def _peak_memory_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,106 @@
+"""From a model's fits to the documents in its folder, swapped in whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import results
+from benchmark.disk import write_atomically
+from benchmark.errors import FitError
+from benchmark.measure.entry import ModelEntry
+from benchmark.measure.evaluate import Scored
+from benchmark.measure.keys import model_key
+from benchmark.measure.setting import Setting
+from benchmark.results import Run
+
+
+def read_scored(setting: Setting, entry: ModelEntry, final: Mapping[str, Any], staged: Path) -> Scored:
+    """Return the scores and predictions of the test images that the final fit left in `staged`.
+
+    Raises
+    ------
+    FitError
+        If there is no finite score for each image and class.
+
+    """
+    labels = setting.dataset.test_labels.astype(np.int64)
+    scores = np.load(staged / "scores.npy")
+    _check_scores(entry, scores, (len(labels), len(setting.dataset.class_names)))
+    return Scored(final["scores"], scores, labels, np.load(staged / "predictions.npy").astype(np.int64))
+
+
+def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int]) -> None:
+    if scores.shape != shape or not np.isfinite(scores).all():
+        raise FitError(
+            f"model {entry.name!r} gives no finite score for each class",
+            expected=f"scores of shape {shape}, an image a row and a class a column",
+            found=f"shape {scores.shape}" + ("" if np.isfinite(scores).all() else ", some of them not finite"),
+            remedy="another estimator, or one-vs-rest scores (decision_function_shape='ovr')",
+        )
+
+
+def run_document(
+    setting: Setting,
+    entry: ModelEntry,
+    final: Mapping[str, Any],
+    staged: Path,
+    documents: dict[str, str],
+    search_seconds: Sequence[float],
+) -> Run:
+    """Return `run.json`; `search_seconds` are wall and CPU seconds."""
+    scores = staged / "scores.npy"
+    return {
+        "schema_version": results.SCHEMA_VERSION,
+        "name": entry.name,
+        "commit": final["commit"],
+        "dirty": final["dirty"],
+        "measured_at": final["measured_at"],
+        "accelerated": setting.accelerated,
+        "jobs": final["jobs"],
+        "machine": final["machine"],
+        "python": final["python"],
+        "libraries": final["libraries"],
+        "seconds": {
+            "search": search_seconds[0],
+            "search_cpu": search_seconds[1],
+            "fit": final["fit"],
+            "fit_cpu": final["fit_cpu"],
+            "predict_many": final["predict_many"],
+            "predict_one": final["predict_one"],
+        },
+        "n_predict_many": final["n_predict_many"],
+        "peak_memory_bytes": final["peak_memory_bytes"],
+        "pickle": {"sha256": final["pickle_sha256"], "bytes": final["pickle_bytes"]},
+        "scores": {"sha256": final["digests"][scores.name], "bytes": scores.stat().st_size},
+        "key": model_key(setting, entry),
+        "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in documents.items()},
+    }
+
+
+def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str], staged: Path) -> None:
+    """Put the model's folder, complete, in the place of the old one."""
+    target = setting.folder / entry.name
+    new = target.with_name(f".{target.name}.new")
+    results.recover_folders(setting.folder)
+    shutil.rmtree(new, ignore_errors=True)
+    for name, text in documents.items():
+        write_atomically(new / name, text.encode())
+    for name in ("model.pkl", "scores.npy"):
+        _link(staged / name, new / name)
+    results.replace_folder(new, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file of the cache into the results, or copy it where the file system cannot."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,66 @@
+"""Processes that fit: side by side for a search, fresh and alone for what is timed."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import forkserver
+from typing import Any
+
+import joblib
+
+from benchmark.errors import FitError
+from benchmark.measure.entry import ModelEntry
+from benchmark.measure.setting import Setting
+
+KILLED = "its process was killed; the system does that when memory runs out"
+
+
+def parallel(setting: Setting, calls: list[Any]) -> Iterator[tuple[Any, str]]:
+    """Yield what the calls, made by `guarded`, return, as they finish."""
+    try:
+        if calls:
+            yield from joblib.Parallel(setting.jobs, return_as="generator_unordered")(calls)
+    except BrokenProcessPool:
+        yield None, KILLED
+
+
+@functools.cache
+def fresh_processes() -> Any:
+    """Return the context of processes that hold nothing but the imports: forked from one that does them from here on."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmark.models", "benchmark.measure.fit"])
+    forkserver.ensure_running()
+    return context
+
+
+def guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
+    """Return the outcome and "", or None and the error in words: an estimator's error must not end the others' work."""
+    try:
+        return function(*arguments), ""
+    except Exception as error:
+        return None, f"{type(error).__name__}: {error}"
+
+
+def raise_fit_error(entry: ModelEntry, error: str) -> None:
+    """Raise the error that `guarded` put into words, if there is one."""
+    if error:
+        raise FitError(
+            f"model {entry.name!r} could not be fitted",
+            expected="an estimator that fits and predicts on this data set",
+            found=" ".join(error.split())[:400],
+            remedy=f"mend its entry, then make bench MODELS={entry.name}",
+        )
+
+
+def end_workers() -> None:
+    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
+    import psutil  # only a run that is interrupted needs it
+
+    for worker in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it ended by itself, or may not be looked at
+            if "resource_tracker" not in " ".join(worker.cmdline()):
+                worker.kill()

@@ -1,0 +1,51 @@
+"""How sure a figure is, and whether a difference is real: small pure functions, counts and arrays in, numbers out."""
+
+from benchmark.statistics.paired import (
+    LEVEL,
+    Paired,
+    RankTable,
+    holm,
+    mcnemar_level,
+    mcnemar_midp,
+    newcombe_paired_interval,
+    paired,
+    ranks,
+    seed_threshold,
+    smallest_detectable_difference,
+)
+from benchmark.statistics.scores import (
+    auc_interval,
+    brier_score,
+    delong_components,
+    delong_covariance,
+    equal_count_bins,
+    expected_calibration_error,
+    f1_intervals,
+    f1_scores,
+    macro_auc_interval,
+)
+from benchmark.statistics.shares import wilson_interval
+
+__all__ = [
+    "LEVEL",
+    "Paired",
+    "RankTable",
+    "auc_interval",
+    "brier_score",
+    "delong_components",
+    "delong_covariance",
+    "equal_count_bins",
+    "expected_calibration_error",
+    "f1_intervals",
+    "f1_scores",
+    "holm",
+    "macro_auc_interval",
+    "mcnemar_level",
+    "mcnemar_midp",
+    "newcombe_paired_interval",
+    "paired",
+    "ranks",
+    "seed_threshold",
+    "smallest_detectable_difference",
+    "wilson_interval",
+]
