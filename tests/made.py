@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
-from benchmark import results
+from benchmark import disk, results
 
 CLASSES = ["Shirt", "Coat", "Bag", "Boot"]
 N = 2000
@@ -76,7 +76,7 @@ def rewrite(folder, name, predicted):
         for key in {"accuracy", "macro_f1", "precision", "recall", "f1"} & set(what):
             where[key] = estimate(what[key])
     results.write_document(path, document, results.Metrics)
-    results.write_atomically(folder / name / "predictions.txt", results.encode_predictions(predicted).encode())
+    disk.write_atomically(folder / name / "predictions.txt", results.encode_predictions(predicted).encode())
 
 
 def metrics(name, predicted, *, truth=None, digest="d" * 64, profile=None, seeds=None, best=1, cv=0.9):
@@ -179,7 +179,7 @@ def write_model(folder, name, predicted, *, fit=1.0, cpu="A processor", code="c"
     """Write one model's results below `folder`, `models/made`."""
     results.write_document(folder / name / "metrics.json", metrics(name, predicted, **more), results.Metrics)
     results.write_document(folder / name / "run.json", run(name, fit=fit, cpu=cpu, code=code), results.Run)
-    results.write_atomically(folder / name / "predictions.txt", results.encode_predictions(predicted).encode())
+    disk.write_atomically(folder / name / "predictions.txt", results.encode_predictions(predicted).encode())
 
 
 def write_table(folder, names, truth=None):
@@ -187,7 +187,7 @@ def write_table(folder, names, truth=None):
     table = {"schema_version": 1, "dataset": "made", "entries": [entry(name) for name in names]}
     results.write_document(folder / "entries.json", table, results.Entries)
     truth = labels() if truth is None else truth
-    results.write_atomically(folder / "test_labels.txt", results.encode_predictions(truth).encode())
+    disk.write_atomically(folder / "test_labels.txt", results.encode_predictions(truth).encode())
 
 
 @functools.cache

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmark import __version__, dataset, environment, load_model
+from benchmark import __version__, dataset, load_model
 from benchmark.commands import main
 from benchmark.compare.repository import Repository
 from benchmark.dataset import fetch
@@ -26,6 +26,7 @@ from benchmark.measure import keys, workers
 from benchmark.publish import readme, serve
 from benchmark.results import load_results
 from tests.conftest import ROOT, SAMPLE
+from tools import environment
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

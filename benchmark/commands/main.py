@@ -7,12 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from benchmark.commands.parser import make_parser
 from benchmark.commands.printing import silence, typed
 from benchmark.errors import BenchmarkError
-from benchmark.measure.workers import end_workers
 
 INTERRUPTED = 130
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -42,5 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _end() -> NoReturn:
     """End at once: on its way out joblib would start new workers, which wait for the killed ones."""
     os.write(sys.stderr.fileno(), b"interrupted; every fit that was done is kept\n")
-    end_workers()
+    _end_workers()
     os._exit(INTERRUPTED)
+
+
+def _end_workers() -> None:
+    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
+    import psutil  # only a run that is interrupted needs it
+
+    for worker in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it ended by itself, or may not be looked at
+            if "resource_tracker" not in " ".join(worker.cmdline()):
+                worker.kill()

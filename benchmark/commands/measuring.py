@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from benchmark.commands.printing import to_json, typed, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, site_folder
 from benchmark.errors import BenchmarkError, FitError
-from benchmark.measure import run
 
 if TYPE_CHECKING:
     from benchmark.measure.entry import ModelEntry
@@ -34,10 +33,12 @@ def bench(arguments: argparse.Namespace) -> int:
     reporter = make_reporter(arguments)
     setting, table, chosen = make_setting(arguments, reporter)
 
+    from benchmark.measure.run import run
+
     if arguments.dry_run:
         return _list(arguments, setting, chosen)
     try:
-        measured = run.run(setting, chosen, table)
+        measured = run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, arguments)

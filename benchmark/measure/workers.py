@@ -6,7 +6,6 @@ import functools
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from multiprocessing import forkserver
 from typing import Any
 
@@ -54,13 +53,3 @@ def raise_fit_error(entry: ModelEntry, error: str) -> None:
             found=" ".join(error.split())[:400],
             remedy=f"mend its entry, then make bench MODELS={entry.name}",
         )
-
-
-def end_workers() -> None:
-    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
-    import psutil  # only a run that is interrupted needs it
-
-    for worker in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):  # it ended by itself, or may not be looked at
-            if "resource_tracker" not in " ".join(worker.cmdline()):
-                worker.kill()

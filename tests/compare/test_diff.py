@@ -8,7 +8,6 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +28,7 @@ from benchmark.statistics import mcnemar_midp
 from tests import made
 from tests.conftest import ROOT, run_command
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = ROOT / "tests" / "golden"
 MODELS = ["same", "ten", "forty", "many"]
 BASE = np.arange(0, 1200, 3)  # 400 images that every model gets wrong at first
 FLIPS = {"same": (0, 0), "ten": (10, 6), "forty": (40, 12), "many": (20, 150)}

@@ -21,7 +21,7 @@ from benchmark.errors import BenchmarkError
 from benchmark.publish.build import read_released
 from benchmark.results import CLASS_METRICS, METRICS, load_results
 from tests.conftest import ROOT, SAMPLE
-from tests.links import Page, dead_links
+from tools.links import Page, dead_links
 
 
 class Asked(html.parser.HTMLParser):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,9 @@ from benchmark.publish.past import Past
 from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from tests import made
+from tests.conftest import ROOT
 
-GOLDEN = Path(__file__).parent / "golden" / "pages"
+GOLDEN = ROOT / "tests" / "golden" / "pages"
 PAGES = {
     "home": "index.md",
     "model": "made/models/careful.md",

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from benchmark.compare.diff import compare_results
 from benchmark.compare.sides import read_side
 from benchmark.compare.words import format_markdown
-from tests.comment import shortened
+from tools.comment import shortened
 
 DATASET = "fashion-mnist"
 NO_NEWS = ("unchanged", "within noise")

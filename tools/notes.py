@@ -1,4 +1,4 @@
-"""`python tests/notes.py v1.2.0`: prints what CHANGELOG.md says of a version, without its heading.
+"""`python tools/notes.py v1.2.0`: prints what CHANGELOG.md says of a version, without its heading.
 
 The tag must be the package's own version: a release is what its files say that they are.
 """

@@ -1,4 +1,4 @@
-"""Makes the virtual environment with the locked dependencies: `python3 -I benchmark/environment.py .venv LOCK [LOCK]`.
+"""Makes the virtual environment with the locked dependencies: `python3 -I tools/environment.py .venv LOCK [LOCK]`.
 
 Standard library alone, and no syntax newer than Python 3.6, so that an older python3 is refused in words.
 """

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark import results
+from benchmark import disk, results
 from benchmark.errors import ResultsError
+from benchmark.layout import slug
 from tests import made
 
 CURVES = {
@@ -136,7 +137,7 @@ def test_an_interrupted_swap_is_finished_or_undone(tmp_path, present, expected):
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
     path = tmp_path / "f"
     path.write_text("old")
-    with pytest.raises(RuntimeError), results.atomic_path(path) as partial:
+    with pytest.raises(RuntimeError), disk.atomic_path(path) as partial:
         partial.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"
@@ -173,7 +174,7 @@ def test_the_confusion_matrix_counts_true_by_predicted():
 
 
 def test_slugs_are_parts_of_addresses():
-    assert [results.slug(name) for name in ("T-shirt/top", "Ankle boot", "SVM (RBF), HOG")] == [
+    assert [slug(name) for name in ("T-shirt/top", "Ankle boot", "SVM (RBF), HOG")] == [
         "t-shirt-top",
         "ankle-boot",
         "svm-rbf-hog",

@@ -19,10 +19,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmark.commands import settings
-from benchmark.measure import fit, search, steps
-from benchmark.measure.setting import Setting
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
@@ -37,11 +33,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from benchmark.commands import settings
+
 if "--fast" in sys.argv:
     settings._accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
 
 from benchmark import results
 from benchmark.dataset import load_dataset, subset
+from benchmark.measure import fit, search, steps
+from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from tests import made

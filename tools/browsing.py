@@ -9,7 +9,7 @@ import sys
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.screenshots import QUIET
+from tools.screenshots import QUIET
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 MOST_SHIFT = 0.01  # of the window, of the cumulative layout shift

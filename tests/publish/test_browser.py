@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browsing import (
+from tests.conftest import SAMPLE
+from tools.browsing import (
     BUDGETS,
     DESKTOP,
     MOST_SHIFT,
@@ -19,8 +20,7 @@ from tests.browsing import (
     violations,
     watch_shifts,
 )
-from tests.conftest import SAMPLE
-from tests.served import serving
+from tools.served import serving
 
 WIDTHS = (390, 768, 1360, 1920)
 MODEL = f"{SAMPLE}/models/rf-pixels/"

@@ -6,12 +6,12 @@ import ast
 
 import pytest
 
-from benchmark import environment
 from tests.conftest import ROOT
+from tools import environment
 
 
 def test_it_is_written_for_a_python_old_enough_to_be_refused():
-    ast.parse((ROOT / "benchmark" / "environment.py").read_text(), feature_version=(3, 6))
+    ast.parse((ROOT / "tools" / "environment.py").read_text(), feature_version=(3, 6))
 
 
 def test_an_old_python_is_refused_by_name():

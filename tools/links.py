@@ -1,4 +1,4 @@
-"""`python tests/links.py [SITE]`: follows every link in the repository's Markdown, or in a built site, and names the dead ones.
+"""`python tools/links.py [SITE]`: follows every link in the repository's Markdown, or in a built site, and names the dead ones.
 
 Only what can be looked up here: other hosts are not asked, so that nothing fails for the weather. Pages under site_src
 and templates are MkDocs' to check, which is strict.

@@ -20,7 +20,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from benchmark import load_model, results
+from benchmark import disk, load_model, results
 from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
 from benchmark.measure import keys, run, steps
 from benchmark.measure.entry import ModelEntry
@@ -332,7 +332,7 @@ def test_a_pickle_of_another_scikit_learn_is_not_opened(copy):
 def test_a_pickle_apart_from_its_results_is_opened_by_the_digest_given(whole_run, tmp_path):
     source = whole_run[0] / "models" / SAMPLE / "lr-hog" / "model.pkl"
     shutil.copy(source, tmp_path / "downloaded.pkl")
-    sha256 = results.file_sha256(source)
+    sha256 = disk.file_sha256(source)
     assert load_model(tmp_path / "downloaded.pkl", sha256).n_features_in_ == 28 * 28
     assert load_model(tmp_path / "downloaded.pkl", f"sha256:{sha256.upper()}")
     with pytest.raises(ResultsError, match="not the pickle of the digest given; it was not opened"):

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.browsing import (
+from tools.browsing import (
     BUDGETS,
     DESKTOP,
     MOST_SHIFT,
@@ -34,8 +34,8 @@ from tests.browsing import (
     violations,
     watch_shifts,
 )
-from tests.screenshots import CHROMES, chrome
-from tests.served import serving
+from tools.screenshots import CHROMES, chrome
+from tools.served import serving
 
 LIGHTHOUSE = "lighthouse@12.2.3"  # the 12.x line runs on node 20
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +18,11 @@ from statsmodels.stats.proportion import proportion_confint
 
 from benchmark import statistics
 from tests import made
+from tests.conftest import ROOT
 
 # Outcome, clinical grade and two blood markers of 113 patients: N. Turck et al. (2010), Intensive Care Medicine 36:107-115,
 # the data that the R package pROC is documented and tested with.
-ASAH = Path(__file__).parent / "data" / "asah.csv"
+ASAH = ROOT / "tests" / "data" / "asah.csv"
 
 counts = st.integers(0, 300)
 

@@ -1,4 +1,4 @@
-"""`python tests/locked.py`: says whether the lock files are what pyproject.toml asks for, without asking an index.
+"""`python tools/locked.py`: says whether the lock files are what pyproject.toml asks for, without asking an index.
 
 Each dependency named there is pinned within its bounds and marked as ours, and nothing else is. A newer version out
 there makes no lock file wrong; `make lock` is for taking it.

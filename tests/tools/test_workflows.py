@@ -18,8 +18,9 @@ import yaml
 from benchmark.compare.diff import compare_results
 from benchmark.compare.sides import read_side
 from benchmark.errors import BenchmarkError
-from tests import comment, links, locked, made, notes, rehearse, reproduced, review
+from tests import made
 from tests.conftest import ROOT
+from tools import comment, links, locked, notes, rehearse, reproduced, review
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PATHS}

@@ -1,0 +1,1 @@
+"""What `make` and the workflows run, and no user imports."""
