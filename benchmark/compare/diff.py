@@ -7,7 +7,7 @@ Nothing is trained, unpickled or read but tracked files.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from benchmark.compare.documents import (
 )
 from benchmark.compare.verdicts import judge, sentence_of_two
 from benchmark.errors import ResultsError
-from benchmark.results import METRICS, Metric, ModelResult, Results, metric_figure
+from benchmark.results import METRICS, Metric, ModelResult, Results
 from benchmark.statistics import mcnemar_midp, paired, seed_threshold
 
 JUDGED = "accuracy"  # the metric of the primary family
@@ -157,7 +157,7 @@ def _other_data(old: Results, new: Results, before: ModelResult, after: ModelRes
 
 
 def _metric_change(metric: Metric, before: ModelResult | None, after: ModelResult | None) -> MetricChange:
-    values = [metric_figure(metric, model) for model in (before, after)]
+    values = [metric.of(model) if model else None for model in (before, after)]
     ends = [value["value"] if value else None for value in values]
     if metric.of_scores and before and after and before.metrics["scores"] != after.metrics["scores"]:
         ends = [None, None]
@@ -169,7 +169,16 @@ def _metric_change(metric: Metric, before: ModelResult | None, after: ModelResul
         "before": values[0],
         "after": values[1],
         "change": None if ends[0] is None or ends[1] is None else ends[1] - ends[0],
+        "not_recorded": _not_recorded(metric, before, after),
     }
+
+
+def _not_recorded(
+    metric: Metric, before: ModelResult | None, after: ModelResult | None
+) -> list[Literal["before", "after"]]:
+    """Return the sides whose results are older than the metric."""
+    sides: list[tuple[Literal["before", "after"], ModelResult | None]] = [("before", before), ("after", after)]
+    return [side for side, model in sides if model and not metric.is_recorded(model)]
 
 
 def _class_change(

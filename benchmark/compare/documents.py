@@ -54,7 +54,10 @@ class SeedNote(TypedDict):
 
 
 class MetricChange(TypedDict):
-    """A declared metric on both sides, each with its own interval where it has one; null where it is undefined."""
+    """A declared metric on both sides, each with its own interval where it has one; null where it is undefined.
+
+    `not_recorded` names the sides whose results are older than the metric.
+    """
 
     metric: str
     unit: str
@@ -63,6 +66,7 @@ class MetricChange(TypedDict):
     before: dict[str, float | None] | None
     after: dict[str, float | None] | None
     change: float | None
+    not_recorded: list[Literal["before", "after"]]
 
 
 class ClassChange(TypedDict):

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.errors import ResultsError
-from benchmark.results import METRICS, Metric, history_value, parse_json, round_measured
-from benchmark.results.numbers import aligned, metric_text
+from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
+from benchmark.results.numbers import NOT_RECORDED, aligned, metric_text
 from benchmark.statistics import LEVEL, holm, paired
 
 SCHEMA_VERSION = 1
-FILES = ("metrics.json", "run.json", "predictions.txt")
+KINDS: dict[str, Any] = {"metrics.json": Metrics, "run.json": Run}
+FILES = (*KINDS, "predictions.txt")
 SAME_FIT = ("data", "entry", "code", "libraries")
 Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
 
@@ -28,7 +29,8 @@ Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "n
 class Point(TypedDict):
     """A model's results at a commit that changed them.
 
-    `series` counts up where data or labels changed: across that, figures are not comparable. `values` are by metric.
+    `series` counts up where data or labels changed: across that, figures are not comparable. `values` are by metric;
+    `not_recorded` names the metrics that the results are older than.
     """
 
     commit: int
@@ -38,7 +40,8 @@ class Point(TypedDict):
     difference: float | None
     p_adjusted: float | None
     machine: str
-    values: dict[str, dict[str, float | None]]
+    values: dict[str, Reading]
+    not_recorded: list[str]
 
 
 class JudgedCommit(TypedDict):
@@ -74,7 +77,8 @@ class _Snapshot:
     data: tuple[str, ...]
     key: tuple[str, ...]
     machine: str
-    values: dict[str, dict[str, float | None]]
+    values: dict[str, Reading]
+    not_recorded: list[str]
     predicted: NDArray[np.uint8]
     right: NDArray[np.bool_]
 
@@ -134,7 +138,11 @@ def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[st
         if name not in known:
             raise ResultsError(f"no commit has results of {name!r}", expected="one of " + ", ".join(known), found=name)
     points = [
-        point | {"values": {key: value for key, value in point["values"].items() if not metrics or key in metrics}}
+        point
+        | {
+            "values": {key: value for key, value in point["values"].items() if not metrics or key in metrics},
+            "not_recorded": [name for name in point["not_recorded"] if not metrics or name in metrics],
+        }
         for point in history["points"]
         if not models or point["model"] in models
     ]
@@ -152,18 +160,14 @@ def _changed_models(
             continue
         try:
             yield model, contents.snapshot(ids)
-        except (ResultsError, KeyError, TypeError) as error:
-            unreadable.append(f"{model} at {change.commit.sha[:10]}: {_told_error(error)}")
-
-
-def _told_error(error: Exception) -> str:
-    return f"no field {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+        except ResultsError as error:
+            unreadable.append(f"{model} at {change.commit.sha[:10]}: {str(error).partition(chr(10))[0]}")
 
 
 def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> Point:
     point: Point = {
         "commit": number, "model": name, "series": 0, "step": "first", "difference": None, "p_adjusted": None,
-        "machine": now.machine, "values": now.values,
+        "machine": now.machine, "values": now.values, "not_recorded": now.not_recorded,
     }  # fmt: skip
     if before is None:
         return point
@@ -207,10 +211,10 @@ class _Contents:
             characters = np.frombuffer(content, dtype=np.uint8)
             self._characters[blob] = characters[characters != ord("\n")]
             return
+        file = name.rpartition("/")[2]
         try:
-            document = parse_json(content, name)
-            self._documents[blob] = _figures(document, name.rpartition("/")[2])
-        except (ResultsError, KeyError, TypeError) as error:
+            self._documents[blob] = _kept(parse_document(content, name, KINDS[file]), file)
+        except ResultsError as error:
             self._documents[blob] = error
 
     def snapshot(self, ids: tuple[str, ...]) -> _Snapshot:
@@ -238,16 +242,21 @@ class _Contents:
             run["key"],
             run["machine"],
             metrics["values"] | run["values"],
+            metrics["not_recorded"] + run["not_recorded"],
             predicted,
             right,
         )
 
 
-def _figures(document: Any, name: str) -> dict[str, Any]:
+def _kept(document: Any, file: str) -> dict[str, Any]:
     """Return what the history needs of a document."""
-    values = {metric.name: history_value(document, metric) for metric in METRICS if metric.document == name}
-    kept: dict[str, Any] = {"values": {metric: value for metric, value in values.items() if value is not None}}
-    if name == "metrics.json":
+    declared = [metric for metric in METRICS if metric.document == file]
+    values = {metric.name: metric.read(document) for metric in declared}
+    kept: dict[str, Any] = {
+        "values": {name: value for name, value in values.items() if value and value["value"] is not None},
+        "not_recorded": [metric.name for metric in declared if not metric.is_in(document)],
+    }
+    if file == "metrics.json":
         return kept | {"data": f"{document['dataset']['digest']} {document['dataset']['profile']}"}
     machine = document["machine"]
     return kept | {
@@ -261,7 +270,12 @@ def format_text(history: History, metrics: Sequence[Metric]) -> str:
     rows = [("commit", "date", "model", *(metric.title for metric in metrics), "accuracy's step", "subject")]
     for point in reversed(history["points"]):
         commit = history["commits"][point["commit"]]
-        figures = [metric_text(point["values"].get(metric.name), metric) for metric in metrics]
+        figures = [
+            NOT_RECORDED
+            if metric.name in point["not_recorded"]
+            else metric_text(point["values"].get(metric.name), metric)
+            for metric in metrics
+        ]
         about = (commit["sha"][:10], commit["date"][:10], point["model"])
         rows.append((*about, *figures, _told_step(point), commit["subject"][:60]))
     lines = aligned(rows)

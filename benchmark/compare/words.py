@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.results import METRICS
-from benchmark.results.numbers import aligned, code_span, inert, markdown_row, value_text
+from benchmark.results.numbers import NOT_RECORDED, aligned, code_span, inert, markdown_row, value_text
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -135,7 +135,10 @@ def metric_rows(model: ModelChange) -> list[tuple[str, ...]]:
 
 
 def _metric_row(change: MetricChange) -> tuple[str, ...]:
-    ends = [value_text(end, change["unit"]) for end in (change["before"], change["after"])]
+    sides = (("before", change["before"]), ("after", change["after"]))
+    ends = [
+        NOT_RECORDED if side in change["not_recorded"] else value_text(value, change["unit"]) for side, value in sides
+    ]
     return (TITLES[change["metric"]], *ends, _difference(change), change["better"])
 
 

@@ -36,6 +36,7 @@ from benchmark.statistics import (
     expected_calibration_error,
     f1_intervals,
     f1_scores,
+    log_loss_interval,
     macro_auc_interval,
     wilson_interval,
 )
@@ -221,9 +222,11 @@ def _calibration(probabilities: Scores, labels: Indices) -> Calibration:
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     error = expected_calibration_error(confidence, right, equal_count_bins(confidence))
+    loss, low, high = log_loss_interval(probabilities, labels)
     return {
         "expected_calibration_error": {"value": float(error)},
         "brier_score": {"value": float(brier_score(probabilities, labels))},
+        "log_loss": _estimate(loss, (low, high)),
     }
 
 

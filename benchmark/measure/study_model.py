@@ -98,7 +98,7 @@ def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8
         fitted = clone(features).fit(flat[share], labels[share])
         parts = [flat[share], flat[held_out]]
         if n_train == len(split_folds(labels)[FOLD][0]):
-            parts += [altered.reshape(len(altered), -1) for altered in exchanged_blocks(images[_shown(held_out)])]
+            parts += [altered.reshape(len(altered), -1) for altered in shuffled_blocks(images[_shown(held_out)])]
         described = np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
     with atomic_path(path) as partial, partial.open("wb") as stream:
         np.save(stream, described)
@@ -161,7 +161,7 @@ def _shown(held_out: Indices) -> Indices:
     return np.sort(np.random.default_rng(SEED).choice(held_out, n, replace=False))
 
 
-def exchanged_blocks(images: Images) -> Iterator[Images]:
+def shuffled_blocks(images: Images) -> Iterator[Images]:
     """Yield the images, of shape (n_samples, height, width), with one block after the other taken from another image."""
     donors = np.random.default_rng(SEED).permutation(len(images))
     for rows, columns in _blocks(*images.shape[1:]):
@@ -184,7 +184,7 @@ def permutation_importance(
     before : ndarray of shape (n_samples,)
         Which images are predicted right; none of them was fitted on.
     after : ndarray of shape (n_blocks, n_samples)
-        The same of `exchanged_blocks`.
+        The same of `shuffled_blocks`.
 
     References
     ----------

@@ -11,7 +11,7 @@ from benchmark import results
 from benchmark.compare.documents import Comparison
 from benchmark.compare.history import History
 from benchmark.publish.site import Site
-from benchmark.results import CLASS_METRICS, METRICS, Metric, Results
+from benchmark.results import CLASS_METRICS, METRICS, Metric, Reading, Results
 
 
 def add_downloads(site: Site) -> None:
@@ -36,18 +36,18 @@ def tidy(stored: Results) -> pd.DataFrame:
     rows = []
     for model in stored.models:
         shared = {"model": model.name, "commit": model.run["commit"]}
-        for metric in METRICS:
-            value: Any = model.metrics if metric.document == "metrics.json" else model.run
-            for key in metric.path:
-                value = value[key] if value is not None else None
-            rows.append(_observation(shared, metric, "", value))
+        rows += [_observation(shared, metric, "", metric.of(model)) for metric in METRICS]
         for name, per_class in model.metrics["test"]["per_class"].items():
-            rows += [_observation(shared, metric, name, per_class[metric.path[0]]) for metric in CLASS_METRICS]  # type: ignore[literal-required]
-    return pd.DataFrame([row for row in rows if row["value"] is not None])
+            rows += [_observation(shared, metric, name, metric.read(per_class)) for metric in CLASS_METRICS]
+    return pd.DataFrame([row for row in rows if row])
 
 
-def _observation(shared: dict[str, Any], metric: Metric, name: str, value: Any) -> results.Observation:
-    found: Any = value if isinstance(value, dict) else {"value": value}
+def _observation(
+    shared: dict[str, Any], metric: Metric, name: str, found: Reading | None
+) -> results.Observation | None:
+    """Return the row of a metric, for all classes where `name` is empty; None where there is no value."""
+    if found is None or found["value"] is None:
+        return None
     return {
         "model": shared["model"],
         "metric": metric.name,

@@ -25,13 +25,11 @@ from benchmark.results.metrics import (
     CLASS_METRICS,
     METRICS,
     Metric,
-    history_value,
-    metric_figure,
+    Reading,
     metric_named,
-    run_value,
 )
 from benchmark.results.predictions import confusion_matrix, encode_predictions
-from benchmark.results.reading import Folder, decode_predictions, fits, parse_json, read_document
+from benchmark.results.reading import Folder, decode_predictions, parse_document, read_document
 from benchmark.results.run_documents import Entries, Entry, Key, Observation, Published, PublishedResult, Run
 from benchmark.results.schema import DOCUMENTS, document_schema, json_schema
 from benchmark.results.stored import (
@@ -87,6 +85,7 @@ __all__ = [
     "PrecisionRecall",
     "Published",
     "PublishedResult",
+    "Reading",
     "Reliability",
     "Results",
     "Roc",
@@ -101,19 +100,15 @@ __all__ = [
     "document_schema",
     "dump_document",
     "encode_predictions",
-    "fits",
-    "history_value",
     "json_schema",
     "load_results",
-    "metric_figure",
     "metric_named",
-    "parse_json",
+    "parse_document",
     "read_document",
     "read_results",
     "recover_folders",
     "replace_folder",
     "round_measured",
-    "run_value",
     "study_path",
     "write_document",
 ]

@@ -1,12 +1,14 @@
 """The documents of a model's results, `metrics.json` and `curves.json`, as types.
 
 A document is a plain `dict` that its `TypedDict` describes; the order of keys in a file is the order here, and the published
-JSON Schema is made from the same types.
+JSON Schema is made from the same types. A document may grow: a field added since the first results is `NotRequired`, and
+absent from the documents of older commits. A field whose meaning changes needs another SCHEMA_VERSION and, in `reading`, an
+upgrade from the last one.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 SCHEMA_VERSION = 1
 NAMED_RECALL = 0.9  # whose precision captions say
@@ -93,6 +95,7 @@ class Calibration(TypedDict):
 
     expected_calibration_error: Value
     brier_score: Value
+    log_loss: NotRequired[Estimate]
 
 
 class OutOfSample(TypedDict):

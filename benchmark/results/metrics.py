@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmark.errors import ResultsError
 from benchmark.results.stored import ModelResult
 
+Reading = dict[str, float | None]  # value, and low and high where there is an interval
+
 
 @dataclass(frozen=True)
 class Metric:
     """A metric, declared once: nothing infers a unit or a direction from a name.
 
-    `better` is "higher" or "lower"; `path` leads to the value in `document`. A metric `of_scores` cannot be compared
-    between probabilities and decision values.
+    `better` is "higher" or "lower"; `path` leads to the value in `document`, and `per` to the number of items that the value
+    is of, where there are several. A metric `of_scores` cannot be compared between probabilities and decision values.
     """
 
     name: str
@@ -25,6 +28,46 @@ class Metric:
     document: Literal["metrics.json", "run.json"]
     path: tuple[str, ...]
     of_scores: bool = False
+    per: str = ""
+
+    def of(self, result: ModelResult) -> Reading | None:
+        """Return the value in a model's result; see `read`."""
+        return self.read(self._document(result))
+
+    def each(self, result: ModelResult) -> float:
+        """Return the value for one item: seconds an image, where the value is of many images."""
+        document = self._document(result)
+        value = (self.read(document) or {"value": None})["value"]
+        return float(value or 0.0) / (document[self.per] if self.per else 1)
+
+    def read(self, document: Mapping[str, Any]) -> Reading | None:
+        """Return the value in a document, with its interval if it has one; None where there is none.
+
+        There is none where a part of the document that would hold it is null (a model without probabilities has no
+        calibration), or where the document is older than the metric; `is_recorded` tells these apart.
+        """
+        value: Any = document
+        for key in self.path:
+            value = None if value is None else value.get(key)
+        return value if value is None or isinstance(value, dict) else {"value": float(value)}
+
+    def is_recorded(self, result: ModelResult) -> bool:
+        """Say whether a result is of a version that knows the metric, be it without a value."""
+        return self.is_in(self._document(result))
+
+    def is_in(self, document: Mapping[str, Any]) -> bool:
+        """Say the same of a document."""
+        value: Any = document
+        for key in self.path:
+            if value is None:
+                return True
+            if key not in value:
+                return False
+            value = value[key]
+        return True
+
+    def _document(self, result: ModelResult) -> Any:
+        return result.metrics if self.document == "metrics.json" else result.run
 
 
 METRICS: tuple[Metric, ...] = (
@@ -95,6 +138,15 @@ METRICS: tuple[Metric, ...] = (
         ("test", "calibration", "brier_score"),
     ),
     Metric(
+        "log_loss",
+        "Log loss",
+        "nats",
+        "lower",
+        "Mean of −ln p over the images, with p the probability given to the true class, clipped at 1e-15 (Good 1952).",
+        "metrics.json",
+        ("test", "calibration", "log_loss"),
+    ),
+    Metric(
         "fit_seconds",
         "Fit time",
         "s",
@@ -121,6 +173,7 @@ METRICS: tuple[Metric, ...] = (
         "Median wall seconds of three predictions of 10,000 raw test images (of all, where there are fewer), features included.",
         "run.json",
         ("seconds", "predict_many"),
+        per="n_predict_many",
     ),
     Metric(
         "predict_one_seconds",
@@ -192,33 +245,3 @@ def metric_named(name: str) -> Metric:
     raise ResultsError(
         f"there is no metric {name!r}", expected="one of " + ", ".join(m.name for m in METRICS), found=name
     )
-
-
-def metric_figure(metric: Metric, model: ModelResult | None) -> dict[str, float | None] | None:
-    """Return the value of a metric with its interval, None where there is no model or no such value."""
-    if model is None:
-        return None
-    value: Any = model.metrics if metric.document == "metrics.json" else model.run
-    for key in metric.path:
-        value = value[key] if value is not None else None
-    if value is None or isinstance(value, dict):
-        return value
-    return {"value": float(value)}
-
-
-def run_value(model: ModelResult, metric: Metric) -> float:
-    """Return the value of a cost; seconds of predicting many are given an image."""
-    value: Any = model.run if metric.document == "run.json" else model.metrics
-    for key in metric.path:
-        value = value[key]
-    return float(value) / (model.run["n_predict_many"] if metric.name == "predict_seconds" else 1)
-
-
-def history_value(document: Any, metric: Metric) -> dict[str, float | None] | None:
-    """Return the value of a metric in a document of any commit, None where it is undefined."""
-    value = document
-    for key in metric.path:
-        value = value[key] if value is not None else None
-    if isinstance(value, dict):
-        return None if value["value"] is None else value
-    return None if value is None else {"value": value}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from benchmark.results.documents import Estimate
 from benchmark.results.metrics import Metric
 
+NOT_RECORDED = "not recorded"  # of a metric that older results do not have
 SMALLEST_P = 1e-12
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import ResultsError
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
-from benchmark.results.writing import shaped
+
+# From each schema version before SCHEMA_VERSION to the next: what turns a document of a type into one of the next version.
+UPGRADES: dict[int, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Source(Protocol):
@@ -64,22 +69,63 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
 def parse_document(content: bytes, where: str, kind: Any) -> Any:
     """Return the document in `content`, checked against its type; errors call it `where`.
 
+    A field that is not required may be absent, and one that the type does not know is left out: an older document is read,
+    and so is one of a newer version of this benchmark that says more.
+
     Raises
     ------
     ResultsError
         If it is no JSON, of another schema version, or lacks what its type promises.
 
     """
-    document = parse_json(content, where)
     try:
-        shaped(document, kind, "")
-    except ResultsError as error:
-        raise ResultsError(f"{where} does not fit {kind.__name__}: {error}", remedy=restore_remedy(where)) from None
+        document = _decoder(kind).decode(content)
+    except msgspec.ValidationError as error:
+        return _upgraded(parse_json(content, where), where, kind, error)
+    except NO_JSON as error:
+        raise _no_json(where, error) from None
+    if document["schema_version"] != SCHEMA_VERSION:
+        return _upgraded(parse_json(content, where), where, kind, None)
     return document
 
 
+def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> Any:
+    """Return a document of an older schema version as one of this version; refuse what does not fit as it is."""
+    version = document["schema_version"]
+    if version == SCHEMA_VERSION:
+        raise _unfit(where, kind, error)
+    while version < SCHEMA_VERSION:
+        document = UPGRADES[version](document, kind) | {"schema_version": version + 1}
+        version += 1
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as unfit:
+        raise _unfit(where, kind, unfit) from None
+
+
+def _unfit(where: str, kind: Any, error: Exception | None) -> ResultsError:
+    what, _, place = str(error).partition(" - at `$")
+    told = f"{place.strip('.`')}: {what}" if place else what
+    return ResultsError(
+        f"{where} does not fit {kind.__name__}: {told.replace('`', '')}",
+        expected="a document that follows schema.json, which the site publishes",
+        remedy=restore_remedy(where),
+    )
+
+
+def _no_json(where: str, error: Exception) -> ResultsError:
+    return ResultsError(
+        f"{where} is no JSON document", expected="JSON in UTF-8", found=str(error), remedy=restore_remedy(where)
+    )
+
+
+@functools.cache
+def _decoder(kind: Any) -> Any:
+    return msgspec.json.Decoder(kind)
+
+
 def parse_json(content: bytes, where: str) -> Any:
-    """Return the JSON in `content`, of this schema version, but not checked against a type.
+    """Return the JSON in `content`, of a schema version that can be read, but not checked against a type.
 
     Raises
     ------
@@ -88,13 +134,11 @@ def parse_json(content: bytes, where: str) -> Any:
 
     """
     try:
-        document = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultsError(
-            f"{where} is no JSON document", expected="JSON in UTF-8", found=str(error), remedy=restore_remedy(where)
-        ) from None
+        document = msgspec.json.decode(content)
+    except NO_JSON as error:
+        raise _no_json(where, error) from None
     found = document.get("schema_version") if isinstance(document, dict) else None
-    if found != SCHEMA_VERSION:
+    if not isinstance(found, int) or found not in (SCHEMA_VERSION, *UPGRADES):
         newer = isinstance(found, int) and found > SCHEMA_VERSION
         raise ResultsError(
             f"{where} is of another schema version",
@@ -113,15 +157,6 @@ def remeasure_remedy(where: str, command: str) -> str:
 def restore_remedy(where: str) -> str:
     """Return the command that restores a file on disk; a commit stays as it is."""
     return f"git checkout -- {where}" if Path(where).exists() else "another revision"
-
-
-def fits(document: Any, kind: Any) -> bool:
-    """Say whether `document` is of its type, without looking at a schema version."""
-    try:
-        shaped(document, kind, "")
-    except ResultsError:
-        return False
-    return True
 
 
 def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from benchmark.disk import write_atomically
 from benchmark.errors import ResultsError
@@ -42,48 +44,76 @@ def shaped(value: Any, kind: Any, where: str) -> Any:
     """Return `value` in the shape of `kind`: keys in its order, measured floats rounded; refuse what does not fit."""
     if kind is Any:
         return value
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is Annotated:
-        return _shaped_number(value, where)
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in arguments:
-            return None
-        (inner,) = [argument for argument in arguments if argument is not type(None)]
-        return shaped(value, inner, where)
     if typing.is_typeddict(kind):
         return _shaped_record(value, kind, where)
-    if origin is Literal:
-        return value if value in arguments else _refuse(where, " or ".join(map(repr, arguments)), value)
-    if origin is list:
-        if not isinstance(value, list):
-            _refuse(where, "a list", value)
-        return [shaped(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value)]
-    if origin is dict:
-        if not isinstance(value, dict):
-            _refuse(where, "an object", value)
-        keys = sorted(value) if kind == Params else value
-        return {key: shaped(value[key], arguments[1], f"{where}.{key}") for key in keys}
-    if kind is float:
-        kind = (int, float)
-    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        _refuse(where, getattr(kind, "__name__", "a number"), value)
-    return value
+    shape = SHAPES.get(typing.get_origin(kind))
+    return shape(value, kind, where) if shape else _shaped_scalar(value, kind, where)
 
 
 def _shaped_record(value: Any, kind: Any, where: str) -> dict[str, Any]:
+    fields = _fields(kind)
     if not isinstance(value, dict):
         _refuse(where, "an object", value)
-    hints = typing.get_type_hints(kind, include_extras=True)
-    missing = [key for key in hints if key not in value]
+    missing = [key for key, (_, required) in fields.items() if required and key not in value]
     if missing:
         _refuse(where, f"the field {missing[0]!r}", f"only {', '.join(value) or 'nothing'}")
-    return {key: shaped(value[key], hint, f"{where}.{key}") for key, hint in hints.items()}
+    return {key: shaped(value[key], hint, f"{where}.{key}") for key, (hint, _) in fields.items() if key in value}
 
 
-def _shaped_number(value: Any, where: str) -> float:
+@functools.cache
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Return the fields of a record in order: the type of each, and whether every document has it."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    optional = {key for key, hint in hints.items() if typing.get_origin(hint) is NotRequired}
+    return {
+        key: (typing.get_args(hint)[0] if key in optional else hint, key not in optional) for key, hint in hints.items()
+    }
+
+
+def _shaped_number(value: Any, _: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         _refuse(where, "a finite number", value)
     return round_measured(float(value))
+
+
+def _shaped_optional(value: Any, kind: Any, where: str) -> Any:
+    (inner,) = [argument for argument in typing.get_args(kind) if argument is not type(None)]
+    return None if value is None else shaped(value, inner, where)
+
+
+def _shaped_word(value: Any, kind: Any, where: str) -> Any:
+    words = typing.get_args(kind)
+    return value if value in words else _refuse(where, " or ".join(map(repr, words)), value)
+
+
+def _shaped_list(value: Any, kind: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        _refuse(where, "a list", value)
+    return [shaped(item, typing.get_args(kind)[0], f"{where}[{i}]") for i, item in enumerate(value)]
+
+
+def _shaped_mapping(value: Any, kind: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        _refuse(where, "an object", value)
+    keys = sorted(value) if kind == Params else value
+    return {key: shaped(value[key], typing.get_args(kind)[1], f"{where}.{key}") for key in keys}
+
+
+def _shaped_scalar(value: Any, kind: Any, where: str) -> Any:
+    fitting = isinstance(value, (int, float) if kind is float else kind)
+    if not fitting or (kind is not bool and isinstance(value, bool)):
+        _refuse(where, kind.__name__, value)
+    return value
+
+
+SHAPES: dict[Any, Callable[[Any, Any, str], Any]] = {
+    Annotated: _shaped_number,
+    typing.Union: _shaped_optional,
+    types.UnionType: _shaped_optional,
+    Literal: _shaped_word,
+    list: _shaped_list,
+    dict: _shaped_mapping,
+}
 
 
 def _refuse(where: str, expected: str, found: Any) -> typing.NoReturn:

@@ -22,6 +22,7 @@ from benchmark.statistics.scores import (
     expected_calibration_error,
     f1_intervals,
     f1_scores,
+    log_loss_interval,
     macro_auc_interval,
 )
 from benchmark.statistics.shares import wilson_interval
@@ -39,6 +40,7 @@ __all__ = [
     "f1_intervals",
     "f1_scores",
     "holm",
+    "log_loss_interval",
     "macro_auc_interval",
     "mcnemar_level",
     "mcnemar_midp",

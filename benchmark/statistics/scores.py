@@ -12,6 +12,8 @@ from scipy import special
 
 from benchmark.statistics.shares import Floats, normal_quantile
 
+SMALLEST_PROBABILITY = 1e-15  # whose logarithm is finite: a forest may give the true class 0
+
 
 def _midranks(values: NDArray[Any]) -> Floats:
     """Return ranks from 1, the mean rank where values are equal."""
@@ -201,3 +203,26 @@ def brier_score(probabilities: Any, labels: Any) -> float:
     probabilities = np.asarray(probabilities, dtype=float)
     truth = np.eye(probabilities.shape[1])[np.asarray(labels)]
     return float(((probabilities - truth) ** 2).sum(axis=1).mean())
+
+
+def log_loss_interval(probabilities: Any, labels: Any, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the mean of -ln p of the true class with its interval; p is clipped at 1e-15 from below.
+
+    The loss of an image is one observation, so the interval is that of a mean of many, by the central limit theorem: the
+    mean +- z standard errors, not below 0; the mean alone for a single image.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_samples, n_classes)
+    labels : ndarray of shape (n_samples,)
+
+    References
+    ----------
+    I. J. Good (1952), Journal of the Royal Statistical Society B 14:107-114: the logarithmic score.
+    """
+    labels = np.asarray(labels)
+    true = np.asarray(probabilities, dtype=float)[np.arange(len(labels)), labels]
+    losses = -np.log(np.maximum(true, SMALLEST_PROBABILITY))
+    mean = max(0.0, float(losses.mean()))
+    half = normal_quantile(level) * math.sqrt(_variance_of_mean(losses))
+    return mean, max(0.0, mean - half), mean + half

@@ -72,7 +72,7 @@ def importance(model, images, labels, names):
     flat = images.reshape(len(images), -1)
     before = model.predict(flat) == labels
     after = [
-        model.predict(altered.reshape(len(images), -1)) == labels for altered in study_model.exchanged_blocks(images)
+        model.predict(altered.reshape(len(images), -1)) == labels for altered in study_model.shuffled_blocks(images)
     ]
     return study_model.permutation_importance(before, np.array(after), labels, names, images.shape[1:])
 

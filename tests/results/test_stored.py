@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from benchmark import disk, results
 from benchmark.errors import ResultsError
 from benchmark.layout import slug
+from benchmark.results import reading
 from tests import made
+from tests.conftest import ROOT
 
 CURVES = {
     "schema_version": 1,
@@ -147,8 +150,71 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
 def test_the_schema_has_every_document_and_requires_every_field():
     schema = results.json_schema(results.DOCUMENTS)
     json.dumps(schema, allow_nan=False)
-    assert set(schema["$defs"]) == set(results.DOCUMENTS)
-    assert schema["$defs"]["metrics.json"]["properties"]["schema_version"] == {"type": "integer"}
+    assert set(results.DOCUMENTS) < set(schema["$defs"])
+    for folder in sorted((ROOT / "models" / "fashion-mnist").glob("*/")):
+        for name in ("metrics.json", "curves.json", "study.json", "run.json"):
+            one = Draft202012Validator(schema | {"$ref": f"#/$defs/{name}"})
+            document = json.loads((folder / name).read_bytes())
+            one.validate(document)
+            assert not one.is_valid({key: value for key, value in document.items() if key != "name"})
+
+
+# ------------------------------------------------------------------------------------------------ documents may grow
+def grown(tmp_path, change):
+    """Write a model's `metrics.json` after `change` has been made to it, and read it back."""
+    path = tmp_path / "metrics.json"
+    document = made.metrics("one", made.predictions([0, 3]))
+    document["test"]["calibration"] = CALIBRATION | {"log_loss": {"value": 0.3, "low": 0.2, "high": 0.4}}
+    change(document)
+    path.write_text(json.dumps(document))
+    return results.read_document(path, results.Metrics)
+
+
+CALIBRATION = {"expected_calibration_error": {"value": 0.01}, "brier_score": {"value": 0.2}}
+LOG_LOSS = results.metric_named("log_loss")
+
+
+def test_a_document_without_a_field_added_since_is_read_and_the_field_is_absent(tmp_path):
+    assert LOG_LOSS.read(grown(tmp_path, lambda _: None)) == {"value": 0.3, "low": 0.2, "high": 0.4}
+    older = grown(tmp_path, lambda document: document["test"]["calibration"].pop("log_loss"))
+    assert LOG_LOSS.read(older) is None
+    assert not LOG_LOSS.is_in(older)
+
+
+def test_a_metric_that_does_not_apply_is_recorded_without_a_value(tmp_path):
+    scored = grown(tmp_path, lambda document: document["test"].update(calibration=None))
+    assert LOG_LOSS.read(scored) is None
+    assert LOG_LOSS.is_in(scored)
+
+
+def test_a_document_with_more_fields_than_are_known_here_is_read(tmp_path):
+    def add(document):
+        document["invented"] = {"deep": [1, {"er": None}]}
+        document["test"]["accuracy"]["median"] = 0.5
+
+    assert grown(tmp_path, add) == grown(tmp_path, lambda _: None)
+
+
+def test_a_document_of_an_older_schema_version_is_upgraded_step_by_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "SCHEMA_VERSION", 3)
+    steps = {
+        1: lambda document, kind: {**document, "families": document["family"]},
+        2: lambda document, kind: {**document, "family": document["families"].upper()},
+    }
+    monkeypatch.setattr(reading, "UPGRADES", steps)
+    found = grown(tmp_path, lambda _: None)
+    assert (found["schema_version"], found["family"]) == (3, "MADE")
+    with pytest.raises(ResultsError, match="newer version of this benchmark"):
+        grown(tmp_path, lambda document: document.update(schema_version=4))
+    monkeypatch.setattr(reading, "UPGRADES", {2: steps[2]})
+    with pytest.raises(ResultsError, match="another schema version"):
+        grown(tmp_path, lambda _: None)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema_version": ' + b"[" * 100_000, b"\xff", b"", b"nan"])
+def test_bytes_that_are_no_document_are_refused_in_words(content):
+    with pytest.raises(ResultsError, match=r"m\.json is (no JSON document|of another schema version)"):
+        reading.parse_document(content, "m.json", results.Metrics)
 
 
 def test_every_metric_is_declared_once_with_unit_direction_and_definition():

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
-from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
+from sklearn.metrics import brier_score_loss, f1_score, log_loss, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import DescrStatsW
 
 from benchmark import statistics
 from tests import made
@@ -292,3 +293,20 @@ def test_brier_score_equals_scikit_learn():
     share = rng.random(50)
     both = np.stack([1 - share, share], axis=1)
     assert statistics.brier_score(both, labels) == pytest.approx(2 * brier_score_loss(labels, share))
+
+
+def test_log_loss_is_that_of_scikit_learn_and_its_interval_that_of_statsmodels():
+    rng = np.random.default_rng(0)
+    probabilities, labels = rng.dirichlet(np.ones(4), 500), rng.integers(0, 4, 500)
+    value, low, high = statistics.log_loss_interval(probabilities, labels)
+    assert value == pytest.approx(log_loss(labels, probabilities))
+    expected = DescrStatsW(-np.log(probabilities[np.arange(500), labels])).zconfint_mean()
+    assert (low, high) == pytest.approx(expected)
+
+
+def test_log_loss_worked_by_hand():
+    even = np.full((3, 2), 0.5)
+    assert statistics.log_loss_interval(even, [0, 1, 1]) == pytest.approx((np.log(2),) * 3)
+    assert statistics.log_loss_interval(np.eye(2), [0, 1]) == (0, 0, 0)
+    assert statistics.log_loss_interval(np.eye(2), [1, 0]) == pytest.approx((15 * np.log(10),) * 3)  # clipped at 1e-15
+    assert statistics.log_loss_interval([[0.25, 0.75]], [0]) == pytest.approx((np.log(4),) * 3)  # one image: no spread

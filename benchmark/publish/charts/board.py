@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from benchmark.publish.chart import Figure, axis, figure, rounded, rows_axis, whiskers
-from benchmark.results import Estimate, Metric, PublishedResult, Results, run_value
+from benchmark.results import Estimate, Metric, PublishedResult, Results
 from benchmark.results.numbers import interval, listed, percent, three_digits
 from benchmark.statistics import wilson_interval
 
@@ -80,7 +80,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
     `scale` turns the metric into `unit`; seconds of a prediction are given an image.
     """
     board = stored.leaderboard()
-    costs = [run_value(model, metric) * scale for model in board]
+    costs = [metric.each(model) * scale for model in board]
     front = sorted(
         (
             i
