@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.compare.repository import Change, Commit, Repository
+from benchmark.compare.tables import aligned
 from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
-from benchmark.results.numbers import NOT_RECORDED, aligned, metric_text
+from benchmark.results.numbers import NOT_RECORDED, reading_text
 from benchmark.statistics import LEVEL, holm, paired
 
 SCHEMA_VERSION = 1
@@ -273,7 +274,7 @@ def format_text(history: History, metrics: Sequence[Metric]) -> str:
         figures = [
             NOT_RECORDED
             if metric.name in point["not_recorded"]
-            else metric_text(point["values"].get(metric.name), metric)
+            else reading_text(point["values"].get(metric.name), metric.unit)
             for metric in metrics
         ]
         about = (commit["sha"][:10], commit["date"][:10], point["model"])

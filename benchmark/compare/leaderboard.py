@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from benchmark.compare.documents import Place
+from benchmark.compare.tables import aligned
 from benchmark.results import ModelResult, Results, round_measured
-from benchmark.results.numbers import aligned, format_p, share_interval
+from benchmark.results.numbers import format_p, interval
 from benchmark.statistics import LEVEL, Paired, RankTable, paired, ranks
 
 HEADER = (
@@ -73,7 +74,7 @@ def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
     hardest = hardest_class(model)
     return (
         model.metrics["title"],
-        share_interval(test["accuracy"]),
+        interval(test["accuracy"], 2),
         behind,
         ("–" if auc is None else f"{auc:.4f}") + (f" ({few} score{'s' * (few > 1)})" if few else ""),
         f"{hardest} ({100 * (test['per_class'][hardest]['recall']['value'] or 0.0):.1f} %)" if hardest else "–",

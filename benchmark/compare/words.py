@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
+from benchmark.compare.tables import aligned, code_span, inert, markdown_row
 from benchmark.results import METRICS
-from benchmark.results.numbers import NOT_RECORDED, aligned, code_span, inert, markdown_row, value_text
+from benchmark.results.numbers import NOT_RECORDED, change_text, reading_text
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -137,19 +138,14 @@ def metric_rows(model: ModelChange) -> list[tuple[str, ...]]:
 def _metric_row(change: MetricChange) -> tuple[str, ...]:
     sides = (("before", change["before"]), ("after", change["after"]))
     ends = [
-        NOT_RECORDED if side in change["not_recorded"] else value_text(value, change["unit"]) for side, value in sides
+        NOT_RECORDED if side in change["not_recorded"] else reading_text(value, change["unit"]) for side, value in sides
     ]
-    return (TITLES[change["metric"]], *ends, _difference(change), change["better"])
-
-
-def _difference(change: MetricChange) -> str:
-    if change["change"] is None:
-        return "–"
-    before = (change["before"] or {}).get("value")
-    if change["unit"] in ("s", "B"):
-        after = (change["after"] or {}).get("value")
-        return f"× {after / before:.2f}" if before and after is not None else "–"
-    return f"{100 * change['change']:+z.2f} points" if change["unit"] == "share" else f"{change['change']:+z.4f}"
+    return (
+        TITLES[change["metric"]],
+        *ends,
+        change_text(change["before"], change["after"], change["change"], change["unit"]),
+        change["better"],
+    )
 
 
 def class_rows(model: ModelChange) -> list[tuple[str, ...]]:

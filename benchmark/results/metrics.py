@@ -83,7 +83,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "macro_auc",
         "Macro AUC",
-        "share",
+        "probability",
         "higher",
         "Mean over the classes of the area under the one-vs-rest ROC curve: P(score of an image of the class > score of another) "
         "+ P(equal) / 2.",
@@ -201,7 +201,7 @@ CLASS_METRICS: tuple[Metric, ...] = (
     Metric(
         "auc",
         "AUC",
-        "share",
+        "probability",
         "higher",
         "Area under the ROC curve of the class against the rest: P(score of an image of the class > score of another) + P(equal) / 2.",
         "metrics.json",

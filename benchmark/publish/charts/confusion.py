@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from benchmark.publish.chart import Figure, axis, dots, figure, rounded, rows_axis, whiskers
 from benchmark.results import ModelResult, Results
-from benchmark.results.numbers import auc_text, interval, listed, percent, short_percent
+from benchmark.results.numbers import decimal_interval, interval, listed, percent, short_percent
 
 
 def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Figure:
@@ -125,7 +125,7 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
                 interval(figures[name]["recall"]),
                 interval(figures[name]["precision"]),
                 interval(figures[name]["f1"]),
-                auc_text(figures[name]["auc"]),
+                decimal_interval(figures[name]["auc"]),
                 *(() if leader is model else (interval(leader.metrics["test"]["per_class"][name]["recall"]),)),
             )
             for name in order

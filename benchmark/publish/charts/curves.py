@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from benchmark.publish.chart import Figure, axis, class_line, figure, label_width, line_labels, rounded
 from benchmark.results import NAMED_RECALL, ModelResult
-from benchmark.results.numbers import auc_text, percent
+from benchmark.results.numbers import decimal_interval, percent
 
 
 def roc(model: ModelResult, order: list[str]) -> Figure:
@@ -28,7 +28,7 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
             )
         )
         traces[-1].customdata = rounded(curve["fpr"])  # 0 has no place on the axis, and is 0 all the same
-        rows.append((name, auc_text(model.metrics["test"]["per_class"][name]["auc"])))
+        rows.append((name, decimal_interval(model.metrics["test"]["per_class"][name]["auc"])))
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
     worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
     return figure(
