@@ -1,1 +1,1 @@
-"""Measuring: what is not current is searched, fitted, evaluated, and put in its place."""
+"""Measuring: models whose stored results are out of date are searched, fitted, evaluated and stored."""

@@ -1,6 +1,7 @@
-"""Digests of code: of our own files, of estimators from elsewhere, and the locked library versions.
+"""Digests of code: of this package's files and of estimators from elsewhere; and the locked library versions.
 
-A code digest walks the syntax tree without positions, docstrings and imports from this package, so that a comment, a reformatting or a move reruns nothing.
+A code digest is taken of the syntax tree without positions, docstrings and imports from this package. Changing a
+comment, reformatting or moving code therefore triggers no rerun.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from typing import Any
 from benchmark.cache import digest
 from benchmark.errors import BenchmarkError
 
-# Fields that one Python version fills and another does not have, and that say nothing of what code does.
+# Fields that some Python versions fill and others lack; none of them affects what the code does.
 SILENT_FIELDS = {"type_params", "type_comment", "kind", "ctx", "type_ignores"}
 
 
-TABLES = ("MODELS", "DATASETS")  # an entry counts by its own values, not as code of the file that it stands in
+TABLES = ("MODELS", "DATASETS")  # entries are keyed by their values, so their tables do not count as code
 OWN = "benchmark"
 COUNTED = {OWN, "numpy", "scipy", "sklearn"}  # their code or their versions are in every key
 
 
 def code_digest(paths: Iterable[Path]) -> str:
-    """Return the digest of what the modules in `paths` do: equal on every Python that can parse them."""
+    """Return a digest of the code in `paths`, the same on every Python version that can parse it."""
     return digest(*[_shape(ast.parse(path.read_text(encoding="utf-8"))) for path in paths])
 
 
 def foreign_code(kind: Any) -> list[str]:
-    """Return what a class or function depends on beside its name and the `COUNTED` packages.
+    """Return what a class or function depends on besides its name and the `COUNTED` packages.
 
-    Nothing for one of these or of the standard library; name and version for another installed package; else the digest
-    of the code in its file, the tables of entries aside, and in the files beside it that this one imports.
+    Empty for those packages and the standard library; the name and version of any other installed package; otherwise a
+    digest of the code in its file, without the tables of entries, and in the files beside it that this one imports.
     """
     name = getattr(kind, "__module__", None) or ""
     top = name.partition(".")[0]
@@ -47,14 +48,14 @@ def foreign_code(kind: Any) -> list[str]:
     return [_own_code(Path(path), name.count("."))] if path else []
 
 
-@functools.cache  # a tenth of a second, of which only foreign classes have need
+@functools.cache  # takes a tenth of a second, and only foreign classes need it
 def _packages() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
 
 
 @functools.cache
 def _own_code(path: Path, depth: int) -> str:
-    """Return the digest of a module that lies `depth` packages deep, and of all below the same folder that it imports."""
+    """Return a digest of a module `depth` packages deep and of everything below the same folder that it imports."""
     root = path.parents[depth + (path.stem == "__init__")]
     found: set[Path] = set()
     ahead = [path]
@@ -70,7 +71,7 @@ def _own_code(path: Path, depth: int) -> str:
 
 
 def _imports(path: Path, root: Path) -> Iterator[str]:
-    """Yield the names of the modules that a file imports, and of the packages that they lie in."""
+    """Yield the names of the modules that a file imports and of the packages that contain them."""
     package = path.relative_to(root).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
@@ -94,7 +95,7 @@ def _is_table(node: ast.stmt) -> bool:
 
 
 def _shape(node: Any) -> Any:
-    """Return a syntax tree as nested lists, without docstrings, positions, own imports, and fields that are empty."""
+    """Return a syntax tree as nested lists, without docstrings, positions, own imports and empty fields."""
     if isinstance(node, list):
         return [_shape(item) for item in node if not _is_own_import(item)]
     if not isinstance(node, ast.AST):
@@ -106,7 +107,7 @@ def _shape(node: Any) -> Any:
 
 
 def _is_own_import(node: Any) -> bool:
-    """Say whether a statement imports from this package alone: where a name lies does not change what code does."""
+    """Return whether a statement imports only from this package: moving a name does not change what code does."""
     if isinstance(node, ast.ImportFrom):
         return bool(node.level) or (node.module or "").partition(".")[0] == OWN
     return isinstance(node, ast.Import) and all(alias.name.partition(".")[0] == OWN for alias in node.names)
@@ -119,7 +120,7 @@ def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
 def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the versions that `lock_file` pins `names` to, or the installed ones where there is no such file.
 
-    A lock may pin one version a Python: then all of them, so that the answer is the same on each.
+    A lock may pin one version per Python version. All of them are returned, so that the answer is the same on each.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The table of models as data, and the part of it that was asked for."""
+"""The table of models as data, and the selection of entries by name."""
 
 from __future__ import annotations
 

@@ -17,28 +17,28 @@ from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.measure.code import foreign_code
 from benchmark.results import Entry
 
-ADDRESS = r" at 0x[0-9a-fA-F]+"  # in the `repr` of what has no value of its own, another in each process
+ADDRESS = r" at 0x[0-9a-fA-F]+"  # in the default `repr` of an object; differs between processes
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model as one runs it: features, estimator and the grid that its parameters are chosen from.
+    """A model: its features, its estimator, and the grid that its parameters are chosen from.
 
     Parameters
     ----------
     name : str
-        Its name in addresses and folders: lower-case letters, digits and hyphens.
+        Its name in URLs and folders: lower-case letters, digits and hyphens.
     title, family, note : str
-        How pages call it, which entries belong together, and what a reader should know.
+        What pages call it, which entries belong together, and what a reader should know.
     features : str or transformer
         "pixels", "hog", or a scikit-learn transformer of raw images.
     estimator : classifier or sklearn.pipeline.Pipeline
-        Has `predict_proba` or `decision_function`, and an integer as `random_state` if it draws random numbers: the same
-        commit must give the same predictions. It is called `classifier` in the grid; a pipeline keeps its own names.
+        Has `predict_proba` or `decision_function`, and an integer `random_state` if it draws random numbers: the same
+        commit must give the same predictions. The grid calls it `classifier`; a pipeline keeps its own step names.
     grid : dict of str to list
-        Parameters of the whole pipeline, `features__n_components`, `classifier__C`, …: numbers, words, true, false, None.
+        Parameters of the pipeline, `features__n_components`, `classifier__C`, …: numbers, strings, booleans, None.
     stochastic : bool
-        Whether another `random_state` can change a prediction; such entries are refitted with four more.
+        Whether another `random_state` can change a prediction; such entries are refitted with four more seeds.
     baseline : bool
         A reference, not a contestant: not ranked.
 
@@ -84,9 +84,9 @@ class ModelEntry:
 
 
 def parts(value: Any) -> Any:
-    """Return an estimator as plain data: its class and parameters, nested; the number of jobs changes no result.
+    """Return an estimator as nested plain data: class and parameters, without `n_jobs`, which changes no result.
 
-    A class or function of one's own brings its code along, one of another package its version; see `foreign_code`.
+    A user's own class or function contributes its code, one from another package its version; see `foreign_code`.
     """
     if isinstance(value, BaseEstimator) and not isinstance(value, type):
         params = {name: parts(item) for name, item in value.get_params(deep=False).items() if name != "n_jobs"}

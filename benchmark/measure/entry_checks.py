@@ -1,4 +1,4 @@
-"""The checks of entries before anything runs: names, features, estimators, grids, and whether they fit a data set."""
+"""Checks of entries before anything runs: names, features, estimators, grids, and whether they fit a data set."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from benchmark.errors import EntryError
 from benchmark.features import StreamedPCA
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts
 
-ANY_SHAPE = (28, 28)  # of images, where none matters
+ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
 
 
 def check_entries(entries: Sequence[ModelEntry]) -> None:
-    """Refuse an entry that cannot be run, before anything runs, or is fetched.
+    """Refuse an entry that cannot be run, before anything is run or fetched.
 
     Raises
     ------
     EntryError
-        For a name that is no folder's, a name or title that stands twice, unknown features, an estimator that is no
-        classifier, gives no scores or cannot be stored, or a grid that is empty or does not fit the pipeline.
+        For an invalid name, a duplicate name or title, unknown features, an estimator that is not a classifier, gives
+        no scores or cannot be stored, or a grid that is empty or does not fit the pipeline.
 
     """
     seen: set[tuple[str, str]] = set()
@@ -51,12 +51,12 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
 
 
 def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_rows: int) -> None:
-    """Refuse an entry whose features cannot be had of a data set, of which a fold has `n_rows` images to fit on.
+    """Refuse an entry whose features cannot be computed for a data set with `n_rows` training images per fold.
 
     Raises
     ------
     EntryError
-        If its grid asks for more components than there are, or images of this shape cannot be described.
+        If its grid asks for more components than there are, or its features do not support images of this shape.
 
     """
     pipeline = entry.pipeline(image_shape)
@@ -152,10 +152,10 @@ def _is_plain(value: Any) -> bool:
 
 
 def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:
-    """Refuse what cannot be pickled, told from another by its values, or refitted with another seed."""
+    """Refuse a pipeline that cannot be pickled, identified by its values, or refitted with another seed."""
     try:
         pickle.dumps(pipeline)
-    except Exception as error:  # each class has its own way to refuse
+    except Exception as error:  # pickling may raise anything
         expected = "classes and functions that stand by name at the top level of a module"
         _refuse(entry, "cannot be pickled", expected, f"{type(error).__name__}: {error}"[:200], "pipeline")
     if stranger := re.search(rf"<[^<>]*{ADDRESS}|\S*{ADDRESS}", json.dumps(parts(pipeline), default=repr)):

@@ -1,4 +1,4 @@
-"""Evaluation: from class scores, predictions and labels of the test images to `metrics.json` and `curves.json`, unrounded."""
+"""Evaluation: from scores, predictions and labels of the test images to unrounded `metrics.json` and `curves.json`."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from benchmark.statistics import (
     wilson_interval,
 )
 
-CURVE_TOLERANCE = 0.001  # of the interpolated rate, over the linear axis
-LOG_TOLERANCE = 0.01  # of the interpolated rate, over the log10 axis of false-positive rates
+CURVE_TOLERANCE = 0.001  # largest error of the interpolated rate on a linear axis
+LOG_TOLERANCE = 0.01  # the same on a log10 axis of false-positive rates
 MAX_POINTS = 300
-FEW_SCORES = 0.1  # a model with fewer distinct scores than this share of the test images has few
+FEW_SCORES = 0.1  # below this share of the test images, a model has few distinct scores
 Scores = NDArray[Any]
 Indices = NDArray[np.int64]
 Kind = Literal["predict_proba", "decision_function"]
@@ -52,7 +52,7 @@ Kind = Literal["predict_proba", "decision_function"]
 
 @dataclass(frozen=True)
 class Scored:
-    """The test images as a model scores them: scores of shape (n_samples, n_classes), the rest of shape (n_samples,)."""
+    """A model's output on the test images: scores of shape (n_samples, n_classes), the rest of shape (n_samples,)."""
 
     kind: Kind
     scores: Scores
@@ -63,7 +63,7 @@ class Scored:
 def metrics_document(
     entry: Entry, dataset: Dataset, search: Search, final: Mapping[str, Any], seeds: Seeds | None, test: Scored
 ) -> Metrics:
-    """Return `metrics.json`; `final` is what the final fit gave besides its files, see `fit.FinalFit`."""
+    """Return `metrics.json`; `final` is the record of the final fit; see `fit.FinalFit`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "name": entry["name"],
@@ -89,7 +89,7 @@ def metrics_document(
 
 
 def out_of_sample(scores: Scores, kind: str, labels: Indices, predictions: Indices, classes: list[str]) -> OutOfSample:
-    """Return the test figures with their 95 % intervals.
+    """Return the test metrics with their 95 % intervals.
 
     Parameters
     ----------
@@ -128,13 +128,13 @@ def out_of_sample(scores: Scores, kind: str, labels: Indices, predictions: Indic
 
 
 def distinct_scores(scores: Scores) -> int | None:
-    """Return the number of distinct scores where a model has few, else None."""
+    """Return the number of distinct scores if a model has few, otherwise None."""
     number = int(np.unique(scores).size)
     return number if number < FEW_SCORES * len(scores) else None
 
 
 def curves(name: str, scores: Scores, kind: str, labels: Indices, classes: list[str]) -> Curves:
-    """Return the ROC, precision-recall and reliability curves, thinned to what an eye can see."""
+    """Return the ROC, precision-recall and reliability curves, thinned without a visible difference."""
     return {
         "schema_version": SCHEMA_VERSION,
         "name": name,
@@ -147,9 +147,9 @@ def curves(name: str, scores: Scores, kind: str, labels: Indices, classes: list[
 
 
 def thin_curve(x: NDArray[Any], y: NDArray[Any], *, log_floor: float | None = None) -> Indices:
-    """Return the indices of the points to keep of a curve, so that interpolating between them errs by little.
+    """Return the indices of the points of a curve to keep, so that interpolation between them has a small error.
 
-    The point that errs most is added first, until all are within `CURVE_TOLERANCE` (and, over log10 of `x` from
+    The point with the largest error is added first until all are within `CURVE_TOLERANCE` (and, over log10 of `x` from
     `log_floor` on, within `LOG_TOLERANCE`) or `MAX_POINTS` are kept (Douglas and Peucker 1973, with vertical distances).
 
     Parameters
@@ -175,7 +175,7 @@ def thin_curve(x: NDArray[Any], y: NDArray[Any], *, log_floor: float | None = No
 def _worst(
     axes: list[tuple[NDArray[Any], float]], y: NDArray[Any], start: int, stop: int
 ) -> tuple[float, int, int, int]:
-    """Return minus the largest error between two kept points, in tolerances, and where it is."""
+    """Return minus the largest error between two kept points, in units of the tolerance, and its location."""
     if stop - start < 2:  # noqa: PLR2004
         return 0.0, start, start, stop
     errors = np.zeros(stop - start + 1)
@@ -197,7 +197,7 @@ def _roc(scores: NDArray[Any], is_positive: NDArray[np.bool_]) -> Roc:
 def _precision_recall(scores: NDArray[Any], is_positive: NDArray[np.bool_]) -> PrecisionRecall:
     precision, recall, _ = precision_recall_curve(is_positive, scores, drop_intermediate=True)
     named = np.flatnonzero(recall >= NAMED_RECALL)
-    best = named[precision[named].argmax()]  # captions say its precision
+    best = named[precision[named].argmax()]  # captions quote its precision
     kept = np.union1d(thin_curve(recall, precision), best)
     return {"recall": recall[kept].tolist(), "precision": precision[kept].tolist()}
 

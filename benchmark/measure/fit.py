@@ -1,4 +1,4 @@
-"""The final fit: timed in a process of its own, with the scores and predictions of the test images; and refits."""
+"""The final fit, timed in its own process, with scores and predictions of the test images; and refits."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from benchmark.disk import file_sha256
 from benchmark.measure.search import WEIGHTS, Labels, Params, flat_rows, neighbours_vote, tail_of
 from benchmark.results import Seeds
 
-SEEDS = (1, 2, 3, 4)  # further random states of a stochastic entry
+SEEDS = (1, 2, 3, 4)  # further seeds of a stochastic entry
 N_PREDICT_MANY = 10_000
-ROWS_PER_THREAD = 1024  # fewer, and scikit-learn divides the neighbours among threads, not the queries: ties may turn
+ROWS_PER_THREAD = 1024  # with fewer, scikit-learn splits neighbours, not queries, among threads: ties may change
 
 
 @dataclass(frozen=True)
 class FinalFit:
-    """What the final fit gave besides its files; seconds are wall seconds unless named otherwise."""
+    """The record of the final fit, besides its files; times are wall seconds unless named otherwise."""
 
     fit: float
     fit_cpu: float
@@ -57,7 +57,7 @@ def fit_final(
 ) -> dict[str, Any]:
     """Fit on all training images, time it, and write `model.pkl`, `scores.npy` and `predictions.npy` into `folder`.
 
-    Runs in a process of its own, so that seconds and peak memory are those of this model alone.
+    Runs in its own process, so that times and peak memory are those of this model alone.
     """
     images, labels = train
     pipeline = clone(pipeline).set_params(**params)
@@ -96,7 +96,7 @@ def fit_final(
 
 
 def class_scores(pipeline: Pipeline, X: NDArray[Any]) -> tuple[str, NDArray[Any]]:
-    """Return the kind of score and the scores, of shape (n_samples, n_classes); two classes get a column each."""
+    """Return the kind of score and the scores, of shape (n_samples, n_classes); two classes get one column each."""
     if hasattr(pipeline, "predict_proba"):
         return "predict_proba", np.asarray(pipeline.predict_proba(X))
     scores = np.asarray(pipeline.decision_function(X))
@@ -106,7 +106,7 @@ def class_scores(pipeline: Pipeline, X: NDArray[Any]) -> tuple[str, NDArray[Any]
 def refit_accuracy(
     pipeline: Pipeline, params: Params, seed: int, train: tuple[NDArray[Any], Labels], test: tuple[NDArray[Any], Labels]
 ) -> float:
-    """Return the test accuracy of the chosen pipeline's classifier, fitted on features with another random state."""
+    """Return the test accuracy of the chosen classifier, refitted on the given features with another seed."""
     tail = tail_of(pipeline, params)
     tail.set_params(**{name: seed for name in tail.get_params() if name.endswith("random_state")})
     with threadpool_limits(1):
@@ -114,7 +114,7 @@ def refit_accuracy(
 
 
 def seed_spread(random_state: int, accuracies: list[float]) -> Seeds:
-    """Return the spread that the random state alone makes; `random_state` and the first accuracy are the final fit's."""
+    """Return the spread due to the seed alone; `random_state` and the first accuracy are those of the final fit."""
     return {
         "n": len(accuracies),
         "random_states": [random_state, *SEEDS],
@@ -123,13 +123,13 @@ def seed_spread(random_state: int, accuracies: list[float]) -> Seeds:
 
 
 def neighbour_threads(pipeline: Pipeline, n_rows: int, n_jobs: int) -> int:
-    """Return how many threads may search the neighbours of `n_rows` queries and find those that one thread finds."""
+    """Return how many threads can search the neighbours of `n_rows` queries with the same result as one thread."""
     neighbours = isinstance(pipeline.steps[-1][1], KNeighborsClassifier)
     return max(1, min(n_jobs, n_rows // ROWS_PER_THREAD - 1)) if neighbours else 1
 
 
 def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:
-    """Return in-sample accuracy and how it was made: a neighbour search would find each image itself, so it leaves it out."""
+    """Return in-sample accuracy and its method; a neighbour search leaves out each image, as it would find itself."""
     classifier = pipeline.steps[-1][1]
     if not (isinstance(classifier, KNeighborsClassifier) and classifier.weights in WEIGHTS):
         return "resubstitution", float(np.mean(pipeline.predict(X) == labels))
@@ -139,7 +139,7 @@ def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tupl
 
 @contextmanager
 def _side_by_side(pipeline: Pipeline, n_jobs: int) -> Iterator[None]:
-    """Let an ensemble fit its parts side by side; predicting stays serial: threads would sum in any order."""
+    """Let an ensemble fit its members in parallel; prediction stays serial, as threads would sum in any order."""
     classifier = pipeline.steps[-1][1]
     if not (isinstance(classifier, BaseEnsemble) and "n_jobs" in classifier.get_params()):
         yield

@@ -1,4 +1,4 @@
-"""Keys: the digests of all that a result depends on, and which stored results are no longer current."""
+"""Keys: digests of everything that a result depends on, and which stored results are out of date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmark.measure.entry import ModelEntry, parts
 from benchmark.measure.setting import Setting
 from benchmark.results import Key, Metrics, Run
 
-# The files whose code decides stored bytes: of the fits and the search, of the other figures, of the studies.
+# The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
 FIT_CODE = ("features", "svm", "measure/search", "measure/fit")
 FIGURES_CODE = (
     "measure/entry", "measure/evaluate", "statistics/shares", "statistics/scores",
@@ -43,7 +43,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Status:
-    """Whether a model's stored result is current, and what is not: `why` is empty for a current one."""
+    """Whether a model's stored result is current; `why` says what is out of date, and is empty if nothing is."""
 
     entry: ModelEntry
     why: str
@@ -83,11 +83,11 @@ def _status(setting: Setting, entry: ModelEntry, *, tracked_only: bool) -> Statu
 
 
 def _renamed(setting: Setting, entry: ModelEntry) -> str:
-    """Return which name in a model's figures is no longer that of the tables; no name is in a key, for it moves no fit."""
+    """Return which stored name differs from the tables; names are not in the keys, because no fit depends on them."""
     try:
         metrics: Metrics = results.read_document(setting.folder / entry.name / "metrics.json", Metrics)
     except BenchmarkError:
-        return ""  # the digests below say so
+        return ""  # `_status` then reports the digest
     names = {
         "its title": (metrics["title"], entry.title),
         "its family": (metrics["family"], entry.family),
@@ -97,7 +97,7 @@ def _renamed(setting: Setting, entry: ModelEntry) -> str:
 
 
 def model_key(setting: Setting, entry: ModelEntry) -> Key:
-    """Return the digests of all that a model's result depends on."""
+    """Return the digests of everything that a model's result depends on."""
     pipeline = entry.pipeline(setting.dataset.image_shape)
     return {
         "data": setting.dataset.digest,
@@ -109,9 +109,9 @@ def model_key(setting: Setting, entry: ModelEntry) -> Key:
     }
 
 
-@functools.cache  # every key of a run asks for it, and parsing the modules takes 20 ms
+@functools.cache  # every key of a run needs it, and parsing the modules takes 20 ms
 def code_of(files: tuple[str, ...]) -> str:
-    """Return the digest of what these files of the package do; their names have no ending."""
+    """Return a digest of the code in these files of the package, named without `.py`."""
     return code_digest([PACKAGE / f"{file}.py" for file in files])
 
 
@@ -121,11 +121,11 @@ def _libraries() -> dict[str, str]:
 
 
 def fit_environment(setting: Setting) -> tuple[Any, ...]:
-    """Return what every fit depends on beside its data, pipeline and parameters: code, libraries, acceleration."""
+    """Return what every fit depends on besides its data, pipeline and parameters: code, libraries, acceleration."""
     return code_of(FIT_CODE), _libraries(), setting.accelerated
 
 
 def fit_key(setting: Setting, pipeline: Any, params: dict[str, Any], fold: int | str) -> str:
-    """Return the key of one fit: of a fold of the search, of all training images, of a seed or a share."""
+    """Return the key of one fit: on a fold of the search, on all training images, with another seed, or on a share."""
     chosen = sorted(params.items())
     return digest("fit", setting.dataset.digest, parts(pipeline), chosen, fold, *fit_environment(setting))

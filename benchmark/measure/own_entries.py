@@ -1,8 +1,8 @@
-"""Models and data sets from a file of one's own, `--entries my_models.py`, so that nobody need edit the package.
+"""Models and data sets from a user's own file, `--entries my_models.py`, without editing the package.
 
-Comes in: the path of a Python file that defines MODELS (a list of `ModelEntry`), DATASETS (a list of `DatasetEntry`) or
-both. Goes out: these entries. The file is imported as the module that its name says, and its folder stays at the end of
-`sys.path`: processes that fit, and whoever loads a pickle, import its classes from there.
+Input: the path of a Python file that defines MODELS (a list of `ModelEntry`), DATASETS (a list of `DatasetEntry`) or
+both. Output: these entries. The file is imported as a module of its own name, and its folder stays at the end of
+`sys.path`: worker processes and code that loads a pickle import its classes from there.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _imported(path: Path) -> ModuleType:
         return importlib.import_module(name)
     except BenchmarkError:
         raise
-    except Exception as error:  # whatever the file does at its top level
+    except Exception as error:  # the file's top level may raise anything
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",
@@ -92,7 +92,7 @@ def _imported(path: Path) -> ModuleType:
 
 
 def _line(error: Exception, file: Path) -> str:
-    """Say at which line of `file` the error was raised, unless it says so itself."""
+    """Return the line of `file` that raised the error; empty for a syntax error, whose message names its line."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return f" (line {lines[-1]})" if lines else ""
 

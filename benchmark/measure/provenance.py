@@ -1,4 +1,4 @@
-"""Where, when and of which commit a fit was made."""
+"""Provenance of a fit: where, when and at which commit it was made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmark.measure.setting import Setting
 
 
 def fit_circumstances(setting: Setting) -> dict[str, Any]:
-    """Return where, when and of which commit a fit was made."""
+    """Return where, when and at which commit a fit was made."""
     commit = _git(setting.root, "rev-parse", "HEAD")
     sources = ["benchmark", "requirements.lock", *([str(setting.entries.resolve())] if setting.entries else [])]
     changed = [_git(setting.root, "status", "--porcelain", "--", source) for source in sources]
@@ -25,7 +25,7 @@ def fit_circumstances(setting: Setting) -> dict[str, Any]:
         "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "jobs": setting.jobs,
         "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},  # a lock may pin one a Python
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},  # a lock may pin one per Python
         "machine": {
             "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "architecture": platform.machine(),

@@ -1,4 +1,4 @@
-"""From a model's fits to the documents in its folder, swapped in whole."""
+"""From a model's fits to the documents in its folder, which is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_scored(setting: Setting, entry: ModelEntry, final: Mapping[str, Any], s
     Raises
     ------
     FitError
-        If there is no finite score for each image and class.
+        If any image lacks a finite score for any class.
 
     """
     labels = setting.dataset.test_labels.astype(np.int64)
@@ -86,7 +86,7 @@ def run_document(
 
 
 def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str], staged: Path) -> None:
-    """Put the model's folder, complete, in the place of the old one."""
+    """Replace the model's folder with the complete new one."""
     target = setting.folder / entry.name
     new = target.with_name(f".{target.name}.new")
     results.recover_folders(setting.folder)
@@ -99,7 +99,7 @@ def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str],
 
 
 def _link(source: Path, target: Path) -> None:
-    """Link a file of the cache into the results, or copy it where the file system cannot."""
+    """Link a cached file into the results, or copy it where the file system cannot link."""
     try:
         os.link(source, target)
     except OSError:

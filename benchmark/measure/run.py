@@ -1,4 +1,4 @@
-"""A run of the benchmark: measure every model that is not current, then describe the data set."""
+"""A run of the benchmark: measure every model that is out of date, then describe the data set."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ CACHE_BYTES = 12 * 2**30
 
 
 def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
-    """Return the entries that fit the data set; one that was asked for by name is not left out in silence.
+    """Return the entries that fit the data set; an entry asked for by name is never skipped silently.
 
     Raises
     ------
     EntryError
-        If one that was named does not fit, or none does.
+        If an entry asked for by name does not fit, or none does.
 
     """
     n_rows = min(len(rows) for rows, _ in split_folds(np.asarray(setting.dataset.train_labels)))
@@ -64,12 +64,12 @@ def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> 
 
 
 def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
-    """Measure what is not current among `entries`; return the names of what was measured.
+    """Measure those of `entries` that are out of date; return the names of those measured.
 
     Raises
     ------
     FitError
-        After all else is done, naming every model that failed.
+        After everything else is done, naming every model that failed.
 
     """
     with _alone(setting):
@@ -78,7 +78,7 @@ def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEn
 
 @contextmanager
 def _alone(setting: Setting) -> Iterator[None]:
-    """Refuse a second run in the same folders: each would take the other's half-written files for its own."""
+    """Refuse a second run in the same folders: each would use the other's half-written files."""
     lock = setting.cache.folder.parent / "bench.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
@@ -98,7 +98,7 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     stale = [status for status in statuses(setting, entries) if status.why]
     if stale:
         check_writable(setting.folder)  # before hours of work
-        fresh_processes()  # its imports are done by the time that the first final fit asks for one
+        fresh_processes()  # its server finishes its imports before the first final fit
     failures: list[str] = []
     for number, status in enumerate(stale, start=1):
         setting.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
@@ -118,7 +118,7 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
 
 
 def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
-    """Write what all models share: the answer key and the table as data."""
+    """Write what all models share: the test labels and the table as data."""
     dataset = setting.dataset
     answers = encode_predictions(dataset.test_labels).encode()
     _write_if_changed(setting.folder / "test_labels.txt", answers)
@@ -131,18 +131,18 @@ def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
 
 
 def _dropped(setting: Setting, names: set[str]) -> list[str]:
-    """Return the models of the last run that this run's table has not, and whose results are still there."""
+    """Return the models of the last run that are missing from this run's table but still have results."""
     path = setting.folder / "entries.json"
     try:
         before: Entries = read_document(path, Entries)
     except BenchmarkError:
-        return []  # there was no run, or its table is written anew
+        return []  # no earlier run, or its table is unreadable and gets rewritten
     own = [entry["name"] for entry in before["entries"]]
     return [name for name in own if name not in names and (setting.folder / name).is_dir()]
 
 
 def _describe_data(setting: Setting) -> None:
-    """Write the data set's own study: after the models, for it looks at test images, at which neighbours they have."""
+    """Write the data set's own study, after the models, because it compares test images with training images."""
     dataset = setting.dataset
     key = digest("study", dataset.digest, dataset.class_names, code_of(STUDY_CODE), *fit_environment(setting))
     stored = setting.cache.read("studies", key)
@@ -160,7 +160,7 @@ def _write_if_changed(path: Path, content: bytes) -> None:
 
 
 def _measure(setting: Setting, entry: ModelEntry) -> None:
-    """Search, fit, evaluate, and put one model's folder in its place."""
+    """Search, fit and evaluate one model, and replace its folder."""
     candidates, scores, *search_seconds = search_grid(setting, entry)
     best = choose(candidates, scores)
     search = search_document(entry.grid, candidates, scores, best)

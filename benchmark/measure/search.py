@@ -1,9 +1,9 @@
-"""The search: from fold features to the score of each candidate, and the choice.
+"""The grid search: from fold features to the score of each candidate, and the choice of the best.
 
-A loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the scores of
-`GridSearchCV`. What candidates share is done once: a fold's features, whose leading principal components are those of any
-smaller number; a fold's neighbours, whose nearest k are those of any smaller k; and the distances of which every kernel of
-a support vector machine is made.
+A loop over scikit-learn's `ParameterGrid` and `StratifiedKFold` on the training images alone, with the same scores as
+`GridSearchCV`. Work that candidates share is done once: a fold's features, because fewer principal components are the
+first columns of more; a fold's neighbours, because a smaller k needs the first columns of a larger one; and the
+distances from which every kernel of a support vector machine is computed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmark.svm import RbfSVC, fit_together
 
 N_SPLITS = 3
 RANDOM_STATE = 0
-KEPT_COMPONENTS = 400  # what a fold's features keep, so that every smaller number is a slice of them
+KEPT_COMPONENTS = 400  # computed for each fold, so that any smaller number is a slice of them
 WEIGHTS = ("uniform", "distance")
 NATURAL_BOUNDS = {"min_samples_leaf": 1, "min_samples_split": 2, "n_neighbors": 1}
 Labels = NDArray[np.uint8]
@@ -42,7 +42,7 @@ def split_folds(labels: Labels) -> list[tuple[NDArray[np.int64], NDArray[np.int6
 
 
 def feature_source(pipeline: Pipeline, params: Params, n_pixels: int, n_rows: int) -> tuple[Any, int | None]:
-    """Return the transformer whose output serves these parameters, and how many of its columns (None for all).
+    """Return the transformer whose output these parameters use, and how many of its columns (None for all).
 
     Candidates that differ only in the number of components get the same transformer.
     """
@@ -55,7 +55,7 @@ def feature_source(pipeline: Pipeline, params: Params, n_pixels: int, n_rows: in
 
 
 def write_fold_features(features: Any, images: NDArray[np.uint8], labels: Labels, fold: int, path: Path) -> None:
-    """Fit `features` on the fold's training images and write those of all images to `path`, float32, as a .npy file."""
+    """Fit `features` on the fold's training images; write the features of all images to `path`, a float32 .npy file."""
     rows, _ = split_folds(labels)[fold]
     with threadpool_limits(1):
         fitted = clone(features).fit(flat_rows(images)[rows], labels[rows])
@@ -85,9 +85,9 @@ def score_candidates(
 
 
 def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list[Params]]:
-    """Group the candidates that one piece of work serves.
+    """Group the candidates that can share their work.
 
-    Of k-nearest neighbours those that differ in k and weights alone, of support vector machines those that differ in C and gamma.
+    For k-nearest neighbours, those that differ only in k and weights; for support vector machines, only in C and gamma.
     """
     candidates = list(candidates)
     if _is_neighbours(pipeline):
@@ -96,7 +96,7 @@ def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list
         free = ("__C", "__gamma")
         candidates.sort(
             key=lambda params: tail_of(pipeline, params).steps[-1][1].gamma
-        )  # half of a group has half of them
+        )  # so that half of a group has half of them
     else:
         return [[params] for params in candidates]
     groups: dict[str, list[Params]] = {}
@@ -114,7 +114,7 @@ def _is_neighbours(pipeline: Pipeline) -> bool:
 
 
 def _shares_kernels(tail: Pipeline) -> bool:
-    """Say whether a pipeline after its features is a support vector machine, with numbers for gamma and C."""
+    """Return whether the steps after the features are one support vector machine, with numbers for gamma and C."""
     last = tail.steps[-1][1]
     return (
         type(last) is RbfSVC and len(tail.steps) == 1 and all(isinstance(n, (int, float)) for n in (last.gamma, last.C))
@@ -132,7 +132,7 @@ def _predictions(
 
 
 def fit_tails(tails: list[Pipeline], X: NDArray[Any], y: Labels) -> Iterator[Any]:
-    """Yield pipelines after their features, fitted on the same rows: support vector machines together."""
+    """Yield pipelines without their features, fitted on the same rows: support vector machines together."""
     if all(map(_shares_kernels, tails)):
         yield from fit_together([tail.steps[-1][1] for tail in tails], X, y)
     else:
@@ -174,19 +174,19 @@ def neighbours_vote(distances: NDArray[Any], labels: NDArray[Any], weights: str)
 
 
 def tail_of(pipeline: Pipeline, params: Params) -> Pipeline:
-    """Return the pipeline after its features, unfitted, with its share of the parameters."""
+    """Return the unfitted steps after the features, with their parameters set."""
     return Pipeline(clone(pipeline).set_params(**params).steps[1:])
 
 
 def choose(candidates: list[Params], scores: list[list[float]]) -> int:  # noqa: ARG001
-    """Return the number of the best candidate: the highest mean score, the first of equals."""
+    """Return the index of the best candidate: the highest mean score, the first if tied."""
     return int(np.argmax(np.mean(scores, axis=1)))
 
 
 def search_document(
     grid: dict[str, list[Any]], candidates: list[Params], scores: list[list[float]], best: int
 ) -> Search:
-    """Return the search as `metrics.json` holds it; `scores` has a row a candidate and a column a fold."""
+    """Return the search as stored in `metrics.json`; `scores` has one row per candidate and one column per fold."""
     return {
         "scoring": "accuracy",
         "n_splits": N_SPLITS,
@@ -199,7 +199,7 @@ def search_document(
 
 
 def edges(grid: dict[str, list[Any]], candidates: list[Params], scores: list[list[float]], best: int) -> list[Edge]:
-    """Return the ordered parameters of three or more values whose winner is the first or last, natural bounds aside."""
+    """Return the ordered parameters of three or more values whose winner is at an edge, except at natural bounds."""
     found: list[Edge] = []
     for name, values in grid.items():
         ordered = sorted(value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool))

@@ -1,4 +1,4 @@
-"""The setting of a run: where it reads and writes, and with what means."""
+"""The setting of a run: where it reads and writes, and with which resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark.progress import Reporter
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a run reads and writes, and with what means; `entries` is the file of one's own that entries came from."""
+    """Where a run reads and writes, and with which resources; `entries` is the user's own file of entries, if any."""
 
     root: Path
     models_dir: Path
@@ -36,5 +36,5 @@ class Setting:
 
     @property
     def n_pixels(self) -> int:
-        """Pixels of an image."""
+        """Number of pixels per image."""
         return int(np.prod(self.dataset.image_shape))

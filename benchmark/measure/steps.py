@@ -1,4 +1,4 @@
-"""The steps of measuring one model, each from the cache where it can: search, final fit, seeds, study."""
+"""The steps of measuring one model, each cached: search, final fit, seeds, study."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Task = tuple[list[dict[str, Any]], int, list[str]]  # candidates that share thei
 
 
 def search_grid(setting: Setting, entry: ModelEntry) -> tuple[list[dict[str, Any]], list[list[float]], float, float]:
-    """Return the candidates, their fold scores, and the search's wall and CPU seconds, from the cache where it can."""
+    """Return the candidates, their fold scores, and the search's wall and CPU seconds, cached."""
     pipeline = entry.pipeline(setting.dataset.image_shape)
     candidates = entry.candidates()
     tasks = []
@@ -66,7 +66,7 @@ def search_grid(setting: Setting, entry: ModelEntry) -> tuple[list[dict[str, Any
 
 
 def _evened(tasks: list[Task], n_jobs: int) -> list[Task]:
-    """Halve the last tasks where as many as there are processes do not divide them, so that none waits long for another."""
+    """Halve the tasks that remain after an even split among the processes, so that no process idles for long."""
     last = len(tasks) - len(tasks) % n_jobs
     even = tasks[:last]
     for group, fold, keys in tasks[last:]:
@@ -123,7 +123,7 @@ def _score_and_keep(
 
 
 def fit_winner(setting: Setting, entry: ModelEntry, params: dict[str, Any]) -> tuple[dict[str, Any], Path]:
-    """Return what the final fit gave and the folder of its files, from the cache where it can."""
+    """Return the record of the final fit and the folder of its files, cached."""
     pipeline = entry.pipeline(setting.dataset.image_shape)
     key = fit_key(setting, pipeline, params, "all")
     folder = setting.cache.path("models", key)
@@ -161,7 +161,7 @@ def fit_winner(setting: Setting, entry: ModelEntry, params: dict[str, Any]) -> t
 
 
 def _is_whole(folder: Path, final: dict[str, Any]) -> bool:
-    """Say whether the files are those that the fit wrote: results are links to them, and somebody may have altered one."""
+    """Return whether the files are as the fit wrote them: results are links to them, so an edit there alters them."""
     digests = final.get("digests", {})
     return bool(digests) and all(
         (folder / name).exists() and file_sha256(folder / name) == sha256 for name, sha256 in digests.items()
@@ -169,7 +169,7 @@ def _is_whole(folder: Path, final: dict[str, Any]) -> bool:
 
 
 def refit_seeds(setting: Setting, entry: ModelEntry, params: dict[str, Any], staged: Path) -> results.Seeds:
-    """Refit the chosen classifier with other random states and score it; nothing is chosen by this."""
+    """Refit the chosen classifier with other seeds and score it; no choice depends on this."""
     pipeline = entry.pipeline(setting.dataset.image_shape)
     keys = {seed: fit_key(setting, pipeline, params, f"seed {seed}") for seed in SEEDS}
     todo = [seed for seed in SEEDS if setting.cache.read("seeds", keys[seed]) is None]
@@ -204,7 +204,7 @@ def _refit_and_keep(cache: Cache, key: str, pipeline: Any, params: Any, seed: in
 def study_of(
     setting: Setting, entry: ModelEntry, params: dict[str, Any], staged: Path
 ) -> tuple[results.LearningCurve, list[results.Importance]]:
-    """Return the learning curve and what the model looks at; each fit is kept by its key as soon as it is done."""
+    """Return the learning curve and the importances; each fit is cached as soon as it is done."""
     dataset, classes = setting.dataset, list(setting.dataset.class_names)
     pipeline = entry.pipeline(dataset.image_shape)
     labels = np.asarray(dataset.train_labels)
@@ -223,7 +223,7 @@ def study_of(
 
 
 def _fit_shares(setting: Setting, entry: ModelEntry, params: dict[str, Any], labels: Any, keys: dict[int, str]) -> None:
-    """Fit the shares of the learning curve that are not kept yet, on features that models share."""
+    """Fit the shares of the learning curve that are not cached yet, on features that models share."""
     pipeline = entry.pipeline(setting.dataset.image_shape)
     sources: dict[int, tuple[Any, Path, int | None]] = {}
     for n in keys:
@@ -264,5 +264,5 @@ def _fit_share_and_keep(
 
 
 def load_pickle(path: Path) -> Any:
-    """Load a pickle of our own making, whose digest has been checked."""
+    """Load a pickle that this benchmark wrote; its digest has been checked."""
     return joblib.load(path)

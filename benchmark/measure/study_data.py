@@ -1,6 +1,6 @@
-"""What a data set's page shows and needs computing over its images.
+"""The study of a data set: what its page shows that is computed from its images.
 
-Test images are compared with training images to find near-duplicates; nothing is fitted or chosen by that.
+Test images are compared with training images to find near-duplicates; no fit or choice depends on it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _standard_deviation(images: Images) -> NDArray[Any]:
 
 
 def _map(features: PixelFeatures, images: Images, labels: NDArray[np.uint8]) -> Map:
-    """Lay training images out in the plane, neighbours near each other.
+    """Embed training images in two dimensions, with neighbours near each other.
 
     References
     ----------
@@ -84,14 +84,14 @@ def _map(features: PixelFeatures, images: Images, labels: NDArray[np.uint8]) -> 
 def near_duplicates(dataset: Dataset) -> Twins:
     """Find each test image's nearest training image and count those that are nearly the same.
 
-    The distance is that of the pixels, relative to the length of the test image: 0.1 is a tenth of its brightness.
+    The distance is that of the pixels, relative to the norm of the test image: 0.1 is a tenth of its norm.
     """
     train, test = (images.reshape(len(images), -1) for images in (dataset.train_images, dataset.test_images))
     nearest = np.concatenate(
         [_nearest_rows(train, test[start : start + TEST_ROWS]) for start in range(0, len(test), TEST_ROWS)]
     )
     lengths = np.sqrt(_squared(test))
-    apart = np.concatenate(  # again, exactly: products of float32 lose what tells neighbours apart
+    apart = np.concatenate(  # recomputed exactly: float32 products are too coarse to separate neighbours
         [np.sqrt(_squared(test[part], train[nearest[part]])) for part in np.array_split(np.arange(len(test)), 50)]
     )
     distance = apart / np.maximum(lengths, 1)
@@ -121,7 +121,7 @@ def _nearest_rows(train: Images, test: Images) -> Indices:
 
 
 def _squared(first: Images, second: Images | None = None) -> NDArray[np.int64]:
-    """Return each row's squared length, or squared distance from the same row of `second`, exactly."""
+    """Return each row's squared norm, or squared distance from the same row of `second`, exactly."""
     rows = first.astype(np.int64)
     rows = rows if second is None else rows - second
     return (rows * rows).sum(axis=1)  # type: ignore[no-any-return]

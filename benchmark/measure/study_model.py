@@ -1,7 +1,7 @@
-"""What a model's page shows and needs a fitted model or its scores.
+"""The study of a model: what its page shows that needs a fitted model or its scores.
 
-Comes in: pipelines, scores and images. Goes out: the parts of `study.json`, unrounded. Learning curves and importances rest on
-training images alone; of the test images only the scores already made are looked at.
+Input: pipelines, scores and images. Output: the parts of `study.json`, unrounded. Learning curves and importances use
+only training images; of the test images, only the existing scores are used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Importance, 
 from benchmark.statistics import wilson_interval
 
 N_MISTAKES = 24
-FOLD = 0  # whose training part the learning curve grows over, and whose held-out images score it
+FOLD = 0  # the learning curve is fitted on its training part and scored on its held-out images
 SHARES = (1, 2, 4, 8, 16)
 BLOCK = 4  # pixels
 N_PERMUTED = 1000
@@ -37,7 +37,7 @@ Params = dict[str, Any]
 def confident_mistakes(
     scores: NDArray[Any], labels: Indices, predictions: Indices, classes: list[str]
 ) -> list[Mistake]:
-    """Return the mistakes that a model makes with most confidence, the widest margin first, ties by index."""
+    """Return a model's most confident mistakes, the largest margin first, ties by index."""
     wrong = np.flatnonzero(predictions != labels)
     margins = scores[wrong, predictions[wrong]] - scores[wrong, labels[wrong]]
     worst = np.argsort(-margins, kind="stable")[:N_MISTAKES]
@@ -53,7 +53,7 @@ def confident_mistakes(
 
 
 def curve_sizes(pipeline: Pipeline, params: Params, labels: NDArray[np.uint8]) -> list[int]:
-    """Return the numbers of images that the learning curve is fitted on, the largest first.
+    """Return the training set sizes of the learning curve, the largest first.
 
     A share that is too small for the chosen number of components or neighbours is left out.
     """
@@ -69,7 +69,7 @@ def curve_sizes(pipeline: Pipeline, params: Params, labels: NDArray[np.uint8]) -
 
 
 def learning_curve(points: list[CurvePoint], n_held_out: int) -> LearningCurve:
-    """Return the learning curve of points in the order of their sizes."""
+    """Return the learning curve from its points, ordered by size."""
     return {"fold": FOLD, "n_held_out": n_held_out, "points": points}
 
 
@@ -87,10 +87,10 @@ def study_document(
 
 
 def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int, path: Path) -> None:
-    """Fit `features` on a share of the fold's training part; write those of the share and of what is predicted to `path`.
+    """Fit `features` on a share of the fold's training part; write the features of all rows to fit on or predict.
 
-    One .npy file, float32: the share, the held-out images and, where the share is the whole part, the images with one block
-    exchanged, block after block. Models that describe images alike share it.
+    `path` is a float32 .npy file: the share, the held-out images and, if the share is the whole part, held-out images
+    with one block exchanged, for each block in turn. Models with the same features share it.
     """
     share, held_out = _rows(labels, n_train)
     flat = images.reshape(len(images), -1)
@@ -114,15 +114,15 @@ def fit_share(
     tail : Pipeline
         The model after its features, unfitted.
     path, n_columns
-        Where `write_share_features` left the features, and how many of their columns are the model's.
+        The file that `write_share_features` wrote, and how many of its columns the model uses.
     about : dict
         `classes`, the names in label order, and `image_shape`.
 
     Returns
     -------
     tuple
-        The point of the learning curve, and what exchanging blocks of pixels does to the fit on the whole part (None for
-        a share of it).
+        The point of the learning curve, and the permutation importance of the fit on the whole part (None for a smaller
+        share).
     """
     share, held_out = _rows(labels, n_train)
     described = np.load(path, mmap_mode="r")[:, :n_columns]
@@ -146,7 +146,7 @@ def _rows(labels: NDArray[np.uint8], n_train: int) -> tuple[Indices, Indices]:
 
 
 def nested_rows(labels: NDArray[np.uint8]) -> Indices:
-    """Return all rows in an order whose every beginning is stratified, so that a larger share holds the smaller ones."""
+    """Return all rows in an order whose every prefix is stratified, so that larger shares contain the smaller ones."""
     rng = np.random.default_rng(SEED)
     place = np.empty(len(labels))
     for label in np.unique(labels):
@@ -162,7 +162,7 @@ def _shown(held_out: Indices) -> Indices:
 
 
 def shuffled_blocks(images: Images) -> Iterator[Images]:
-    """Yield the images, of shape (n_samples, height, width), with one block after the other taken from another image."""
+    """Yield the images, of shape (n_samples, height, width), with one block at a time taken from another image."""
     donors = np.random.default_rng(SEED).permutation(len(images))
     for rows, columns in _blocks(*images.shape[1:]):
         altered = images.copy()
@@ -177,19 +177,19 @@ def permutation_importance(
     classes: list[str],
     image_shape: tuple[int, int],
 ) -> Importance:
-    """Return the accuracy, and each class's recall, that is lost when a block of pixels comes from another image.
+    """Return the loss of accuracy, and of each class's recall, when a block of pixels comes from another image.
 
     Parameters
     ----------
     before : ndarray of shape (n_samples,)
-        Which images are predicted right; none of them was fitted on.
+        Which images are predicted correctly; all of them are held out.
     after : ndarray of shape (n_blocks, n_samples)
-        The same of `shuffled_blocks`.
+        The same for each of `shuffled_blocks`.
 
     References
     ----------
-    L. Breiman (2001), Machine Learning 45:5-32, section 10, with blocks of pixels for variables: a single pixel is
-    told by its neighbours.
+    L. Breiman (2001), Machine Learning 45:5-32, section 10, with blocks of pixels as variables: a single pixel can
+    be inferred from its neighbours.
     """
     drops = before.astype(int) - after
     pictures = {"all": drops.mean(axis=1).tolist()}
@@ -213,9 +213,9 @@ def _blocks(height: int, width: int) -> Iterator[tuple[slice, slice]]:
 
 
 def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[str]) -> Importance | None:
-    """Return a model's own weights as pictures, where they lead back to pixels exactly; None elsewhere.
+    """Return a model's own weights as pictures if they map back to pixels exactly, otherwise None.
 
-    Coefficients do where only linear steps lie between the scaled pixels and them, a forest's importances where its
+    Coefficients do if all steps between the scaled pixels and the classifier are linear, a forest's importances if its
     features are the scaled pixels.
     """
     features, last = fitted.steps[0][1], fitted.steps[-1][1]

@@ -1,4 +1,4 @@
-"""Processes that fit: side by side for a search, fresh and alone for what is timed."""
+"""Worker processes: parallel for a search, fresh and alone for timed fits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KILLED = "its process was killed; the system does that when memory runs out"
 
 
 def parallel(setting: Setting, calls: list[Any]) -> Iterator[tuple[Any, str]]:
-    """Yield what the calls, made by `guarded`, return, as they finish."""
+    """Yield the results of the calls, each wrapped in `guarded`, as they finish."""
     try:
         if calls:
             yield from joblib.Parallel(setting.jobs, return_as="generator_unordered")(calls)
@@ -29,7 +29,7 @@ def parallel(setting: Setting, calls: list[Any]) -> Iterator[tuple[Any, str]]:
 
 @functools.cache
 def fresh_processes() -> Any:
-    """Return the context of processes that hold nothing but the imports: forked from one that does them from here on."""
+    """Return a context for processes that hold nothing but the imports, forked from a server that starts them now."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmark.models", "benchmark.measure.fit"])
     forkserver.ensure_running()
@@ -37,7 +37,7 @@ def fresh_processes() -> Any:
 
 
 def guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
-    """Return the outcome and "", or None and the error in words: an estimator's error must not end the others' work."""
+    """Return the result and "", or None and the error as text: one estimator's error must not stop the others."""
     try:
         return function(*arguments), ""
     except Exception as error:
@@ -45,7 +45,7 @@ def guarded(function: Any, *arguments: Any) -> tuple[Any, str]:
 
 
 def raise_fit_error(entry: ModelEntry, error: str) -> None:
-    """Raise the error that `guarded` put into words, if there is one."""
+    """Raise the error that `guarded` returned as text, if there is one."""
     if error:
         raise FitError(
             f"model {entry.name!r} could not be fitted",
