@@ -1,7 +1,7 @@
 """Data sets: where their files come from, and how they are verified and read.
 
-Goes out: `Dataset`, whose images stay `uint8` in a memory map. Nothing else in the package knows a shape, a number of
-classes or a name of any data set. To add one, add an entry and run `make data DATASET=<name> ACCEPT=1`.
+Output: `Dataset`, whose images stay `uint8` in a memory map. Nothing else in the package knows the shape, the number of
+classes or the name of any data set. To add one, add an entry and run `make data DATASET=<name> ACCEPT=1`.
 """
 
 from benchmark.dataset.checks import FILES

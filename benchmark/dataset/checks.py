@@ -1,4 +1,4 @@
-"""Whether files are a data set: the four arrays fit the entry and each other, and have the checksums of SHA256SUMS."""
+"""Checks of a data set's files: the four arrays fit the entry and each other, and the checksums match SHA256SUMS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark.layout import shipped
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 MIN_PER_CLASS = {"training": 3, "test": 1}  # one for each fold of the search
-Sums = dict[str, str] | None  # SHA-256 by name of file; None while they are about to be accepted
+Sums = dict[str, str] | None  # SHA-256 by file name; None if new files are being accepted
 
 
 def read_arrays(entry: DatasetEntry, paths: list[Path]) -> list[Bytes]:
@@ -33,12 +33,12 @@ def read_arrays(entry: DatasetEntry, paths: list[Path]) -> list[Bytes]:
 
 
 def mend_remedy(entry: DatasetEntry, path: Path) -> str:
-    """Return what mends a file: nobody is told to remove one that cannot be fetched again."""
+    """Return the remedy for a bad file; never suggest removing one that cannot be fetched again."""
     return f"rm {path} && make data" if entry.urls else f"put the right file in its place: {path}"
 
 
 def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path) -> None:
-    """Refuse labels, in the file `path`, that are no class, classes without images, and counts that differ."""
+    """Refuse labels, in the file `path`, that are not a class, classes with too few images, and differing counts."""
     images, labels = arrays
     if len(images) != len(labels):
         raise DataError(
@@ -67,7 +67,7 @@ def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path)
 
 
 def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file, from the data set's own folder or the one that comes with the package."""
+    """Return the SHA-256 of each file, from the data set's own folder or the one shipped with the package."""
     path = home / "SHA256SUMS"
     if entry.home and not path.exists():
         path = shipped(entry.home) / "SHA256SUMS"
@@ -94,7 +94,7 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
 
 
 def verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | None = None) -> None:
-    """Refuse contents of another checksum, by the name of the file that they came from: a `.gz` in `given`, perhaps."""
+    """Refuse files with a wrong checksum; the error names the file that they came from, perhaps a `.gz` in `given`."""
     for path in paths if sums else []:
         found = file_sha256(path)
         if sums and found != sums[path.name]:

@@ -1,4 +1,4 @@
-"""What the benchmark is told about a data set, and the check of it before any file is read."""
+"""The entry of a data set: what the benchmark has to know about it, checked before any file is read."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from benchmark.errors import EntryError
 from benchmark.layout import slug
 
 MAX_CLASSES = 62  # a prediction is stored as one character
-TAKEN = ("assets", "figures", "images", "methods", "search")  # folders of the site beside a data set's own
+TAKEN = ("assets", "figures", "images", "methods", "search")  # site folders next to those of the data sets
 
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """What the benchmark is told about a data set; all else is read from its files.
+    """What the benchmark has to know about a data set; everything else is read from its files.
 
     Parameters
     ----------
     name : str
-        Its name in addresses and folders: lower-case letters, digits and hyphens.
+        Its name in URLs and folders: lower-case letters, digits and hyphens.
     title, licence, source : str
-        How pages call it, under what licence it is, and where it comes from.
+        What pages call it, its licence, and where it comes from.
     class_names : sequence of str
         Names of the classes in label order, 62 at most.
     families : dict of str to sequence of str
-        Class names that belong together, and how pages call them.
+        Groups of class names, by the title that pages give them.
     urls : tuple of str
-        Addresses below which `<file>.gz` lies for each of `FILES`.
+        Base URLs with a `<file>.gz` for each of `FILES`.
     debian_package, debian_folder : str
         A Debian package with these files, and the folder in it.
     home : str
-        Where its checksums and files lie, the four IDX files (plain or .gz) or the folders train and test of PNG files:
-        absolute, or below the folder of `models` and `build`; empty for data/<name>.
+        The folder of its checksums and its files: the four IDX files (plain or .gz) or folders train and test of PNGs.
+        Absolute, or relative to the folder of `models` and `build`; empty for data/<name>.
 
     """
 
@@ -55,8 +55,8 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
     Raises
     ------
     EntryError
-        For a name that is no folder's, a missing word, too few or too many classes, two classes of one address, or a
-        family of unknown classes.
+        For an invalid name, an empty field, too few or too many classes, two classes with the same slug, or a family
+        of unknown classes.
 
     """
     names = entry.class_names

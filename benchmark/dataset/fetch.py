@@ -1,4 +1,4 @@
-"""Getting a data set: from files that are here, or from the first source that answers, verified and put in place."""
+"""Fetching a data set: from local files or the first source that answers, verified and moved into place."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def fetch(
 ) -> Path:
     """Return the folder with the four verified, decompressed files, from the first source that has them.
 
-    With `accept`, whatever the source has is the data set: its checksums are written, not compared.
+    With `accept`, whatever the source has becomes the data set: its checksums are written, not compared.
 
     Raises
     ------
     DataError
-        If none has, naming all that was tried; or if a file that is there is damaged or another.
+        If no source has them, naming all that were tried; or if a local file is damaged or has a wrong checksum.
 
     """
     home = root / (entry.home or f"data/{entry.name}")
@@ -50,11 +50,11 @@ def fetch(
 
 
 def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Path, sums: Sums, report: Report) -> Path:
-    """Return the folder of the plain files: from files that are here, or else from the first source that answers."""
+    """Return the folder of the plain files, from local files or else from the first source that answers."""
     given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
     unpacked = home if given == home and entry.urls else cache_dir / entry.name
     if any((given / f"{name}{suffix}").exists() for name in FILES for suffix in ("", ".gz")):
-        own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a folder of one's own
+        own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a user's own folder
         return _local(own, given, unpacked, sums)
     if any((given / part).is_dir() for part in ("train", "test")):
         return _converted(entry, given, unpacked, sums, report)
@@ -111,12 +111,12 @@ def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums) -> Path
 
 
 def _converted(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums, report: Report) -> Path:
-    """Write a folder of pictures as IDX files into `unpacked`, once, and again when a picture has changed."""
-    from benchmark.dataset.image_folder import newest_change, read_image_folder  # Pillow, which IDX files do not need
+    """Convert a folder of pictures to IDX files in `unpacked`; again only when the pictures or class names change."""
+    from benchmark.dataset.image_folder import newest_change, read_image_folder  # needs Pillow; IDX files do not
 
     paths = [unpacked / name for name in FILES]
     written = min((path.stat().st_mtime if path.exists() else 0.0) for path in paths)
-    names = unpacked / "class_names.txt"  # a label is a place among them
+    names = unpacked / "class_names.txt"  # a label is an index into them
     wanted = "".join(f"{name}\n" for name in entry.class_names)
     if written <= newest_change(given) or not names.exists() or names.read_text(encoding="utf-8") != wanted:
         report(f"{entry.title}: reading the pictures in {given}")
@@ -130,7 +130,7 @@ def _converted(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums, rep
 
 
 def _plain(entry: DatasetEntry, given: Path, unpacked: Path, name: str, sums: Sums) -> Path:
-    """Return the plain file, unpacking the `.gz` beside it if need be."""
+    """Return the plain file, unpacking its `.gz` if necessary."""
     if (given / name).exists():
         return given / name
     packed, target = given / f"{name}.gz", unpacked / name
@@ -143,7 +143,7 @@ def _plain(entry: DatasetEntry, given: Path, unpacked: Path, name: str, sums: Su
 
 
 def _unpack(packed: Path, target: Path, remedy: str) -> None:
-    """Decompress in chunks, whole or not at all."""
+    """Decompress in chunks, atomically."""
     try:
         with gzip.open(packed, "rb") as source, atomic_path(target) as partial, partial.open("wb") as stream:
             shutil.copyfileobj(source, stream, CHUNK_BYTES)

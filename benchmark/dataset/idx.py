@@ -25,9 +25,9 @@ def read_idx(path: Path, remedy: str = "") -> Bytes:
     Parameters
     ----------
     path : Path
-        Has `images` in its name, or `labels`.
+        Its name contains `images` or `labels`.
     remedy : str
-        What an error advises.
+        What an error suggests.
 
     Raises
     ------
@@ -79,6 +79,6 @@ def _guess(magic: int, n_dims: int) -> str:
 
 
 def write_idx(path: Path, array: Bytes) -> None:
-    """Write an array of bytes as an IDX file, whole or not at all."""
+    """Write an array of bytes as an IDX file, atomically."""
     header = struct.pack(f">{1 + array.ndim}I", UNSIGNED_BYTE << 8 | array.ndim, *array.shape)
     write_atomically(path, header + np.ascontiguousarray(array, dtype=np.uint8).tobytes())

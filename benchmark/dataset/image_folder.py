@@ -1,6 +1,6 @@
 """A data set as a folder of pictures: `train/<class>/*.png` and `test/<class>/*.png`, 8-bit grey, all of one size.
 
-Comes in: the folder and the names of the classes. Goes out: images and labels, in the order of the paths.
+Input: the folder and the names of the classes. Output: images and labels, in the order of the paths.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Bytes = NDArray[np.uint8]
 def read_image_folder(folder: Path, class_names: Sequence[str]) -> list[Bytes]:
     """Return training images and labels, test images and labels; images have shape (n, height, width).
 
-    A class's folder bears its name, or the name as it stands in addresses where a folder cannot be called so.
+    A class's folder has the name of the class, or its slug where the name cannot be that of a folder.
 
     Raises
     ------
     DataError
-        If a folder is no class or holds no picture, or a file is no grey PNG of the size of the first.
+        If a folder is not a class or has no pictures, or a file is not a grey PNG of the same size as the first.
 
     """
     labels = {name: label for label, name in enumerate(class_names)}

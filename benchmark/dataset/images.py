@@ -1,4 +1,4 @@
-"""A data set in memory maps: loaded and verified, a stratified part of it, and a summary in words."""
+"""A data set in memory maps: loading and verifying it, drawing a stratified subset, and a text summary."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def load_dataset(
     datasets: Mapping[str, DatasetEntry] = DATASETS,
     accept: bool = False,
 ) -> Dataset:
-    """Return a data set, fetched if need be, verified and mapped into memory; see `fetch`.
+    """Return a data set, fetched if necessary, verified and mapped into memory; see `fetch`.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _digest(folder: Path) -> str:
 
 
 def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_dir: Path) -> Dataset:
-    """Return a stratified part of a data set, drawn with `seed`, with a digest of its own; its files lie in `cache_dir`."""
+    """Return a stratified subset of a data set, drawn with `seed`, with its own digest and its files in `cache_dir`."""
     folder = cache_dir / f"{dataset.entry.name}-{dataset.digest[:12]}-{n_train}-{n_test}-{seed}"
     if not all((folder / name).exists() for name in FILES):
         rng = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_
 
 
 def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return `n` rows (all, if there are fewer), each class in its share, in ascending order."""
+    """Return `n` rows (all, if there are fewer) in ascending order, with the class proportions of `labels`."""
     if n >= len(labels):
         return np.arange(len(labels))
     classes, counts = np.unique(labels, return_counts=True)
@@ -123,7 +123,7 @@ def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.i
 
 
 def summary(dataset: Dataset) -> dict[str, Any]:
-    """Return what the data set holds."""
+    """Return the contents of the data set, as data."""
     entry, height_width = dataset.entry, list(dataset.image_shape)
     counts = [
         np.bincount(labels, minlength=len(entry.class_names)) for labels in (dataset.train_labels, dataset.test_labels)

@@ -1,4 +1,4 @@
-"""Sources of a data set's files: an address, by pooch, and a Debian package, without root."""
+"""Sources of a data set's files: a URL, through pooch, and a Debian package, without root."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Report = Callable[[str], None]
 
 
 def download(url: str, folder: Path, report: Report) -> None:
-    """Download the four files from an official address."""
-    import pooch  # half a second that only a first run needs
+    """Download the four files from an official URL."""
+    import pooch  # takes half a second, and only a first run needs it
 
     pooch.get_logger().setLevel("ERROR")
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS, progressbar=False)
@@ -25,12 +25,12 @@ def download(url: str, folder: Path, report: Report) -> None:
         report(f"  {name}.gz")
         try:
             pooch.retrieve(f"{url}{name}.gz", known_hash=None, fname=f"{name}.gz", path=folder, downloader=downloader)
-        except Exception as error:  # whatever the network layer raises is one more source that did not answer
+        except Exception as error:  # whatever the network layer raises, this source did not answer
             raise DataError(f"no answer ({type(error).__name__})") from None
 
 
 def from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:
-    """Download and unpack a Debian package without root, with lists and a cache of our own."""
+    """Download and unpack a Debian package without root, with separate package lists and cache."""
     missing = [tool for tool in ("apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if missing:
         raise DataError(f"not available here: there is no {missing[0]}")
@@ -63,7 +63,7 @@ def from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:
 
 
 def _run(command: list[str], folder: Path) -> str:
-    """Run a command in `folder` and return what it complained of."""
+    """Run a command in `folder`; return its output if it failed, otherwise nothing."""
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=600, stdin=subprocess.DEVNULL
     )
