@@ -11,19 +11,19 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 SCHEMA_VERSION = 1
-NAMED_RECALL = 0.9  # whose precision captions say
+NAMED_RECALL = 0.9  # captions quote the precision at this recall
 Measured = Annotated[float, "rounded to 6 significant digits"]
 Params = dict[str, Any]
 
 
 class Value(TypedDict):
-    """A figure without an interval."""
+    """A value without an interval."""
 
     value: Measured | None
 
 
 class Estimate(TypedDict):
-    """A figure with its 95 % interval; null where it is undefined."""
+    """A value with its 95 % interval; null where it is undefined."""
 
     value: Measured | None
     low: Measured | None
@@ -31,7 +31,7 @@ class Estimate(TypedDict):
 
 
 class DatasetInfo(TypedDict):
-    """What a model was measured on; `digest` is the SHA-256 of the four IDX files, decompressed, concatenated."""
+    """What a model was measured on; `digest` is the SHA-256 of the four IDX files, decompressed and concatenated."""
 
     name: str
     digest: str
@@ -51,8 +51,8 @@ class Candidate(TypedDict):
 class Edge(TypedDict):
     """An ordered parameter whose winner is the first or last of three or more values.
 
-    `gain` is the last step's, between the winner and its neighbour in the mean score; `fold_sd` is the standard deviation
-    of the winner's fold scores.
+    `gain` is the mean score of the winner minus that of its neighbour; `fold_sd` is the standard deviation of the
+    winner's fold scores.
     """
 
     param: str
@@ -74,14 +74,14 @@ class Search(TypedDict):
 
 
 class InSample(TypedDict):
-    """In-sample figures; `method` says whether each image was left out of its own vote."""
+    """In-sample accuracy; `method` says whether each image was left out of its own vote."""
 
     method: Literal["resubstitution", "leave-one-out"]
     accuracy: Value
 
 
 class ClassFigures(TypedDict):
-    """One class against the rest."""
+    """Metrics of one class against the rest."""
 
     auc: Estimate
     precision: Estimate
@@ -91,7 +91,7 @@ class ClassFigures(TypedDict):
 
 
 class Calibration(TypedDict):
-    """How far probabilities can be taken at their word."""
+    """How far the predicted probabilities can be trusted."""
 
     expected_calibration_error: Value
     brier_score: Value
@@ -99,7 +99,7 @@ class Calibration(TypedDict):
 
 
 class OutOfSample(TypedDict):
-    """Out-of-sample figures, on the test images."""
+    """Out-of-sample metrics, on the test images."""
 
     accuracy: Estimate
     macro_auc: Estimate
@@ -117,7 +117,7 @@ class SeedAccuracy(TypedDict):
 
 
 class Seeds(TypedDict):
-    """The spread that the random state alone makes."""
+    """The spread of test accuracy due to the seed alone."""
 
     n: int
     random_states: list[int]
@@ -143,21 +143,21 @@ class Metrics(TypedDict):
 
 
 class Roc(TypedDict):
-    """Points kept so that interpolation errs by little; see `evaluate`."""
+    """Points of the ROC curve, thinned so that interpolation has a small error; see `evaluate`."""
 
     fpr: list[Measured]
     tpr: list[Measured]
 
 
 class PrecisionRecall(TypedDict):
-    """Points kept of the precision-recall curve."""
+    """Points of the precision-recall curve, thinned in the same way."""
 
     recall: list[Measured]
     precision: list[Measured]
 
 
 class Reliability(TypedDict):
-    """A row a bin of equal count: mean confidence, accuracy with its interval, number of images."""
+    """One row per bin of equal count: mean confidence, accuracy with its interval, number of images."""
 
     confidence: list[Measured]
     accuracy: list[Measured]

@@ -1,4 +1,4 @@
-"""The metrics, each declared once: name, unit, direction, definition, and where in a result its value is."""
+"""The metrics, each declared once: name, unit, direction, definition, and where a result stores its value."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Reading = dict[str, float | None]  # value, and low and high where there is an i
 class Metric:
     """A metric, declared once: nothing infers a unit or a direction from a name.
 
-    `better` is "higher" or "lower"; `path` leads to the value in `document`, and `per` to the number of items that the value
-    is of, where there are several. A metric `of_scores` cannot be compared between probabilities and decision values.
+    `better` is "higher" or "lower"; `path` leads to the value in `document`, and `per`, if given, to the number of
+    items that the value covers. A metric `of_scores` cannot be compared between probabilities and decision values.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Metric:
         return self.read(self._document(result))
 
     def each(self, result: ModelResult) -> float:
-        """Return the value for one item: seconds an image, where the value is of many images."""
+        """Return the value per item: seconds per image, if the value covers many images."""
         document = self._document(result)
         value = (self.read(document) or {"value": None})["value"]
         return float(value or 0.0) / (document[self.per] if self.per else 1)
@@ -52,11 +52,11 @@ class Metric:
         return value if value is None or isinstance(value, dict) else {"value": float(value)}
 
     def is_recorded(self, result: ModelResult) -> bool:
-        """Say whether a result is of a version that knows the metric, be it without a value."""
+        """Return whether a result was written by a version that knows the metric, even if it has no value."""
         return self.is_in(self._document(result))
 
     def is_in(self, document: Mapping[str, Any]) -> bool:
-        """Say the same of a document."""
+        """Return the same for a document."""
         value: Any = document
         for key in self.path:
             if value is None:

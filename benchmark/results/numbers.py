@@ -1,4 +1,4 @@
-"""Numbers in words: shares, intervals, differences, p-values, seconds and bytes. Nothing else formats a number for a reader."""
+"""Numbers as text: shares, intervals, differences, p-values, seconds, bytes. No other module formats a number."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from benchmark.results.documents import Estimate
 from benchmark.results.metrics import Reading
 
-NOTHING = "–"  # where a value is undefined, or there is none
-NOT_RECORDED = "not recorded"  # of a metric that older results do not have
+NOTHING = "–"  # for an undefined or missing value
+NOT_RECORDED = "not recorded"  # for a metric that older results lack
 SMALLEST_P = 1e-12
 MINUS = "−"
 COSTS = ("s", "B")  # units whose values are compared by their ratio
@@ -21,7 +21,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def short_percent(value: float) -> str:
-    """Return a percentage as short as a cell on a phone is narrow."""
+    """Return a percentage short enough for a table cell on a phone."""
     if not value:
         return ""
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004
@@ -38,12 +38,12 @@ def points(difference: float, sign: str = "") -> str:
 
 
 def format_p(p: float) -> str:
-    """Return a p value at 2 digits; nobody can tell apart what lies below a million millionth."""
+    """Return a p-value to 2 digits; one below 1e-12 is given as that bound."""
     return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
 
 
 def duration(seconds: float) -> str:
-    """Return seconds to three digits in a unit that suits them."""
+    """Return seconds to three digits, in a suitable unit."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= scale or unit == "µs":
             return f"{three_digits(seconds / scale)} {unit}"
@@ -51,12 +51,12 @@ def duration(seconds: float) -> str:
 
 
 def megabytes(number: float) -> str:
-    """Return bytes in MB, a million each, with one decimal."""
+    """Return bytes in MB (1,000,000 bytes), with one decimal."""
     return f"{number / 1e6:,.1f} MB"
 
 
 def three_digits(value: float) -> str:
-    """Return a positive number to three digits, a large one to the last before the point, not as a power of ten."""
+    """Return a positive number to three digits; from 100 on, as a whole number and never as a power of ten."""
     return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}"  # noqa: PLR2004
 
 
@@ -93,7 +93,7 @@ def reading_text(reading: Reading | None, unit: str) -> str:
 
 
 def change_text(before: Reading | None, after: Reading | None, change: float | None, unit: str) -> str:
-    """Return how a metric changed: points of a share, the ratio of a cost, the difference of anything else."""
+    """Return how a metric changed: points for a share, a ratio for a cost, a difference for anything else."""
     if change is None:
         return NOTHING
     if unit == "share":

@@ -16,7 +16,7 @@ from benchmark.errors import ResultsError
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
 
-# From each schema version before SCHEMA_VERSION to the next: what turns a document of a type into one of the next version.
+# For each schema version before SCHEMA_VERSION: the function that upgrades a document of a type to the next version.
 UPGRADES: dict[int, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -28,7 +28,7 @@ class Source(Protocol):
         """Return the contents of a file, None if there is no such file."""
 
     def where(self, name: str) -> str:
-        """Return how errors call that file."""
+        """Return what errors call that file."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
 def parse_document(content: bytes, where: str, kind: Any) -> Any:
     """Return the document in `content`, checked against its type; errors call it `where`.
 
-    A field that is not required may be absent, and one that the type does not know is left out: an older document is read,
-    and so is one of a newer version of this benchmark that says more.
+    A field that is not required may be absent, and unknown fields are dropped. So older documents can be read, and
+    so can those of a newer version of this benchmark that adds fields.
 
     Raises
     ------
     ResultsError
-        If it is no JSON, of another schema version, or lacks what its type promises.
+        If it is not JSON, has another schema version, or does not fit its type.
 
     """
     try:
@@ -90,7 +90,7 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
 
 
 def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> Any:
-    """Return a document of an older schema version as one of this version; refuse what does not fit as it is."""
+    """Return a document upgraded from an older schema version; refuse one of this version that does not fit."""
     version = document["schema_version"]
     if version == SCHEMA_VERSION:
         raise _unfit(where, kind, error)
@@ -130,7 +130,7 @@ def parse_json(content: bytes, where: str) -> Any:
     Raises
     ------
     ResultsError
-        If it is no JSON or of another schema version.
+        If it is not JSON or has another schema version.
 
     """
     try:
@@ -150,12 +150,12 @@ def parse_json(content: bytes, where: str) -> Any:
 
 
 def remeasure_remedy(where: str, command: str) -> str:
-    """Return the command that mends a file on disk; a commit stays as it is."""
+    """Return the command that regenerates a file on disk; a commit cannot be changed."""
     return command if Path(where).exists() else "another commit (git log --oneline -- models)"
 
 
 def restore_remedy(where: str) -> str:
-    """Return the command that restores a file on disk; a commit stays as it is."""
+    """Return the command that restores a file on disk; a commit cannot be changed."""
     return f"git checkout -- {where}" if Path(where).exists() else "another revision"
 
 
@@ -165,7 +165,7 @@ def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int |
     Raises
     ------
     ResultsError
-        If a character is no class or the number of images is another.
+        If a character is not a class or the number of images is wrong.
 
     """
     codes = {character: label for label, character in enumerate(ALPHABET[:n_classes])}

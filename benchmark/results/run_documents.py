@@ -8,7 +8,7 @@ from benchmark.results.documents import Measured, Params
 
 
 class PublishedResult(TypedDict):
-    """What somebody else reports on the same test images; `read` is the day that the source was read."""
+    """A result that others report on the same test images; `read` is the date on which the source was read."""
 
     title: str
     accuracy: float
@@ -18,7 +18,7 @@ class PublishedResult(TypedDict):
 
 
 class Published(TypedDict):
-    """`published.json` of a data set: outside facts, not measured here; `choice` says which of them these are."""
+    """`published.json` of a data set: results of others, not measured here; `choice` says which were chosen."""
 
     schema_version: int
     dataset: str
@@ -26,7 +26,7 @@ class Published(TypedDict):
     results: list[PublishedResult]
 
 
-# A row of results.csv and results.json. "class" is no name in Python, and empty for all classes.
+# A row of results.csv and results.json. "class" is a keyword in Python, and empty for all classes.
 Observation = TypedDict(
     "Observation",
     {
@@ -54,7 +54,7 @@ class Machine(TypedDict):
 
 
 class Seconds(TypedDict):
-    """Wall and CPU seconds; fit and predict are of a fresh process with nothing else running."""
+    """Wall and CPU seconds; fit and predict are measured in a fresh process with nothing else running."""
 
     search: Measured
     search_cpu: Measured
@@ -72,7 +72,7 @@ class FileDigest(TypedDict):
 
 
 class Key(TypedDict):
-    """The parts of what a result depends on, a digest each."""
+    """One digest for each part of what a result depends on."""
 
     data: str
     entry: str

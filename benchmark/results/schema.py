@@ -24,7 +24,7 @@ DOCUMENTS: dict[str, type] = {
 
 
 def json_schema(documents: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON Schema of documents, types by name; DOCUMENTS are those in the results' folders."""
+    """Return the JSON Schema of documents, types by name; DOCUMENTS lists those in the results folders."""
     schemas, types = msgspec.json.schema_components(documents.values(), ref_template=TYPE)
     return {
         "$schema": DRAFT,

@@ -1,4 +1,4 @@
-"""All stored results of a data set: read from a folder or a commit, checked against each other, and replaced whole."""
+"""All stored results of a data set: read from a folder or a commit, checked against each other, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 
 
 def replace_folder(new: Path, target: Path) -> None:
-    """Put the complete folder `new` in the place of `target`; an interrupted swap is finished by `recover_folders`."""
+    """Replace `target` with the complete folder `new`; an interrupted swap is finished by `recover_folders`."""
     old = target.with_name(f".{target.name}.old")
     recover_folders(target.parent)
     if target.exists():
@@ -44,7 +44,7 @@ def recover_folders(parent: Path) -> None:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """All that is stored of one model; `predictions` has shape (n_test,)."""
+    """Everything stored about one model; `predictions` has shape (n_test,)."""
 
     entry: Entry
     metrics: Metrics
@@ -54,17 +54,17 @@ class ModelResult:
 
     @functools.cached_property
     def curves(self) -> Curves:
-        """Its `curves.json`, read when asked for."""
+        """Its `curves.json`, read on first use."""
         return source_document(self.source, f"{self.name}/curves.json", Curves)  # type: ignore[no-any-return]
 
     @functools.cached_property
     def study(self) -> Study:
-        """Its `study.json`, read when asked for."""
+        """Its `study.json`, read on first use."""
         return source_document(self.source, f"{self.name}/study.json", Study)  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str:
-        """Name of the model, which is its folder's."""
+        """Name of the model and of its folder."""
         return self.entry["name"]
 
     @property
@@ -75,7 +75,7 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Results:
-    """The results of one data set: models in the order of the table, the names without a result, the answer key."""
+    """The results of one data set: models in the order of the table, names without a result, test labels."""
 
     source: Source
     dataset: DatasetInfo
@@ -135,7 +135,7 @@ def read_results(source: Source) -> Results:
     Raises
     ------
     ResultsError
-        If there is no result at all, a document is damaged, or predictions do not yield the figures beside them.
+        If there is no result at all, a document is damaged, or predictions do not reproduce the stored metrics.
 
     """
     entries: list[Entry] = source_document(source, "entries.json", Entries)["entries"]
@@ -176,7 +176,7 @@ def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.in
 
 
 def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
-    """Refuse predictions that do not yield the figures beside them; AUC needs scores, which are not in git."""
+    """Refuse predictions that do not reproduce the stored metrics; AUC needs scores, which are not in git."""
     test, classes = metrics["test"], metrics["dataset"]["classes"]
     hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
 
@@ -209,6 +209,6 @@ def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArr
 
 
 def study_path(models_dir: Path, dataset: str) -> Path:
-    """Return where a data set's own study lies: beside `models`, in `data`; in a results folder of another name itself."""
+    """Return the path of a data set's own study: in `data` beside `models`, or in a results folder of another name."""
     home = models_dir.parent if models_dir.name == "models" else models_dir
     return home / "data" / dataset / "study.json"

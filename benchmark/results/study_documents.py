@@ -8,7 +8,7 @@ from benchmark.results.documents import Estimate, Measured
 
 
 class Mistake(TypedDict):
-    """A test image taken for another class; `margin` is the score of the class predicted less that of the true one."""
+    """A misclassified test image; `margin` is the score of the predicted class minus that of the true class."""
 
     index: int
     true: str
@@ -26,7 +26,7 @@ class CurvePoint(TypedDict):
 class LearningCurve(TypedDict):
     """The chosen pipeline fitted on growing shares of one fold's training part, scored on its held-out images.
 
-    Each share holds the smaller ones; the intervals are of the held-out images, not of another draw of the share.
+    Each share contains the smaller ones; the intervals reflect the held-out images, not another draw of the share.
     """
 
     fold: int
@@ -35,11 +35,11 @@ class LearningCurve(TypedDict):
 
 
 class Importance(TypedDict):
-    """What a model looks at, as one picture of `shape` for all classes ("all") or a class.
+    """What a model looks at: one picture of `shape` for all classes ("all") or for each class.
 
     "permutation": accuracy ("all") or recall (a class) lost when a block of pixels is exchanged between `n_images`
-    held-out training images. "coefficients": change of the class's score with each scaled pixel. "impurity": share of
-    all the impurity that splits on the pixel removed.
+    held-out training images. "coefficients": change in the class's score with each scaled pixel. "impurity": share of
+    the total impurity reduction that is due to splits on the pixel.
     """
 
     method: Literal["permutation", "coefficients", "impurity"]
@@ -50,7 +50,7 @@ class Importance(TypedDict):
 
 
 class Study(TypedDict):
-    """`study.json` of a model: what its page shows and needs scores or a fitted model."""
+    """`study.json` of a model: what its page shows that needs scores or a fitted model."""
 
     schema_version: int
     name: str
@@ -60,7 +60,7 @@ class Study(TypedDict):
 
 
 class Twin(TypedDict):
-    """A test image and the training image nearest to it; `distance` is relative to the test image's own length."""
+    """A test image and the training image nearest to it; `distance` is relative to the test image's own norm."""
 
     test: int
     train: int
@@ -77,7 +77,7 @@ class Twins(TypedDict):
 
 
 class Map(TypedDict):
-    """Training images in two dimensions; a place each, in the order of `index`."""
+    """Training images in two dimensions; coordinates in the order of `index`."""
 
     method: str
     index: list[int]
@@ -86,7 +86,7 @@ class Map(TypedDict):
 
 
 class DatasetStudy(TypedDict):
-    """`study.json` of a data set: what its page shows and needs computing over all training images."""
+    """`study.json` of a data set: what its page shows that is computed from its images."""
 
     schema_version: int
     name: str

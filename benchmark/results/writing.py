@@ -1,4 +1,4 @@
-"""Documents as text made to be diffed: keys in the order of their types, measured floats rounded once, a scalar a line."""
+"""Documents as text that diffs well: keys in type order, measured floats rounded once, one scalar per line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SIGNIFICANT_DIGITS = 6
 
 
 def round_measured(value: float) -> float:
-    """Round to 6 significant digits, as every measured float is, once, when it is written."""
+    """Round to 6 significant digits; every measured float is rounded so, once, when it is written."""
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
 def dump_document(document: Any, kind: Any) -> str:
-    """Return `document` as text made to be diffed; see DOCUMENTS for the kinds.
+    """Return `document` as text that diffs well; see DOCUMENTS for the kinds.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def dump_document(document: Any, kind: Any) -> str:
 
 
 def write_document(path: Path, document: Any, kind: Any) -> None:
-    """Write `document` to `path`, whole or not at all."""
+    """Write `document` to `path`, atomically."""
     write_atomically(path, dump_document(document, kind).encode())
 
 
@@ -62,7 +62,7 @@ def _shaped_record(value: Any, kind: Any, where: str) -> dict[str, Any]:
 
 @functools.cache
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
-    """Return the fields of a record in order: the type of each, and whether every document has it."""
+    """Return the fields of a record in order: the type of each, and whether it is required."""
     hints = typing.get_type_hints(kind, include_extras=True)
     optional = {key for key, hint in hints.items() if typing.get_origin(hint) is NotRequired}
     return {
