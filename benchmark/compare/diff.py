@@ -1,7 +1,7 @@
 """What changed between two sets of results, or between two models of one.
 
-Comes in: the results of two commits (or folders). Goes out: a `Comparison`, a plain document; `words` puts it into text.
-Nothing is trained, unpickled or read but tracked files.
+Input: the results of two commits (or folders). Output: a `Comparison`, a plain document; `words` turns it into text.
+Only tracked files are read; nothing is trained or unpickled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def compare_results(before: tuple[Side, Results], after: tuple[Side, Results], u
     ----------
     before, after : tuple of Side and Results
     use : Use, optional
-        How often the test set was looked at.
+        How often the test set was used.
     """
     (before_side, old), (after_side, new) = before, after
     names = [entry["name"] for entry in new.entries]
@@ -49,7 +49,7 @@ def compare_results(before: tuple[Side, Results], after: tuple[Side, Results], u
 
 
 def compare_models(stored: tuple[Side, Results], first: ModelResult, second: ModelResult) -> Comparison:
-    """Compare two models of one set of results: `second` takes the part of *after*."""
+    """Compare two models of one set of results: `second` acts as *after*."""
     about, results = stored
     change = _measured_change(results, results, first, second)
     change |= {
@@ -63,7 +63,7 @@ def compare_models(stored: tuple[Side, Results], first: ModelResult, second: Mod
 
 
 def only(comparison: Comparison, names: Sequence[str]) -> Comparison:
-    """Return the comparison with the models named alone; families, counts and sentence stay those of all.
+    """Return the comparison restricted to the named models; families, counts and sentence still cover all models.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _measured_change(old: Results, new: Results, before: ModelResult, after: Mod
 
 
 def _other_data(old: Results, new: Results, before: ModelResult, after: ModelResult) -> str:
-    """Say what keeps two results from being compared, nothing if they can be."""
+    """Return why two results cannot be compared; empty if they can."""
     first, second = before.metrics["dataset"], after.metrics["dataset"]
     ends = [
         f"{about['n_train']:,} + {about['n_test']:,} images, digest {about['digest'][:12]}…"
@@ -207,7 +207,7 @@ def _class_change(
 
 
 def _seed_note(before: ModelResult, after: ModelResult, difference: float) -> SeedNote | None:
-    """Return what another seed does, by the wider of the two spreads."""
+    """Return the effect of another seed, from the larger of the two spreads."""
     spreads = [model.metrics["seeds"] for model in (before, after)]
     known = [(seed_threshold(s["accuracy"]["sd"], s["n"]), s["n"], s["accuracy"]["sd"]) for s in spreads if s]
     if not known:
@@ -217,7 +217,7 @@ def _seed_note(before: ModelResult, after: ModelResult, difference: float) -> Se
 
 
 def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
-    """Return the circumstances that differ; seconds and memory are metrics."""
+    """Return the circumstances that differ; times and memory are metrics."""
     looks: list[tuple[str, Callable[[ModelResult], Any]]] = [
         ("features", lambda m: m.metrics["features"]),
         ("estimator", lambda m: m.metrics["estimator"]),
@@ -237,7 +237,7 @@ def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
 
 
 def _grid(model: ModelResult) -> dict[str, list[Any]]:
-    """Return what was searched, which a table that has moved on does not tell."""
+    """Return the grid that was searched; the one in the table may have changed since."""
     grid: dict[str, list[Any]] = {}
     for candidate in model.metrics["search"]["candidates"]:
         for name, value in candidate["params"].items():

@@ -27,10 +27,10 @@ class Side(TypedDict):
 
 
 class Test(TypedDict):
-    """McNemar's mid-p test of one model's accuracy, after less before.
+    """McNemar's mid-p test of one model's accuracy, after minus before.
 
-    The 95 % interval is a single comparison's; the verdict follows `p_adjusted`. `detectable` is the smallest difference
-    that this comparison would find with 80 % power; null where the test found one.
+    The 95 % interval is that of a single comparison; the verdict follows `p_adjusted`. `detectable` is the smallest
+    difference that this comparison would detect with 80 % power; null where the test found one.
     """
 
     n: int
@@ -45,7 +45,7 @@ class Test(TypedDict):
 
 
 class SeedNote(TypedDict):
-    """What another seed does: the difference that two refits exceed in 5 % of pairs, and whether this one stays below."""
+    """The effect of another seed: the difference exceeded by 5 % of pairs of refits, and whether this one is below."""
 
     n: int
     sd: float
@@ -70,7 +70,7 @@ class MetricChange(TypedDict):
 
 
 class ClassChange(TypedDict):
-    """A class's recall on both sides, tested within the secondary family, and the change of its precision beside it."""
+    """A class's recall on both sides, tested within the secondary family, and the change in its precision."""
 
     name: str
     recall_before: float | None
@@ -93,7 +93,7 @@ class Flip(TypedDict):
 
 
 class Changed(TypedDict):
-    """A circumstance that is not the same on both sides."""
+    """A circumstance that differs between the sides."""
 
     what: str
     before: Any
@@ -101,7 +101,7 @@ class Changed(TypedDict):
 
 
 class ModelChange(TypedDict):
-    """All that is said of one model (of two models, where two of one commit are compared)."""
+    """Everything reported about one model (about two models, if two of one commit are compared)."""
 
     name: str
     title: str
@@ -119,7 +119,7 @@ class ModelChange(TypedDict):
 
 
 class Family(TypedDict):
-    """Tests that are adjusted together, by Holm at `level`."""
+    """Tests that are adjusted together, by Holm's method at `level`."""
 
     size: int
     level: float
@@ -139,14 +139,14 @@ class Place(TypedDict):
 
 
 class Use(TypedDict):
-    """How often predictions changed since the test labels last did: a test set that is looked at often wears out."""
+    """How often predictions changed since the test labels last did: a test set that is used often wears out."""
 
     commits: int
     at_least: bool
 
 
 class Comparison(TypedDict):
-    """The document of a diff; `places` are of the two models of a `compare`, none otherwise."""
+    """The document of a diff; `places` are those of the two models of a `compare`, otherwise empty."""
 
     schema_version: int
     dataset: str

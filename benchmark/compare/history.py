@@ -1,6 +1,6 @@
 """The metrics of each model at every commit that changed results, and which of those steps are more than noise.
 
-Comes in: a repository and a commit. Goes out: a `History`, a plain document. All files are read through one git process,
+Input: a repository and a commit. Output: a `History`, a plain document. All files are read through one git process,
 each distinct file once.
 """
 
@@ -30,8 +30,8 @@ Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "n
 class Point(TypedDict):
     """A model's results at a commit that changed them.
 
-    `series` counts up where data or labels changed: across that, figures are not comparable. `values` are by metric;
-    `not_recorded` names the metrics that the results are older than.
+    `series` goes up by one where data or labels changed: metrics of two series are not comparable. `values` are by
+    metric; `not_recorded` names the metrics that are newer than the results.
     """
 
     commit: int
@@ -55,7 +55,7 @@ class JudgedCommit(TypedDict):
 
 
 class History(TypedDict):
-    """The document of a history; `truncated` where a shallow clone ends before the first result."""
+    """The document of a history; `truncated` if a shallow clone ends before the first result."""
 
     schema_version: int
     dataset: str
@@ -70,8 +70,8 @@ class History(TypedDict):
 class _Snapshot:
     """What the history needs of one model at one commit.
 
-    `ids` are the blobs that it rests on, `predicted` is of shape (n_test,), a character code an image, `right` says which
-    are those of the labels, and `data` names what figures must share to be compared.
+    `ids` are its blobs; `predicted`, of shape (n_test,), has one character code per image; `right` says which of them
+    match the labels; `data` is what two results must share to be comparable.
     """
 
     ids: tuple[str, ...]
@@ -117,7 +117,7 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
             points = [_point(len(history["commits"]), name, now, last.get(name)) for name, now in found.items()]
             history["commits"].append(_step(change.commit, points))
             for point in points:
-                if point["step"] in ("first", "not comparable"):  # a line breaks where a model comes back, too
+                if point["step"] in ("first", "not comparable"):  # a line also breaks where a model returns
                     series[point["model"]] = series.get(point["model"], -1) + 1
                 point["series"] = series[point["model"]]
             history["points"] += points
@@ -126,7 +126,7 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
 
 
 def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[str] = ()) -> History:
-    """Return the history with these models and metrics alone, all where none are named.
+    """Return the history restricted to these models and metrics; all of them if none are named.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[st
 def _changed_models(
     change: Change, state: dict[str, str], last: dict[str, _Snapshot], contents: _Contents, unreadable: list[str]
 ) -> Iterator[tuple[str, _Snapshot]]:
-    """Yield the models whose results this commit changed, as it left them."""
+    """Yield the models whose results this commit changed, with their new state."""
     touched = sorted({name.partition("/")[0] for name in change.blobs if name.partition("/")[2] in FILES})
     for model in touched:
         ids = tuple(state.get(name, "") for name in (*(f"{model}/{file}" for file in FILES), "test_labels.txt"))
@@ -183,7 +183,7 @@ def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> 
 
 
 def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
-    """Judge one commit's primary family; return the commit with its size."""
+    """Judge one commit's primary family; return the commit with the family's size."""
     tested = [point for point in points if point["p_adjusted"] is not None]
     for point, p in zip(tested, holm([point["p_adjusted"] for point in tested]), strict=True):
         point["p_adjusted"] = float(p)
@@ -193,7 +193,7 @@ def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
 
 
 class _Contents:
-    """The files of a history, each parsed once and only what is needed kept."""
+    """The files of a history, each parsed once; only what is needed is kept."""
 
     def __init__(self, repository: Repository, changes: Iterable[Change]) -> None:
         self._documents: dict[str, Any] = {}
@@ -219,12 +219,12 @@ class _Contents:
             self._documents[blob] = error
 
     def snapshot(self, ids: tuple[str, ...]) -> _Snapshot:
-        """Return what these files say: metrics, run, predictions, labels.
+        """Return the snapshot from these files: metrics, run, predictions, labels.
 
         Raises
         ------
         ResultsError
-            If one cannot be used, or predictions do not yield the accuracy.
+            If one cannot be used, or predictions do not reproduce the accuracy.
 
         """
         metrics, run = (self._documents[blob] for blob in ids[:2])
@@ -250,7 +250,7 @@ class _Contents:
 
 
 def _kept(document: Any, file: str) -> dict[str, Any]:
-    """Return what the history needs of a document."""
+    """Return the parts of a document that the history needs."""
     declared = [metric for metric in METRICS if metric.document == file]
     values = {metric.name: metric.read(document) for metric in declared}
     kept: dict[str, Any] = {

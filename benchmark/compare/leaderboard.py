@@ -1,4 +1,4 @@
-"""The leaderboard: rank intervals from all pairwise tests, the paired distance from the leader, and the table in text."""
+"""The leaderboard: rank intervals from all pairwise tests, the paired distance from the leader, the table as text."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
 
 
 def hardest_class(model: ModelResult) -> str:
-    """Return the class of which a model finds least, "" where several are equally hard."""
+    """Return the class with the lowest recall, "" if several are tied."""
     recalls = {name: found["recall"]["value"] or 0.0 for name, found in model.metrics["test"]["per_class"].items()}
     least = [name for name, recall in recalls.items() if recall == min(recalls.values())]
     return least[0] if len(least) == 1 else ""
@@ -104,7 +104,7 @@ def paired_models(stored: Results, first: ModelResult, second: ModelResult) -> P
 
 
 def paired_sentence(stored: Results, name: str) -> str:
-    """Return the paired test of one model against the leader (of the leader: against the second), in a sentence."""
+    """Return a sentence on the paired test of one model against the leader, or of the leader against the second."""
     board = stored.leaderboard()
     model = next((model for model in stored.models if model.name == name), None)
     if model is None or len(board) < 2:  # noqa: PLR2004
@@ -119,7 +119,7 @@ def paired_sentence(stored: Results, name: str) -> str:
 
 
 def places(stored: Results, names: list[str]) -> list[Place]:
-    """Return rank interval and paired distance from the leader of the models named."""
+    """Return the rank interval and the paired distance from the leader of each named model."""
     board = stored.leaderboard()
     table = ranks(np.array([stored.correct(model) for model in board])) if board else None
     return [_place(stored, table, stored.model(name)) for name in names]
@@ -150,5 +150,5 @@ def format_text(stored: Results) -> str:
 
 
 def noise_verdict(p: float, words: str) -> str:
-    """Return whether a difference is more than noise; `words` say how `p` was corrected."""
+    """Return whether a difference is more than noise; `words` says how `p` was adjusted."""
     return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"

@@ -1,6 +1,6 @@
 """Tracked files of any commit, read with git: no checkout, and one process for any number of files.
 
-Comes in: a repository's folder, a revision, a folder in it. Goes out: commits, blob ids by path, and contents.
+Input: a repository's folder, a revision, a folder in it. Output: commits, blob ids by path, and contents.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import IO, cast
 from benchmark.errors import BenchmarkError
 
 FIELDS = "%H%x1f%cI%x1f%s"
-# a remote that people can open; not one with a name or a token in it, or a port that is not the web's
+# a remote that a browser can open; not one with a user name, a token or an SSH port in it
 REMOTE = re.compile(
     r"(?:https://(?P<web>[^@/]+)/|(?:ssh://)?git@(?P<ssh>[^:/]+)[:/](?!\d+/))(?P<path>[^@:]+?)(?:\.git)?/?"
 )
 
 
-# what a person's own settings may put between the lines that are parsed here
+# overrides user settings that would add text to the output parsed here
 PLAIN = ("-c", "log.showSignature=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8")
 
 
@@ -37,7 +37,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Change:
-    """A commit and the blobs that it put below the folder asked for, by path; None where it removed one."""
+    """A commit and the blobs that it wrote below the requested folder, by path; None for a removed file."""
 
     commit: Commit
     blobs: dict[str, str | None]
@@ -45,13 +45,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository, whole, bare or shallow, that holds `root`."""
+    """A git repository (complete, bare or shallow) that contains `root`."""
 
     root: Path
 
     @classmethod
     def around(cls, folder: Path) -> Repository | None:
-        """Return the repository that `folder` lies in; None where there is none, no commit in it, or no git."""
+        """Return the repository that contains `folder`; None if there is none, it has no commit, or git is missing."""
         try:
             found = cls(folder)
             found.commit("HEAD")
@@ -65,7 +65,7 @@ class Repository:
         Raises
         ------
         BenchmarkError
-            If it names none here.
+            If it does not name a commit here.
 
         """
         sha = self._git(
@@ -83,7 +83,7 @@ class Repository:
 
     @property
     def is_shallow(self) -> bool:
-        """Whether the history ends before its beginning."""
+        """Whether the clone is shallow: older history is missing."""
         return self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     @property
@@ -93,7 +93,7 @@ class Repository:
 
     @property
     def web(self) -> str:
-        """Address of a commit on the web without its SHA, from the remote `origin`; empty where that is not known."""
+        """URL of a commit's page without the SHA, from the remote `origin`; empty if that is not known."""
         remote = self._git("config", "--get", "remote.origin.url", allowed=(0, 1)).decode().strip()
         found = REMOTE.fullmatch(remote)
         return f"https://{found['web'] or found['ssh']}/{found['path']}/commit/" if found else ""
@@ -120,7 +120,7 @@ class Repository:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return
-        with tempfile.TemporaryFile() as asked:  # a pipe that is written and read by turns can fill up on both sides
+        with tempfile.TemporaryFile() as asked:  # writing and reading pipes by turns deadlocks once both are full
             asked.write("\n".join([*wanted, ""]).encode())
             asked.seek(0)
             with self._start("cat-file", "--batch", "--buffer", stdin=asked) as process:
@@ -139,7 +139,7 @@ class Repository:
     def changes(self, sha: str, folder: str) -> Iterator[Change]:
         """Yield the first-parent commits up to `sha` that changed a file below `folder`, the oldest first.
 
-        Paths are relative to `folder`. A shallow clone's oldest commit holds all that was there before it.
+        Paths are relative to `folder`. A shallow clone's oldest commit contains everything from before it.
         """
         top = self.prefix + folder.rstrip("/") + "/"
         output = self._git(
@@ -152,11 +152,11 @@ class Repository:
             blobs: dict[str, str | None] = {}
             for about, path in zip(parts[::2], parts[1::2], strict=True):
                 blob = about.split()[3]
-                blobs[path.removeprefix(top)] = blob if blob.strip("0") else None  # nothing is all zeros
+                blobs[path.removeprefix(top)] = blob if blob.strip("0") else None  # a removed file has all zeros
             yield Change(Commit(*fields.split("\x1f", 2)), blobs)
 
     def count(self, sha: str, since: str | None, pattern: str) -> int:
-        """Count the first-parent commits after `since` (all if None), `sha` included, that changed what `pattern` names."""
+        """Count the first-parent commits after `since` (all if None) to `sha` that changed what `pattern` matches."""
         span = f"{since}..{sha}" if since else sha
         found = self._git("rev-list", "--count", "--first-parent", span, "--", f":(top,glob){self.prefix}{pattern}")
         return int(found)
@@ -198,11 +198,11 @@ class CommitFiles:
     repository : Repository
     commit : Commit
     label : str
-        How errors call the commit.
+        What errors call the commit.
     folder : str
         Relative to the repository's `root`.
     ahead : tuple of str
-        Endings of the files that are read at once, through one process; others are read when asked for.
+        Suffixes of the files that are read ahead, through one process; others are read on demand.
     """
 
     repository: Repository

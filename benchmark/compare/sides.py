@@ -13,7 +13,7 @@ READ_AHEAD = ("metrics.json", "run.json", "predictions.txt", "entries.json", "te
 
 
 def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: str) -> tuple[Side, Results]:
-    """Return the results that `spec` names: a folder of results, else a commit; None is `models_dir` as it is.
+    """Return the results that `spec` names: a folder of results, else a commit; None is the working tree.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
 
 
 def tracked_folder(repository: Path, models_dir: Path, dataset: str) -> str:
-    """Return where in a commit the results of a data set lie: where `models_dir` is, or `models` if it is elsewhere."""
+    """Return the folder of a data set's results in a commit: that of `models_dir`, or `models` if it is elsewhere."""
     models_dir, repository = models_dir.resolve(), repository.resolve()
     inside = models_dir.is_relative_to(repository)
     return f"{models_dir.relative_to(repository).as_posix() if inside else 'models'}/{dataset}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows as lines whose cells stand below each other."""
+    """Return the rows as lines with aligned columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -25,5 +25,5 @@ def code_span(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Return text in which nothing is a tag or a mention: a pipeline, a grid and a class have any name."""
+    """Return text in which nothing is a tag or a mention: a pipeline, a grid or a class may contain anything."""
     return html.escape(text, quote=False).replace("@", "@\u200b")

@@ -1,4 +1,4 @@
-"""Verdicts: both families of tests adjusted, the sentence that sums up, and the exit status of a gate."""
+"""Verdicts: both families of tests adjusted, a summary sentence, and the exit status of a gate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POWER = 0.8
 
 
 def judge(dataset: str, before: Side, after: Side, models: list[ModelChange], use: Use | None) -> Comparison:
-    """Adjust both families, formed before any filter, and give the verdicts, by the primary one alone."""
+    """Adjust both families, formed before any filtering, and give verdicts by the primary family alone."""
     tested = [model for model in models if model["test"] is not None]
     tests = [model["test"] for model in tested if model["test"] is not None]
     rejected = _adjust(tests)
@@ -45,7 +45,7 @@ def judge(dataset: str, before: Side, after: Side, models: list[ModelChange], us
 
 
 def _adjust(tests: Sequence[Any]) -> int:
-    """Write Holm's adjusted p beside each p of a family; return how many are below the level."""
+    """Store Holm's adjusted p-value of each test in a family; return how many are below the level."""
     for test, p in zip(tests, holm([test["p"] for test in tests]), strict=True):
         test["p_adjusted"] = float(p)
     return sum(test["p_adjusted"] < LEVEL for test in tests)
@@ -65,7 +65,7 @@ def _reason(model: ModelChange) -> str:
 
 
 def _sentence(comparison: Comparison) -> str:
-    """Return the summary sentence: what is real, out of how many tests."""
+    """Return the summary sentence: the number of models by verdict, and the number of tests."""
     counts, size = comparison["counts"], comparison["primary"]["size"]
     parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
     names = {
@@ -94,10 +94,10 @@ def gate(comparison: Comparison, *, min_effect: float = 0.0, max_loss: float | N
     Parameters
     ----------
     min_effect : float
-        Points from which on a regression counts.
+        In points; smaller regressions do not count.
     max_loss : float, optional
-        Points; if given, every changed model's lower 95 % bound must lie above the loss of as many as well: too little
-        data fails instead of passing.
+        In points; if given, the lower 95 % bound of every changed model must also be above a loss of this size. Too
+        little data then fails instead of passing.
     """
     tests = [(model["name"], model["verdict"], model["test"]) for model in comparison["models"] if model["test"]]
     worse = [

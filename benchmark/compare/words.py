@@ -1,6 +1,6 @@
 """Comparisons in words: for a terminal, and for a pull request.
 
-Comes in: a `Comparison`. Goes out: text or Markdown. The JSON form is the document itself.
+Input: a `Comparison`. Output: text or Markdown. The JSON form is the document itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def format_text(comparison: Comparison, *, colour: bool = False, details: bool = True) -> str:
-    """Return the comparison for a terminal: the sentence, a row a model, then with `details` what moved in each."""
+    """Return the comparison for a terminal: the sentence, one row per model and, with `details`, what changed."""
     lines = [*_heads(comparison), "", comparison["sentence"], ""]
     rows = [HEADER, *(model_row(model) for model in comparison["models"])]
     table = aligned(rows)
@@ -43,7 +43,7 @@ def format_text(comparison: Comparison, *, colour: bool = False, details: bool =
 
 
 def format_markdown(comparison: Comparison) -> str:
-    """Return the comparison as a comment on a pull request: the sentence first, what is long folded away."""
+    """Return the comparison as a comment on a pull request: the sentence first, long parts folded."""
     lines = [f"**{comparison['sentence']}**", ""]
     lines += [markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
     lines += [markdown_row(model_row(model)) for model in comparison["models"]]
@@ -83,7 +83,7 @@ def _head(side: Side) -> tuple[str, ...]:
 
 
 def is_same(model: ModelChange) -> bool:
-    """Say whether nothing of a model moved, not even a time."""
+    """Return whether nothing about a model changed, not even a time."""
     moved = model["changed"] or any(change["change"] for change in model["metrics"])
     return model["verdict"] == "unchanged" and not moved
 
@@ -108,7 +108,7 @@ def model_row(model: ModelChange) -> tuple[str, ...]:
 
 
 def _note(model: ModelChange) -> str:
-    """Return what the row's figures do not say: what the test would have found, what another seed does, or the reason."""
+    """Return what the row's cells do not say: the detectable difference, the effect of another seed, or the reason."""
     test, seeds = model["test"], model["seeds"]
     if test is None:
         return "" if model["verdict"] == "unchanged" else model["reason"]
@@ -149,7 +149,7 @@ def _metric_row(change: MetricChange) -> tuple[str, ...]:
 
 
 def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
-    """Return a row for each class in which something moved, the least likely chance first."""
+    """Return a row for each class in which something changed, the smallest p-value first."""
     moved = [row for row in model["classes"] if row["only_before"] or row["only_after"] or row["precision_change"]]
     return [
         (
@@ -216,7 +216,7 @@ def _place_line(place: Place) -> str:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what is to be known of all rows: the families, what a test could find, how often the test set was used."""
+    """Return the notes on all rows: the families, what a test could detect, how often the test set was used."""
     told = []
     primary, secondary = comparison["primary"], comparison["secondary"]
     if primary["size"]:
