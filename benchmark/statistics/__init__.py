@@ -1,4 +1,4 @@
-"""How sure a figure is, and whether a difference is real: small pure functions, counts and arrays in, numbers out."""
+"""How certain a metric is, and whether a difference is real: pure functions from counts and arrays to numbers."""
 
 from benchmark.statistics.paired import (
     LEVEL,

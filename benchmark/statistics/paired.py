@@ -1,4 +1,4 @@
-"""Whether a difference is real: paired tests and intervals, corrections for many tests, ranks, and what noise does."""
+"""Whether a difference is real: paired tests and intervals, corrections for many tests, ranks, effects of noise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark.statistics.shares import Floats, wilson_interval
 def newcombe_paired_interval(
     both: int, only_first: int, only_second: int, neither: int, level: float = 0.95
 ) -> tuple[float, float, float]:
-    """Return the difference of two paired shares, first less second, with its interval.
+    """Return the difference of two paired shares, first minus second, with its interval.
 
     Square-and-add of the two Wilson intervals with a correction for their correlation.
 
@@ -44,7 +44,7 @@ def newcombe_paired_interval(
 def mcnemar_midp(b: int, c: int) -> float:
     """Return the two-sided mid-p value of McNemar's test of `b` against `c` discordant pairs; 1 if they are equal.
 
-    Nearly, not strictly, of its level: given 16 discordant pairs, 5 % becomes 7.7 %.
+    The level holds approximately, not strictly: with 16 discordant pairs, 5 % becomes 7.7 %.
 
     References
     ----------
@@ -59,7 +59,7 @@ def mcnemar_midp(b: int, c: int) -> float:
 
 
 def holm(p_values: Any) -> Floats:
-    """Return adjusted p values, of shape (n_tests,), in the order given.
+    """Return adjusted p-values, of shape (n_tests,), in the order given.
 
     References
     ----------
@@ -113,7 +113,7 @@ def ranks(correct: Any, level: float = 0.95) -> RankTable:
 def seed_threshold(sd: float, n: int, level: float = 0.95) -> float:
     """Return the difference that two refits with other seeds exceed in `1 - level` of pairs: t * sqrt(2) * sd.
 
-    The repeatability limit of a method of measurement, with Student's t, as the spread itself is estimated.
+    The repeatability limit of a measurement method, with Student's t because the spread itself is estimated.
 
     Raises
     ------
@@ -132,14 +132,14 @@ def seed_threshold(sd: float, n: int, level: float = 0.95) -> float:
 def smallest_detectable_difference(discordance: float, n: int, alpha: float, power: float = 0.8) -> float:
     """Return the smallest difference of two paired shares that a McNemar test would find with `power`.
 
-    A difference beyond the discordance seen needs more discordance: then all of it would point one way.
+    A difference larger than the observed discordance needs more discordance, all of it in one direction.
 
     Parameters
     ----------
     discordance : float
         Share of pairs in which exactly one side is right.
     n : int
-        Pairs.
+        Number of pairs.
     alpha : float
         Two-sided level.
 
@@ -162,7 +162,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Paired:
-    """Two sets of predictions of the same images: difference of accuracy, first less second, its 95 % interval, mid-p.
+    """Two sets of predictions of the same images: difference in accuracy, first minus second, its 95 % interval, mid-p.
 
     `only_first` and `only_second` count the images that just one of the two gets right.
     """
@@ -186,6 +186,6 @@ def paired(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Paired:
 
 
 def mcnemar_level(n: int, level: float = 0.05) -> float:
-    """Return how often the mid-p of `n` discordant pairs falls below `level` where neither side is better."""
+    """Return how often the mid-p of `n` discordant pairs falls below `level` when neither side is better."""
     tables = [math.comb(n, b) for b in range(n + 1) if mcnemar_midp(b, n - b) < level]
     return float(sum(tables) / 2**n)

@@ -1,4 +1,4 @@
-"""Figures of class scores with their intervals: AUC, F1, calibration."""
+"""Metrics of class scores with their intervals: AUC, F1, calibration."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy import special
 
 from benchmark.statistics.shares import Floats, normal_quantile
 
-SMALLEST_PROBABILITY = 1e-15  # whose logarithm is finite: a forest may give the true class 0
+SMALLEST_PROBABILITY = 1e-15  # keeps the logarithm finite: a forest may give the true class 0
 
 
 def _midranks(values: NDArray[Any]) -> Floats:
-    """Return ranks from 1, the mean rank where values are equal."""
+    """Return ranks from 1; tied values get their mean rank."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2)[inverse.ravel()], dtype=float)
@@ -95,7 +95,7 @@ class MacroAuc:
 
 
 def macro_auc_interval(scores: Any, labels: Any, level: float = 0.95) -> MacroAuc:
-    """Return the macro AUC with an interval that knows that its parts rest on the same images.
+    """Return the macro AUC with an interval that accounts for the class AUCs sharing the same images.
 
     An image of class c adds to the macro AUC its component as a positive of c and as a negative of every other class.
     The variance is that of these sums, stratified by class.
@@ -151,7 +151,7 @@ def f1_intervals(
 ) -> tuple[Floats, tuple[float, float]]:
     """Return the intervals of the classes' F1, of shape (n_classes, 2), and of macro F1, by resampling.
 
-    Each row of the confusion matrix is drawn anew as a multinomial, which is a bootstrap stratified by class; intervals
+    Each row of the confusion matrix is resampled as a multinomial, which is a bootstrap stratified by class; intervals
     are percentiles.
 
     References
@@ -182,7 +182,7 @@ def equal_count_bins(confidence: Any, n_bins: int = 15) -> NDArray[np.int64]:
 
 
 def expected_calibration_error(confidence: Any, correct: Any, bins: Any) -> float:
-    """Return the mean distance between confidence and accuracy over bins, weighted by count.
+    """Return the mean absolute gap between confidence and accuracy over bins, weighted by count.
 
     References
     ----------
@@ -208,8 +208,8 @@ def brier_score(probabilities: Any, labels: Any) -> float:
 def log_loss_interval(probabilities: Any, labels: Any, level: float = 0.95) -> tuple[float, float, float]:
     """Return the mean of -ln p of the true class with its interval; p is clipped at 1e-15 from below.
 
-    The loss of an image is one observation, so the interval is that of a mean of many, by the central limit theorem: the
-    mean +- z standard errors, not below 0; the mean alone for a single image.
+    The loss of an image is one observation, so the central limit theorem applies: the interval is the mean +- z
+    standard errors, not below 0. For a single image it is the mean alone.
 
     Parameters
     ----------

@@ -12,12 +12,12 @@ Floats = NDArray[np.float64]
 
 
 def normal_quantile(level: float) -> float:
-    """Return how many standard deviations to either side hold `level` of a normal distribution."""
+    """Return the z for which mean +- z standard deviations contain `level` of a normal distribution."""
     return float(special.ndtri((1 + level) / 2))
 
 
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share.
+    """Return Wilson's score interval of a share.
 
     Raises
     ------
