@@ -1,7 +1,7 @@
-"""What is not computed twice: keys that name a computation by all it depends on, and the store of what it gave.
+"""The cache: keys that identify a computation by everything it depends on, and the store of its results.
 
 A key is the SHA-256 of the parts of a computation as canonical JSON. A code digest walks the syntax tree without
-positions and docstrings, so that a comment or a reformatting reruns nothing.
+positions and docstrings, so that changing a comment or the formatting triggers no rerun.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from benchmark.disk import write_atomically
 
 
 def digest(*parts: Any) -> str:
-    """Return the SHA-256, in hexadecimal, of `parts` as canonical JSON; objects count by their `repr`."""
+    """Return the SHA-256, in hexadecimal, of `parts` as canonical JSON; other objects count by their `repr`."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Cache:
-    """Files and folders by key under one folder; what was used longest ago goes first when it grows too large."""
+    """Files and folders by key under one folder; the least recently used go first when it grows too large."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, kind: str, key: str, suffix: str = "") -> Path:
-        """Return where the result of `key` lies, or will lie."""
+        """Return where the result of `key` is or will be stored."""
         return self.folder / kind / f"{key}{suffix}"
 
     def read(self, kind: str, key: str) -> Any:
@@ -44,11 +44,11 @@ class Cache:
         return value
 
     def write(self, kind: str, key: str, value: Any) -> None:
-        """Keep a small JSON result, whole or not at all."""
+        """Store a small JSON result, atomically."""
         write_atomically(self.path(kind, key, ".json"), json.dumps(value).encode())
 
     def content(self, kind: str, key: str, make: Callable[[], bytes]) -> bytes:
-        """Return the bytes of `key`, and make and keep them if they are not there."""
+        """Return the bytes of `key`; make and store them if they are missing."""
         path = self.path(kind, key)
         try:
             found = path.read_bytes()
@@ -60,7 +60,7 @@ class Cache:
         return found
 
     def trim(self, max_bytes: int, *, keep: Iterable[Path] = ()) -> None:
-        """Remove what was used longest ago until at most `max_bytes` are left; `keep` stays whatever its age."""
+        """Remove the least recently used items until at most `max_bytes` are left; never remove those in `keep`."""
         kept = set(keep)
         items = [item for kind in self.folder.glob("*") if kind.is_dir() for item in kind.iterdir()]
         sizes = {item: _size(item) for item in items}

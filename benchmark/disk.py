@@ -1,4 +1,4 @@
-"""Writing files whole or not at all: a temporary sibling, flushed and renamed; and the digest of a file."""
+"""Atomic writes, through a temporary sibling that is flushed and renamed; and the digest of a file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        if error.errno is None:  # not the file system's: a damaged gzip file is an OSError too
+        if error.errno is None:  # not from the file system: a damaged gzip file is an OSError too
             raise
         raise _unwritable(path, error) from None
     finally:
@@ -45,7 +45,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written, and leave nothing in it.
+    """Refuse a folder that is not writable, and leave nothing in it.
 
     Raises
     ------

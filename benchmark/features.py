@@ -1,6 +1,6 @@
 """From raw images to features: transformers that are fitted and applied chunk by chunk, in float32.
 
-Comes in: `uint8` images, of shape (n_samples, n_pixels) or (n_samples, height, width). Goes out: `float32` features.
+Input: `uint8` images, of shape (n_samples, n_pixels) or (n_samples, height, width). Output: `float32` features.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ __all__ = ["HogFeatures", "PixelFeatures", "StreamedPCA"]
 
 Floats = NDArray[np.float32]
 CHUNK_ROWS = 2000  # a constant, not a parameter: the last bits of a sum depend on it
-GREYS = 255  # the brightest whole number
+GREYS = 255  # the largest grey value
 N_DIFFERENCES = 2 * GREYS + 1
-CENTRE = GREYS * N_DIFFERENCES + GREYS  # where both differences are 0
+CENTRE = GREYS * N_DIFFERENCES + GREYS  # the index at which both differences are 0
 
 
 class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Principal components from one pass over the data, exact and in little memory.
 
-    The covariance is summed chunk by chunk (float32 products, float64 sums, around the mean of the first chunk, so that
-    nothing cancels) and decomposed once. Equals `sklearn.decomposition.PCA` up to the signs of components, which are
+    The covariance is summed chunk by chunk (float32 products, float64 sums, around the mean of the first chunk, to
+    avoid cancellation) and decomposed once. Equals `sklearn.decomposition.PCA` up to the signs of components, which are
     fixed here: the entry of largest magnitude is positive.
 
     Parameters
@@ -71,7 +71,7 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.concatenate([self._describe(chunk) @ projection - offset for chunk in _chunks(rows)])
 
     def _describe(self, rows: NDArray[Any]) -> Floats:
-        """Turn raw rows into the rows that the components are taken of."""
+        """Turn raw rows into the rows that PCA is applied to."""
         return rows.astype(np.float32)
 
     def _fit_components(self, rows: NDArray[Any], n_components: int) -> None:
@@ -114,8 +114,8 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 class PixelFeatures(StreamedPCA):
     """The square roots of the pixels, scaled to [0, 1], then PCA.
 
-    The root evens out the contrast: a dark and a bright garment of one shape come closer. Negative values, which no
-    image has, keep their sign.
+    The root evens out the contrast: a dark and a bright garment of the same shape come closer. Negative values, which
+    no image has, keep their sign.
 
     Parameters
     ----------
@@ -130,8 +130,9 @@ class PixelFeatures(StreamedPCA):
 class HogFeatures(StreamedPCA):
     """Histograms of oriented gradients beside the scaled pixels, then PCA.
 
-    Gradients are central differences of the image on black ground; orientations are unsigned; each pixel votes with its
-    gradient's magnitude, shared between the nearest orientations and cells; blocks of 2x2 cells are normalised by L2-Hys.
+    Gradients are central differences of the image padded with black; orientations are unsigned; each pixel votes with
+    its gradient's magnitude, shared between the nearest orientations and cells; blocks of 2x2 cells are normalised by
+    L2-Hys.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ class HogFeatures(StreamedPCA):
     n_orientations : int
         Bins of a histogram over 180 degrees, 2 or more.
     pixel_weight : float
-        What the pixels, divided by 255, are multiplied by, beside histograms of unit blocks.
+        Factor for the pixels, divided by 255, relative to histograms with blocks of unit norm.
 
     References
     ----------
@@ -171,7 +172,7 @@ class HogFeatures(StreamedPCA):
         Raises
         ------
         ValueError
-            If the rows are no images of `image_shape`, or that shape is no whole number of cells, or there is a single orientation.
+            If the rows are not images of `image_shape`, that is not a whole number of cells, or `n_orientations` < 2.
         """
         rows = _as_rows(X)
         validate_data(self, rows)
@@ -199,7 +200,7 @@ def oriented_gradients(
     Parameters
     ----------
     images : ndarray of shape (n_samples, height, width)
-        Brightness from 0 to 1, or whole numbers, `uint8`, of 255ths: three times as fast.
+        Brightness from 0 to 1, or `uint8` from 0 to 255, which is three times as fast.
     cell : int
         Side of a cell in pixels.
     n_orientations : int
@@ -228,7 +229,7 @@ def oriented_gradients(
 
 
 def _votes(vertical: NDArray[Any], horizontal: NDArray[Any], n_orientations: int, interpolated: bool) -> Floats:  # noqa: FBT001
-    """Return what gradients give to each orientation, of shape (..., n_orientations)."""
+    """Return the votes of gradients for each orientation, of shape (..., n_orientations)."""
     magnitude = np.hypot(vertical, horizontal)
     position = np.rad2deg(np.arctan2(vertical, horizontal)) % 180 / (180 / n_orientations) - interpolated / 2
     lower = np.floor(position)
@@ -242,7 +243,7 @@ def _votes(vertical: NDArray[Any], horizontal: NDArray[Any], n_orientations: int
 
 @functools.cache
 def _vote_table(n_orientations: int, interpolated: bool) -> Floats:  # noqa: FBT001
-    """Return the votes of every gradient of whole numbers, a row each: the horizontal difference runs fastest."""
+    """Return the votes of every integer gradient, one row each; the horizontal difference varies fastest."""
     differences = np.arange(-GREYS, GREYS + 1) / GREYS
     return _votes(
         np.repeat(differences, N_DIFFERENCES), np.tile(differences, N_DIFFERENCES), n_orientations, interpolated

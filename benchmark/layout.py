@@ -1,6 +1,6 @@
-"""Where things lie: in a checkout beside the package, in an installed package inside it; results go where one works.
+"""Where files are: beside the package in a checkout, inside it when installed; results go to the working folder.
 
-Standard library alone, and nothing read or written.
+Uses the standard library only; reads and writes nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def slug(name: str) -> str:
-    """Return `name` as a part of an address: ASCII lower case, other runs become a hyphen."""
+    """Return `name` as part of a URL: ASCII lower case, with each run of other characters replaced by a hyphen."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -18,12 +18,12 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def is_checkout() -> bool:
-    """Say whether the package runs from a checkout, where its templates lie beside it."""
+    """Return whether the package runs from a checkout, with its templates beside it."""
     return (PACKAGE.parent / "mkdocs.yml").exists()
 
 
 def shipped(name: str) -> Path:
-    """Return where a file or folder lies that comes with the package: `templates`, `site_src`, `mkdocs.yml`, …."""
+    """Return the path of a file or folder shipped with the package: `templates`, `site_src`, `mkdocs.yml`, …."""
     return (PACKAGE.parent if is_checkout() else PACKAGE) / name
 
 

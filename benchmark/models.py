@@ -1,7 +1,7 @@
-"""The table of models: one plain entry a model, and nothing else to edit for a page, charts and a comparison.
+"""The table of models: one plain entry per model, and nothing else to edit for a page, charts and a comparison.
 
-To add a model, add an entry to `MODELS` and run `make bench MODELS=<name>`, or put it into a file of your own: see
-`benchmark.entries`.
+To add a model, add an entry to `MODELS` and run `make bench MODELS=<name>`, or put the entry into your own file: see
+`benchmark.measure.own_entries`.
 """
 
 from __future__ import annotations

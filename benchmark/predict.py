@@ -1,4 +1,4 @@
-"""Using a fitted pipeline: loading a pickle that is really ours, and classifying photographs."""
+"""Using a fitted pipeline: loading a pickle with the expected digest, and classifying photographs."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from benchmark.results import Run, read_document
 
 __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
 
-MARGIN = 1 / 14  # of the side, left free around a garment: two of 28 pixels
+MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixels
 
 
 def load_model(path: str | Path, sha256: str | None = None) -> Any:
     """Return the fitted pipeline in `path`, from raw `uint8` images to class.
 
-    Loading a pickle runs what it says: this one is opened only if its digest is the one expected.
+    Loading a pickle runs code: this one is opened only if its digest is the one expected.
 
     Parameters
     ----------
     path : str or Path
-        The pickle; without `sha256`, its `run.json` lies beside it.
+        The pickle; without `sha256`, its `run.json` must be beside it.
     sha256 : str, optional
-        The digest that it must have, in hexadecimal, as published where it was downloaded from.
+        The expected digest, in hexadecimal, as published where the pickle was downloaded.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
 
 
 def _load(path: Path, remedy: str) -> Any:
-    from sklearn.exceptions import InconsistentVersionWarning  # a second that a wrong digest does not cost
+    from sklearn.exceptions import InconsistentVersionWarning  # takes a second; a wrong digest fails first
 
     try:
         with warnings.catch_warnings(), path.open("rb") as stream:
@@ -96,7 +96,7 @@ def _check_version(path: Path, wrote: str, remedy: str) -> None:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one image; `score` is a probability or a decision value, as `kind` says."""
+    """A model's prediction for one image; `score` is a probability or a decision value, as `kind` says."""
 
     path: Path
     label: int
@@ -109,7 +109,7 @@ def predict_images(model: Any, paths: list[Path], image_shape: tuple[int, int]) 
     images = np.stack([load_image(path, image_shape) for path in paths]).reshape(len(paths), -1)
     kind = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
     scores = np.asarray(getattr(model, kind)(images))
-    if scores.ndim == 1:  # of two classes: how much the second is preferred
+    if scores.ndim == 1:  # two classes: a single score, for the second
         scores = np.stack([-scores, scores], axis=1)
     labels = model.predict(images)
     return [
@@ -119,15 +119,15 @@ def predict_images(model: Any, paths: list[Path], image_shape: tuple[int, int]) 
 
 
 def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a PNG or JPEG file as the data set has its images: bright on dark, centred, of `image_shape`.
+    """Return a PNG or JPEG file in the form of the data set's images: bright on dark, centred, of `image_shape`.
 
-    A picture whose border is brighter than its middle is taken for dark on light and inverted. A picture of another
+    A picture whose border is bright is taken to be dark on light and inverted. A picture of another
     size is cropped to the garment, scaled to leave a margin, and centred.
 
     Raises
     ------
     DataError
-        If the file is missing, or is no picture.
+        If the file is missing or is not a picture.
 
     """
     try:
@@ -150,7 +150,7 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _fitted(grey: NDArray[np.uint8], image_shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Crop to what is bright, scale it into `image_shape` less a margin, and centre it."""
+    """Crop to the bright part, scale it into `image_shape` minus a margin, and centre it."""
     floor = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     bright = grey > floor + 0.1 * (float(grey.max()) - floor)
     if bright.any():

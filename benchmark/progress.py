@@ -1,4 +1,4 @@
-"""What runs now, how far, how long still: a bar on a terminal, plain lines in a log."""
+"""Progress: what is running, how far it is, how long it will take; a bar on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Advance = Callable[[str], None]
 
 
 class Reporter:
-    """Says what happens, on `stream`; a bar only where that is a terminal."""
+    """Reports progress on `stream`, with a bar only if that is a terminal."""
 
     def __init__(self, stream: TextIO = sys.stderr, *, quiet: bool = False) -> None:
         self.stream = stream

@@ -1,8 +1,8 @@
-"""Support vector classification whose decisions are taken by matrix products.
+"""Support vector classification that computes its decisions by matrix products.
 
-`sklearn.svm.SVC` fits; LIBSVM's own prediction, one kernel value at a time, takes some fifteen times as long as the same
-sums written as products of float32 matrices. A search, which fits many machines on the same images, has the distances of
-each pair of classes taken once, by a matrix product as well.
+`sklearn.svm.SVC` fits. LIBSVM's own prediction, one kernel value at a time, takes about fifteen times as long as the
+same sums written as products of float32 matrices. A search fits many machines on the same images, so the distances
+within each pair of classes are computed only once, also by a matrix product.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ __all__ = ["RbfSVC", "accelerated", "fit_together"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
-KERNEL_ROWS = 200  # the same
+KERNEL_ROWS = 200  # a constant for the same reason
 
 
 def accelerated() -> bool:
-    """Say whether scikit-learn-intelex fits in this process."""
+    """Return whether scikit-learn-intelex does the fitting in this process."""
     return bool(os.environ.get(ACCELERATED))
 
 
 class RbfSVC(SVC):  # type: ignore[misc]
-    """`sklearn.svm.SVC` with the RBF kernel and one-vs-rest scores, predicting in float32 matrix products.
+    """`sklearn.svm.SVC` with the RBF kernel and one-vs-rest scores, predicting by float32 matrix products.
 
-    Decision values differ from LIBSVM's by some 1e-5; predictions come from the same votes of the one-vs-one decisions.
-    Support vectors are kept in float32, which is what the features are: the pickle is half as large.
+    Decision values differ from LIBSVM's by about 1e-5; predictions use the same votes of the one-vs-one decisions.
+    Support vectors are kept in float32, like the features, which halves the size of the pickle.
 
     Parameters
     ----------
     C : float
         Penalty.
     gamma : float or {"scale", "auto"}
-        Width of the kernel.
+        Kernel coefficient.
     cache_size : float
         MB of kernel values kept while fitting.
     """
@@ -60,7 +60,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
         return self
 
     def _fit_accelerated(self, X: Any, y: Any, sample_weight: Any) -> None:
-        """Take over what scikit-learn-intelex fitted, so that the pickle loads without it."""
+        """Copy the attributes that scikit-learn-intelex fitted, so that the pickle loads without it."""
         from sklearnex.svm import SVC as AcceleratedSVC  # an optional extra  # noqa: N811
 
         fitted = AcceleratedSVC(C=self.C, gamma=self.gamma, cache_size=self.cache_size).fit(X, y, sample_weight)
@@ -73,9 +73,9 @@ class RbfSVC(SVC):  # type: ignore[misc]
     def assemble(
         self, machines: list[SVC], classes: NDArray[Any], members: list[NDArray[np.int64]], X: NDArray[Any]
     ) -> Self:
-        """Put the machines of all pairs of classes together, as LIBSVM lays them out."""
+        """Assemble the machines of all pairs of classes in the layout of LIBSVM."""
         starts = np.concatenate([[0], np.cumsum([len(rows) for rows in members])])
-        weights = np.zeros((len(classes) - 1, starts[-1]))  # a column a row of X, in the order of classes
+        weights = np.zeros((len(classes) - 1, starts[-1]))  # one column per row of X, ordered by class
         for (first, second), machine in zip(combinations(range(len(classes)), 2), machines, strict=True):
             of_first = machine.support_ < len(members[first])
             own, other = machine.support_[of_first], machine.support_[~of_first] - len(members[first])
@@ -101,7 +101,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
         return np.asarray(_ovr_decision_function(decisions < 0, -decisions, len(self.classes_)))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the class with most votes of the one-vs-one decisions, the first of equals, of shape (n_samples,)."""
+        """Return the class with the most one-vs-one votes, the first if tied, of shape (n_samples,)."""
         decisions = self._one_vs_one(X)
         votes = np.zeros((len(decisions), len(self.classes_)), dtype=np.int64)
         for column, (first, second) in enumerate(combinations(range(len(self.classes_)), 2)):
@@ -144,10 +144,10 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
 
 def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
-    """Yield each machine fitted on the same rows, whose distances are taken once for all, and kernels once for a `gamma`.
+    """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
 
-    LIBSVM solves the same 45 problems of two classes each as in `RbfSVC.fit`, and comes to the same machines up to the
-    rounding of kernel values, of float32; distances and kernel of one pair of classes, of m rows, take 12 m^2 bytes.
+    LIBSVM solves the same two-class problems as in `RbfSVC.fit` (45 for ten classes), with the same result up to the
+    float32 rounding of kernel values. Distances and kernel of a pair of classes with m rows take 12 m^2 bytes.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -
     members = [np.flatnonzero(labels == label) for label in range(len(classes))]
     fitted: list[list[SVC]] = [[] for _ in machines]
     most = sum(sorted(map(len, members))[-2:])
-    rooms = np.empty(most**2, np.float32), np.empty(most**2)  # for every pair: new pages take their time
-    with sklearn.config_context(assume_finite=True):  # they are by their making, and looking takes as long as that
+    rooms = np.empty(most**2, np.float32), np.empty(most**2)  # reused for every pair: allocating new pages is slow
+    with sklearn.config_context(assume_finite=True):  # finite by construction; checking is as slow as computing
         for pair in combinations(range(len(classes)), 2):
             distances = _squared_distances(np.concatenate([X[members[label]] for label in pair]), rooms[0])
             sides = np.repeat([0, 1], [len(members[label]) for label in pair])
@@ -176,13 +176,11 @@ def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -
 
 
 def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the squared distances of all pairs of rows, of shape (n_rows, n_rows), which lie in `room`."""
+    """Return the squared distances of all pairs of rows, of shape (n_rows, n_rows), stored in `room`."""
     rows = rows.astype(np.float32)
     squares = np.einsum("ij,ij->i", rows, rows)
     distances = room[: len(rows) ** 2].reshape(len(rows), len(rows))
-    for part in _parts(
-        len(rows)
-    ):  # what is small enough for the processor's cache is gone over in a fraction of the time
+    for part in _parts(len(rows)):  # parts that fit into the processor's cache take a fraction of the time
         chunk = np.matmul(rows[part], rows.T, out=distances[part])
         chunk *= -2
         chunk += squares
@@ -192,7 +190,7 @@ def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray
 
 
 def _kernel(distances: NDArray[np.float32], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the kernel of rows so far apart, of shape (n_rows, n_rows), which lies in `room`."""
+    """Return the kernel at these distances, of shape (n_rows, n_rows), stored in `room`."""
     kernel = room[: distances.size].reshape(distances.shape)
     for part in _parts(len(distances)):
         kernel[part] = np.exp(distances[part] * np.float32(-gamma))
