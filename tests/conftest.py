@@ -1,4 +1,4 @@
-"""What tests share: the real sample, and one whole run on it."""
+"""Fixtures shared by the tests: the real sample, and one complete run on it."""
 
 from __future__ import annotations
 

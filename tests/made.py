@@ -1,4 +1,4 @@
-"""Results made up for tests: no fit, no images, but figures that follow from the predictions."""
+"""Synthetic results for tests: no fits, no images, but metrics that follow from the predictions."""
 
 from __future__ import annotations
 

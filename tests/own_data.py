@@ -1,4 +1,4 @@
-"""Data sets of other shapes and classes, and models that fit them, written as a person would bring them along."""
+"""Data sets of other shapes and classes, and models that fit them, written as a user would supply them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wings stay apart: contracts of import-linter, and commands that run with what they must not need blocked."""
+"""The wings stay independent: import-linter's contracts, and commands run without what they must not need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of models: sound as it is, and wrong entries refused in words."""
+"""The table of models is valid, and wrong entries are refused with a clear error."""
 
 from __future__ import annotations
 

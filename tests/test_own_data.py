@@ -1,4 +1,4 @@
-"""Other data sets, the whole way: digits of 8 x 8 as a folder of PNG files, and images of 20 x 20 in seven classes."""
+"""Other data sets, end to end: digits of 8 x 8 as a folder of PNG files, and images of 20 x 20 in seven classes."""
 
 from __future__ import annotations
 

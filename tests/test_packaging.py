@@ -1,4 +1,4 @@
-"""The package: a wheel, installed in an environment of its own, and used where there is no checkout."""
+"""The package: a wheel, installed in a separate environment and used without a checkout."""
 
 from __future__ import annotations
 
