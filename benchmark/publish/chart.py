@@ -1,4 +1,4 @@
-"""A chart as data: a Plotly figure, a caption that states the finding, and a table of the numbers.
+"""A chart as data: Plotly's data and layout, a caption that states the finding, and a table of the numbers.
 
 Colours are named here ("c0" to "c9", "lead", "muted", in a trace's `meta`, an annotation's or a shape's `name`) and given by
 the stylesheet, so that they follow the reader's scheme. Numbers are rounded to what an eye can use.
@@ -17,7 +17,7 @@ from benchmark.results import ClassFigures, Estimate
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """A chart: its Plotly data and layout as plain lists, what it finds, and its numbers as a table of text."""
 
     name: str
@@ -39,7 +39,7 @@ def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
     return [None if value is None else float(f"{float(value):.{digits}g}") for value in values]
 
 
-def figure(
+def chart(
     name: str,
     alt: str,
     caption: str,
@@ -48,15 +48,13 @@ def figure(
     header: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
     height: int = 420,
-) -> Figure:
+) -> Chart:
     """Return a chart of Plotly traces, without Plotly's template."""
     drawn = go.Figure(data=traces, layout=layout)
     drawn.layout.template = None
     spec = drawn.to_plotly_json()
     spec["layout"].pop("template", None)
-    return Figure(
-        slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, list(rows), height
-    )
+    return Chart(slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, list(rows), height)
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
@@ -139,11 +137,17 @@ def _dash(label: int) -> str:
 
 
 def dots(
-    figures: dict[str, ClassFigures], order: list[str], key: str, color: str, name: str, symbol: str, shift: float = 0.0
+    per_class: dict[str, ClassFigures],
+    order: list[str],
+    key: str,
+    color: str,
+    name: str,
+    symbol: str,
+    shift: float = 0.0,
 ) -> Any:
     """Return a dot a class with its interval, for one of precision, recall, F1 and AUC."""
     # a row a class; `shift` moves a series off the row's middle, so that intervals do not hide each other
-    values: list[Estimate] = [figures[c][key] for c in order]  # type: ignore[literal-required]
+    values: list[Estimate] = [per_class[c][key] for c in order]  # type: ignore[literal-required]
     return go.Scatter(
         x=rounded([None if v["value"] is None else 100 * v["value"] for v in values]),
         y=rounded([row + shift for row in range(len(order))]),

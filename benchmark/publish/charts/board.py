@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, figure, rounded, rows_axis, whiskers
+from benchmark.publish.chart import Chart, axis, chart, rounded, rows_axis, whiskers
 from benchmark.results import Estimate, Metric, PublishedResult, Results, run_value
 from benchmark.results.numbers import interval, listed, percent, three_digits
 from benchmark.statistics import wilson_interval
 
 
-def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
+def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Chart:
     """Accuracy of each model with its interval, and of published results among them."""
     rows: list[tuple[str, Estimate, str]] = [
         (model.metrics["title"], model.metrics["test"]["accuracy"], "") for model in stored.leaderboard()
@@ -57,7 +57,7 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
         )
     else:
         caption += "."
-    return figure(
+    return chart(
         "accuracies",
         "Accuracy of each model and of published results, with 95 % intervals",
         caption,
@@ -74,7 +74,7 @@ def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
     )
 
 
-def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
+def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Chart:
     """Accuracy against a cost on a logarithmic axis, and the models that none beats in both.
 
     `scale` turns the metric into `unit`; seconds of a prediction are given an image.
@@ -126,7 +126,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
         + listed(told)
         + ". Numbers, where names find no room, are places on the leaderboard."
     )
-    return figure(
+    return chart(
         f"accuracy-against-{metric.name}",
         f"Accuracy against {metric.title.lower()} for each model",
         caption,
@@ -172,7 +172,7 @@ def _roomier_side(costs: list[float], x: float) -> str:
 PANEL_COLUMNS = 2
 
 
-def class_panels(stored: Results, order: list[str]) -> Figure:
+def class_panels(stored: Results, order: list[str]) -> Chart:
     """Recall of each class by each model, a small panel a class, all on one scale."""
     board = stored.leaderboard()
     titles = [model.metrics["title"] for model in board]
@@ -233,7 +233,7 @@ def class_panels(stored: Results, order: list[str]) -> Figure:
         )
     layout["annotations"] = annotations
     hardest, easiest = min(order, key=lambda n: means[n]), max(order, key=lambda n: means[n])
-    return figure(
+    return chart(
         "recall-by-class",
         "Recall of each class by each model, a panel a class, with 95 % intervals",
         f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "

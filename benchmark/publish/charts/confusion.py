@@ -7,12 +7,12 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, dots, figure, rounded, rows_axis, whiskers
+from benchmark.publish.chart import Chart, axis, chart, dots, rounded, rows_axis, whiskers
 from benchmark.results import ModelResult, Results
 from benchmark.results.numbers import auc_text, interval, listed, percent, short_percent
 
 
-def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Figure:
+def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Chart:
     """The confusion matrix in percent of each row, colour on a log scale, zero empty; a thumbnail beside each class.
 
     `thumbnails` are images by class, as data addresses.
@@ -52,7 +52,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
         for x, y in ((-1, i), (i, n))
     ]  # fmt: skip
     ticks = {"tickvals": list(range(n)), "ticktext": order, "showgrid": False}
-    return figure(
+    return chart(
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
         f"{order[row]} is most often taken for {order[column]}: {off[row, column]:,} of {counts[row].sum():,} images "
@@ -69,9 +69,9 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
     )
 
 
-def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figure:
+def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Chart:
     """Recall and precision of each class with intervals; the leader's recall in grey."""
-    figures = model.metrics["test"]["per_class"]
+    own = model.metrics["test"]["per_class"]
     traces = []
     if leader is not model:
         traces.append(
@@ -84,24 +84,22 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
                 "line-ns-open",
             )
         )
-    traces.append(dots(figures, order, "recall", "lead", "recall", "circle", -0.14))
-    traces.append(dots(figures, order, "precision", "second", "precision", "diamond-open", 0.14))
-    recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
+    traces.append(dots(own, order, "recall", "lead", "recall", "circle", -0.14))
+    traces.append(dots(own, order, "precision", "second", "precision", "diamond-open", 0.14))
+    recalls = {name: own[name]["recall"]["value"] or 0.0 for name in order}
     least = min(recalls.values())
     worst = [name for name in order if recalls[name] == least]
     if len(worst) > 1:
         caption = f"{listed(worst)} are its hardest classes: it finds {percent(least)} of each."
     else:
-        precision = figures[worst[0]]["precision"]
+        precision = own[worst[0]]["precision"]
         called = (
             f"calls nothing {worst[0]}"
             if precision["value"] is None
             else f"{interval(precision)} of what it calls {worst[0]} is right"
         )
-        caption = (
-            f"{worst[0]} is its hardest class: it finds {interval(figures[worst[0]]['recall'])} of it, and {called}."
-        )
-    return figure(
+        caption = f"{worst[0]} is its hardest class: it finds {interval(own[worst[0]]['recall'])} of it, and {called}."
+    return chart(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
         caption,
@@ -122,10 +120,10 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
         [
             (
                 name,
-                interval(figures[name]["recall"]),
-                interval(figures[name]["precision"]),
-                interval(figures[name]["f1"]),
-                auc_text(figures[name]["auc"]),
+                interval(own[name]["recall"]),
+                interval(own[name]["precision"]),
+                interval(own[name]["f1"]),
+                auc_text(own[name]["auc"]),
                 *(() if leader is model else (interval(leader.metrics["test"]["per_class"][name]["recall"]),)),
             )
             for name in order
@@ -134,7 +132,7 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figu
     )
 
 
-def class_recalls(stored: Results, name: str) -> Figure:
+def class_recalls(stored: Results, name: str) -> Chart:
     """Recall of one class by each model, with intervals."""
     board = sorted(stored.contestants, key=lambda m: -(m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0))
     values = [model.metrics["test"]["per_class"][name]["recall"] for model in board]
@@ -156,7 +154,7 @@ def class_recalls(stored: Results, name: str) -> Figure:
         )
         for model in board
     ]
-    return figure(
+    return chart(
         f"class-{name}-recall",
         f"Recall of {name} by each model with 95 % intervals",
         f"{titles[0]} has the highest recall of {name}: {rows[0][1]}; {titles[-1]} the lowest: {rows[-1][1]}.",
@@ -168,7 +166,7 @@ def class_recalls(stored: Results, name: str) -> Figure:
     )
 
 
-def class_confusions(stored: Results, name: str) -> Figure:
+def class_confusions(stored: Results, name: str) -> Chart:
     """What a class is taken for, over all contestants."""
     classes = stored.dataset["classes"]
     label = classes.index(name)
@@ -183,7 +181,7 @@ def class_confusions(stored: Results, name: str) -> Figure:
         meta="lead",
         hovertemplate="taken for %{y}: %{x} %<extra></extra>",
     )
-    return figure(
+    return chart(
         f"class-{name}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
         _taken_for(name, [(classes[i], shares[i]) for i in others]),

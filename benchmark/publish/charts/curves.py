@@ -7,12 +7,12 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, class_line, figure, label_width, line_labels, rounded
+from benchmark.publish.chart import Chart, axis, chart, class_line, label_width, line_labels, rounded
 from benchmark.results import NAMED_RECALL, ModelResult
 from benchmark.results.numbers import auc_text, percent
 
 
-def roc(model: ModelResult, order: list[str]) -> Figure:
+def roc(model: ModelResult, order: list[str]) -> Chart:
     """One-vs-rest ROC curves over a logarithmic false-positive rate, each named where it begins."""
     classes = model.metrics["dataset"]["classes"]
     negatives = sum(f["support"] for f in model.metrics["test"]["per_class"].values())
@@ -31,7 +31,7 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
         rows.append((name, auc_text(model.metrics["test"]["per_class"][name]["auc"])))
     aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
     worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
-    return figure(
+    return chart(
         f"{model.name}-roc",
         "ROC curve of each class against the rest",
         f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).",
@@ -54,7 +54,7 @@ def roc(model: ModelResult, order: list[str]) -> Figure:
 FROM_RECALL = 0.5  # below it every curve of a useful model lies at the top
 
 
-def precision_recall(model: ModelResult, order: list[str]) -> Figure:
+def precision_recall(model: ModelResult, order: list[str]) -> Chart:
     """Precision-recall curves, each named at the right in the order of its precision at 90 % recall."""
     classes = model.metrics["dataset"]["classes"]
     traces, at_90 = [], {}
@@ -66,7 +66,7 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
             (p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= NAMED_RECALL), default=0.0
         )
     hard = min(at_90, key=lambda name: at_90[name])
-    return figure(
+    return chart(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
         f"At the threshold that finds 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what passes is {hard}. "
@@ -85,7 +85,7 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
     )
 
 
-def reliability(model: ModelResult) -> Figure | None:
+def reliability(model: ModelResult) -> Chart | None:
     """Accuracy against top-label confidence, or None where scores are no probabilities."""
     curve, calibration = model.curves["reliability"], model.metrics["test"]["calibration"]
     if curve is None or calibration is None:
@@ -115,7 +115,7 @@ def reliability(model: ModelResult) -> Figure | None:
         (f"{c:.3f}", f"{a:.3f}", f"{l:.3f}–{h:.3f}", str(n))
         for c, a, l, h, n in zip(*(curve[k] for k in ("confidence", "accuracy", "low", "high", "count")), strict=True)  # noqa: E741
     ]
-    return figure(
+    return chart(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
         f"Probabilities are {100 * error:.1f} points off on average, {_leaning(lean, error)}.",

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, figure, rounded
+from benchmark.publish.chart import Chart, axis, chart, rounded
 from benchmark.publish.gallery import Tile
 from benchmark.results import DatasetStudy
 from benchmark.results.numbers import listed, percent
 
 
-def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
+def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Chart:
     """Cumulative explained variance of the principal components of the scaled pixels; `chosen` names models by number."""
     total = np.cumsum(study["explained_variance_ratio"])
     marks = {share: int(np.searchsorted(total, share)) + 1 for share in (0.5, 0.8, 0.9) if total[-1] >= share}
@@ -54,7 +54,7 @@ def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
     if chosen:
         told = [f"{n} ({names})" for n, names in inside.items()] + beyond
         caption += f" Models on these components take {listed(told)} of them."
-    return figure(
+    return chart(
         f"{study['name']}-spectrum",
         "Cumulative explained variance of the principal components",
         caption,
@@ -74,7 +74,7 @@ def class_map(
     order: list[str],
     classes: list[str],
     tiles: dict[int, Tile],
-) -> Figure:
+) -> Chart:
     """Training images in the plane, a colour and a mark a class; the tile of a chosen point is shown."""
     places = np.column_stack([study["map"]["x"], study["map"]["y"]])
     own = np.array(labels)
@@ -119,7 +119,7 @@ def class_map(
     loosest = min(same, key=lambda name: same[name])
     tightest = max(same, key=lambda name: same[name])
     blank = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "title": {"text": ""}}
-    return figure(
+    return chart(
         f"{study['name']}-map",
         f"{len(own):,} training images in the plane, neighbours near each other",
         f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "

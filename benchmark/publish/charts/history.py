@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from benchmark.compare.history import History, Point
-from benchmark.publish.chart import Figure, axis, figure, label_width, line_labels, rounded
+from benchmark.publish.chart import Chart, axis, chart, label_width, line_labels, rounded
 from benchmark.results import Metric
 from benchmark.results.numbers import three_digits
 
@@ -19,7 +19,7 @@ MOST_TICKS = 8  # names of commits below a chart
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
 
 
-def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> Figure | None:
+def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> Chart | None:
     """Draw one metric of every model over the commits: broken where data change, hollow where another machine repeated."""
     models = [
         name for name in titles if any(_value(p, metric) is not None for p in history["points"] if p["model"] == name)
@@ -30,7 +30,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     traces: list[Any] = []
     rows = []
     last: dict[str, float] = {}
-    colours = list(titles)  # a model looks the same on every chart, also where another has no such figure
+    colours = list(titles)  # a model looks the same on every chart, also where another has no such value
     for name in models:
         points = [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
         traces.append(_line(history, points, metric, scale, colours.index(name), titles[name]))
@@ -49,7 +49,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> F
     if scale != SHARE:
         heights = {name: math.log10(value) for name, value in last.items() if value > 0}
     shown = range(0, len(history["commits"]), max(1, -(-len(history["commits"]) // MOST_TICKS)))
-    return figure(
+    return chart(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
         caption,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, figure, rounded, whiskers
+from benchmark.publish.chart import Chart, axis, chart, rounded, whiskers
 from benchmark.results import LearningCurve, ModelResult
 from benchmark.results.numbers import interval, percent
 
 
-def search(model: ModelResult) -> Figure | None:
+def search(model: ModelResult) -> Chart | None:
     """Cross-validated accuracy over the grid: a heatmap of its two longest parameters, or a line of one; None without a choice."""
     found = model.metrics["search"]
     varying = {
@@ -85,7 +85,7 @@ def search(model: ModelResult) -> Figure | None:
             ],
         }  # fmt: skip
         caption += " The winner is framed; ± is the standard deviation over the folds."
-    return figure(
+    return chart(
         f"{model.name}-search",
         "Cross-validated accuracy over the grid",
         caption,
@@ -105,7 +105,7 @@ def _short(name: str) -> str:
     return name.rpartition("__")[2]
 
 
-def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
+def learning_curve(model: ModelResult, leader: ModelResult) -> Chart | None:
     """Accuracy on held-out training images over the number of images fitted on; the leader's in grey."""
     curve = model.study["learning_curve"]
     if curve is None:
@@ -123,7 +123,7 @@ def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
             f"From {first['n_train']:,} to {last['n_train']:,} images it gained {gain:.2f} points, "
             f"to {percent(last['accuracy']['value'], 2)} of {curve['n_held_out']:,} held-out training images."
         )
-    return figure(
+    return chart(
         f"{model.name}-learning-curve",
         "Accuracy over the number of training images",
         caption,
