@@ -72,7 +72,7 @@ def _published_row(result: PublishedResult) -> Row:
     return Row(result["title"], estimate, f"{result['source']}, read {result['read']}")
 
 
-def _accuracy_dots(rows: Sequence[Row], name: str, color: str, symbol: str, *, published: bool) -> Any:
+def _accuracy_dots(rows: Sequence[Row], name: str, colour: str, symbol: str, *, published: bool) -> Any:
     shown = [(place, row) for place, row in enumerate(rows) if bool(row.source) == published]
     return go.Scatter(
         x=percents([row.accuracy for _, row in shown]),
@@ -80,7 +80,7 @@ def _accuracy_dots(rows: Sequence[Row], name: str, color: str, symbol: str, *, p
         text=[row.title for _, row in shown],
         mode="markers",
         name=name,
-        meta=color,
+        meta=colour,
         marker={"size": 9, "symbol": symbol},
         error_x=whiskers([row.accuracy for _, row in shown], width=3),
         hovertemplate="%{text}: %{x} %<extra></extra>",

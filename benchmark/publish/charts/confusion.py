@@ -143,7 +143,7 @@ def _each(classes: dict[str, ClassFigures], metric: Literal["recall", "precision
     return {name: found[metric] for name, found in classes.items()}
 
 
-def _class_dots(estimates: dict[str, Estimate], color: str, name: str, symbol: str, shift: float = 0.0) -> Any:
+def _class_dots(estimates: dict[str, Estimate], colour: str, name: str, symbol: str, shift: float = 0.0) -> Any:
     """Return a dot a class with its interval, none where it is undefined.
 
     `shift` moves a series off the middle of its rows, so that intervals do not hide each other.
@@ -155,7 +155,7 @@ def _class_dots(estimates: dict[str, Estimate], color: str, name: str, symbol: s
         text=list(estimates),
         mode="markers",
         name=name,
-        meta=color,
+        meta=colour,
         marker={"size": 9, "symbol": symbol},
         error_x=whiskers(list(estimates.values()), width=3),
         hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",

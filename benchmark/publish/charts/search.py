@@ -193,14 +193,14 @@ def learning_curve(model: ModelResult, leader: ModelResult) -> Chart | None:
     )
 
 
-def _growth(curve: LearningCurve, color: str, name: str, dash: str) -> Any:
+def _growth(curve: LearningCurve, colour: str, name: str, dash: str) -> Any:
     estimates = [point["accuracy"] for point in curve["points"]]
     return go.Scatter(
         x=[point["n_train"] for point in curve["points"]],
         y=percents(estimates),
         mode="lines+markers",
         name=name,
-        meta=color,
+        meta=colour,
         line={"width": 2, "dash": dash},
         error_y=whiskers(estimates, width=3),
         hovertemplate="%{x} images: %{y} %<extra></extra>",
