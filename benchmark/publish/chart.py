@@ -1,4 +1,4 @@
-"""A chart as data: a Plotly figure, a caption that states the finding, and a table of the numbers.
+"""A chart as data: Plotly's data and layout, a caption that states the finding, and a table of the numbers.
 
 Colours are named here ("c0" to "c9", "lead", "muted", in a trace's `meta`, an annotation's or a shape's `name`) and given by
 the stylesheet, so that they follow the reader's scheme. Numbers are rounded to what an eye can use.
@@ -13,11 +13,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from benchmark.layout import slug
-from benchmark.results import ClassFigures, Estimate
+from benchmark.results import Estimate
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """A chart: its Plotly data and layout as plain lists, what it finds, and its numbers as a table of text."""
 
     name: str
@@ -39,7 +39,7 @@ def rounded(values: Iterable[Any], digits: int = 4) -> list[Any]:
     return [None if value is None else float(f"{float(value):.{digits}g}") for value in values]
 
 
-def figure(
+def chart(
     name: str,
     alt: str,
     caption: str,
@@ -48,15 +48,23 @@ def figure(
     header: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
     height: int = 420,
-) -> Figure:
+) -> Chart:
     """Return a chart of Plotly traces, without Plotly's template."""
     drawn = go.Figure(data=traces, layout=layout)
     drawn.layout.template = None
     spec = drawn.to_plotly_json()
     spec["layout"].pop("template", None)
-    return Figure(
-        slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, list(rows), height
-    )
+    return Chart(slug(name), alt, caption, {"data": spec["data"], "layout": spec["layout"]}, header, list(rows), height)
+
+
+def value_or_zero(estimate: Estimate) -> float:
+    """Return the value of an estimate, 0 where it is undefined."""
+    return estimate["value"] or 0.0
+
+
+def percents(estimates: Iterable[Estimate]) -> list[Any]:
+    """Return the values of estimates in percent, 0 where one is undefined."""
+    return rounded([100 * value_or_zero(estimate) for estimate in estimates])
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
@@ -64,21 +72,52 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title, "standoff": 12}, "automargin": True, "zeroline": False, **more}
 
 
-def whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
-    """Return the intervals of estimates, in percent, as Plotly's error bars."""
-    ends = [(e["low"] or 0.0, e["value"] or 0.0, e["high"] or 0.0) for e in estimates]
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": rounded([100 * (high - value) for _, value, high in ends]),
-        "arrayminus": rounded([100 * (value - low) for low, value, _ in ends]),
-        **look,
-    }
+def log_axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return a logarithmic axis, with ticks at 1, 2 and 5 of each decade unless told otherwise."""
+    return axis(f"{title} (log)", **{"type": "log", "dtick": "D2", "exponentformat": "none"} | more)
 
 
 def rows_axis(titles: Sequence[str]) -> dict[str, Any]:
-    """Return an axis with a row a title, the first on top."""
+    """Return a vertical axis with a row a title, the first on top, for traces whose y is the row's number."""
     return axis("", range=[len(titles) - 0.5, -0.5], tickvals=list(range(len(titles))), ticktext=list(titles))
+
+
+def named_rows_axis() -> dict[str, Any]:
+    """Return a vertical axis with a row a title, the first on top, for a trace whose y is the title itself."""
+    return axis("", autorange="reversed")
+
+
+def legend_above() -> dict[str, Any]:
+    """Return a legend in one line above the chart, from its left edge."""
+    return {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+def annotation(text: str, **place: Any) -> dict[str, Any]:
+    """Return words at a place of the chart, without an arrow."""
+    return {"text": text, "showarrow": False, **place}
+
+
+def error_bars(below: Iterable[float], above: Iterable[float], **look: Any) -> dict[str, Any]:
+    """Return Plotly's error bars of the lengths given, below and above each point."""
+    return {"type": "data", "symmetric": False, "array": rounded(above), "arrayminus": rounded(below), **look}
+
+
+def whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
+    """Return the intervals of estimates, in percent, as error bars."""
+    ends = [(e["low"] or 0.0, e["value"] or 0.0, e["high"] or 0.0) for e in estimates]
+    return error_bars(
+        [100 * (value - low) for low, value, _ in ends], [100 * (high - value) for _, value, high in ends], **look
+    )
+
+
+def colour(number: int) -> str:
+    """Return the name of the colour of a class or a model; there are ten."""
+    return f"c{number % 10}"
+
+
+def dash(number: int) -> str:
+    """Return the dash of a line, which together with its colour tells 40 lines apart."""
+    return ("solid", "dash", "dot", "dashdot")[(number + number // 20) % 4]
 
 
 def class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, told: str) -> Any:
@@ -88,8 +127,8 @@ def class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, to
         y=rounded(y),
         mode="lines",
         name=name,
-        meta=f"c{label % 10}",
-        line={"width": 2, "dash": _dash(label)},
+        meta=colour(label),
+        line={"width": 2, "dash": dash(label)},
         hovertemplate=name + told + "<extra></extra>",
     )
 
@@ -109,49 +148,26 @@ def line_labels(
 
     A name's place among `colours` says its colour; heights on a logarithmic axis are logarithms.
     """
-    gap = min(LABEL_GAP, 1 / len(heights)) * (limits[1] - limits[0])
     names = sorted(heights, key=lambda name: heights[name])
-    places: list[float] = []
-    for name in names:
-        places.append(max(heights[name], places[-1] + gap if places else limits[0]))
-    excess = max(0.0, places[-1] - limits[1] + gap / 2)
-    for i in reversed(range(len(places))):
-        ceiling = places[-1] - excess if i == len(places) - 1 else places[i + 1] - gap
-        places[i] = min(places[i], ceiling)
+    places = _apart([heights[name] for name in names], limits)
+    edge = {"xanchor": "right", "xshift": -4} if side == 0 else {"xanchor": "left", "xshift": 4}
     return [
-        {
-            "text": name,
-            "name": f"c{colours.index(name) % 10}",
-            "x": side,
-            "xref": "paper",
-            "xanchor": "right" if side == 0 else "left",
-            "xshift": -4 if side == 0 else 4,
-            "y": round(place, 4),
-            "yanchor": "middle",
-            "showarrow": False,
-        }
+        annotation(
+            name, name=colour(colours.index(name)), x=side, xref="paper", y=round(place, 4), yanchor="middle", **edge
+        )
         for name, place in zip(names, places, strict=True)
     ]
 
 
-def _dash(label: int) -> str:
-    return ("solid", "dash", "dot", "dashdot")[(label + label // 20) % 4]  # colours come again after ten
-
-
-def dots(
-    figures: dict[str, ClassFigures], order: list[str], key: str, color: str, name: str, symbol: str, shift: float = 0.0
-) -> Any:
-    """Return a dot a class with its interval, for one of precision, recall, F1 and AUC."""
-    # a row a class; `shift` moves a series off the row's middle, so that intervals do not hide each other
-    values: list[Estimate] = [figures[c][key] for c in order]  # type: ignore[literal-required]
-    return go.Scatter(
-        x=rounded([None if v["value"] is None else 100 * v["value"] for v in values]),
-        y=rounded([row + shift for row in range(len(order))]),
-        text=order,
-        mode="markers",
-        name=name,
-        meta=color,
-        marker={"size": 9, "symbol": symbol},
-        error_x=whiskers(values, width=3),
-        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
-    )
+def _apart(heights: Sequence[float], limits: tuple[float, float]) -> list[float]:
+    """Return ascending heights moved so that neighbours are a gap apart and all are inside the limits."""
+    gap = min(LABEL_GAP, 1 / len(heights)) * (limits[1] - limits[0])
+    raised: list[float] = []
+    for height in heights:
+        raised.append(max(height, raised[-1] + gap if raised else limits[0]))
+    ceiling = raised[-1] - max(0.0, raised[-1] - limits[1] + gap / 2)
+    lowered = []
+    for height in reversed(raised):
+        lowered.append(min(height, ceiling))
+        ceiling = lowered[-1] - gap
+    return lowered[::-1]

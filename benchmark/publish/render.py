@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from benchmark.layout import slug
-from benchmark.publish.chart import Figure
+from benchmark.publish.chart import Chart
 from benchmark.publish.downloads import add_downloads
 from benchmark.publish.explorer import Explorer
 from benchmark.publish.gallery import with_sizes
@@ -22,12 +22,12 @@ from benchmark.publish.pages.history import history_page
 from benchmark.publish.pages.home import home_page
 from benchmark.publish.pages.methods import methods_page
 from benchmark.publish.pages.model import model_page
-from benchmark.publish.site import Site, figures_in, listed_models
+from benchmark.publish.site import Site, charts_in, listed_models
 from benchmark.results.numbers import interval, percent
 
 
 def render(site: Site) -> None:
-    """Fill `site` with every page, figure, picture and download."""
+    """Fill `site` with every page, chart, picture and download."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site.templates),
         undefined=jinja2.StrictUndefined,
@@ -68,18 +68,18 @@ def render(site: Site) -> None:
 def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[[], None]]:
     """Return what gathers a page, and what writes them all: charts are drawn together, before the pages that show them."""
     gathered: list[tuple[str, str, dict[str, Any]]] = []
-    charts: dict[str, Figure] = {}
+    charts: dict[str, Chart] = {}
 
     def page(path: str, template: str, **context: Any) -> None:
         base = "../" * (path.count("/") + (0 if path == "index.md" else 1)) or "./"
         shared = {"base": base, "section": site.section, "dataset": site.dataset.entry, "info": site.stored.dataset}
-        charts.update({figure.name: figure for figure in figures_in(context)})
+        charts.update({chart.name: chart for chart in charts_in(context)})
         gathered.append((path, template, shared | context))
 
     def write() -> None:
-        for figure in charts.values():
-            text = json.dumps(figure.spec, separators=(",", ":"), allow_nan=False)
-            site.files[f"figures/{figure.name}.json"] = text.encode()
+        for chart in charts.values():
+            text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
+            site.files[f"figures/{chart.name}.json"] = text.encode()
         pictures = site.draw(list(charts.values()))
         site.files |= pictures
         environment.globals["pictures"] = pictures.keys()

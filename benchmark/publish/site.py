@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark.cache import Cache
 from benchmark.dataset import Dataset
-from benchmark.publish.chart import Figure
+from benchmark.publish.chart import Chart
 from benchmark.publish.gallery import Gallery, png
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
@@ -34,7 +34,7 @@ class Site:
     templates: Path
     past: Past
     published: Published | None = None
-    draw: Callable[[list[Figure]], dict[str, bytes]] = lambda _: {}
+    draw: Callable[[list[Chart]], dict[str, bytes]] = lambda _: {}
     cache: Cache | None = None
     say: Callable[[str], str] = str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -83,11 +83,11 @@ class Site:
         return ranks(np.array([self.stored.correct(model) for model in self.stored.leaderboard()]))
 
 
-def figures_in(context: dict[str, Any]) -> list[Figure]:
+def charts_in(context: dict[str, Any]) -> list[Chart]:
     """Return the charts among the values of a context, alone or in lists."""
     found = []
     for value in context.values():
-        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Figure)]
+        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Chart)]
     return found
 
 

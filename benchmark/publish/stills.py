@@ -1,6 +1,6 @@
 """Still pictures of charts: what a reader sees before a chart is live, in print and without a script.
 
-Comes in: figures, the site's own assets. Goes out: SVG by path, wide and narrow, light and dark. The very script that dresses
+Comes in: charts, the site's own assets. Goes out: SVG by path, wide and narrow, light and dark. The very script that dresses
 live charts (`look.js`) draws them, in a Chrome or Chromium that kaleido finds; what has not changed is not drawn again.
 """
 
@@ -17,12 +17,12 @@ from typing import Any
 
 from benchmark.cache import Cache, digest
 from benchmark.errors import BenchmarkError
-from benchmark.publish.chart import Figure
+from benchmark.publish.chart import Chart
 
 WIDE, NARROW = 800, 360  # pixels; the stylesheet gives charts these proportions
 SCHEMES = {"light": "default", "dark": "slate"}  # Material's names
 N_TABS = 2
-SECONDS = 60  # for one figure; it takes a fifth of one
+SECONDS = 60  # for one chart; it takes a fifth of one
 # Plotly names its clip paths at random; a fixed sequence makes equal charts equal files.
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="{assets}/site.css">
 <script src="{assets}/plotly/plotly-cartesian.min.js"></script><script src="{assets}/look.js"></script><body></body><script>
@@ -41,12 +41,12 @@ def picture_path(name: str, scheme: str, width: int) -> str:
 
 
 def draw(
-    figures: Sequence[Figure], *, assets: Path, cache: Cache, build_dir: Path, report: Callable[[str], None]
+    charts: Sequence[Chart], *, assets: Path, cache: Cache, build_dir: Path, report: Callable[[str], None]
 ) -> dict[str, bytes]:
-    """Return the pictures of `figures` by path; of those alone that are known already where no browser can draw."""
+    """Return the pictures of `charts` by path; of those alone that are known already where no browser can draw."""
     looks = _looks(assets)
-    keys = {figure.name: digest(figure.spec, figure.height, looks) for figure in figures}
-    unknown = [figure for figure in figures if cache.read("pictures", keys[figure.name]) is None]
+    keys = {chart.name: digest(chart.spec, chart.height, looks) for chart in charts}
+    unknown = [chart for chart in charts if cache.read("pictures", keys[chart.name]) is None]
     if unknown:
         page = build_dir / "picture.html"
         page.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def draw(
         for name, pictures in drawn.items():
             cache.write("pictures", keys[name], pictures)
         if drawn:
-            report(f"drew {len(drawn)} charts; {len(figures) - len(unknown)} had not changed")
+            report(f"drew {len(drawn)} charts; {len(charts) - len(unknown)} had not changed")
         if failure:
             reason = str(failure).strip().partition("\n")[0].partition(". ")[0] or type(failure).__name__
             left = len(unknown) - len(drawn)
@@ -69,24 +69,24 @@ def draw(
 
 
 def _looks(assets: Path) -> str:
-    """Return the digest of all that a picture depends on but its figure: the bundle, the dressing, the colours."""
+    """Return the digest of all that a picture depends on but its data: the bundle, the dressing, the colours."""
     style = (assets / "site.css").read_text(encoding="utf-8")
     files = [(assets / name).read_text(encoding="utf-8") for name in ("look.js", "plotly/version.json")]
     return digest(inspect.getsource(_tidied), PAGE, WIDE, NARROW, re.findall(r"--(?!md-)[\w-]+: *#[^;]+", style), files)
 
 
-async def _draw(figures: Sequence[Figure], page: Path) -> tuple[dict[str, dict[str, str]], Exception | None]:
-    """Return the pictures of each figure by name and path, drawn side by side in tabs of one browser, and what failed last."""
+async def _draw(charts: Sequence[Chart], page: Path) -> tuple[dict[str, dict[str, str]], Exception | None]:
+    """Return the pictures of each chart by name and path, drawn side by side in tabs of one browser, and what failed last."""
     from kaleido import Kaleido  # it takes half a second, and most builds draw nothing
 
-    waiting, drawn, failures = list(figures), {}, []
+    waiting, drawn, failures = list(charts), {}, []
 
     async def work(tab: Any) -> None:
         while waiting:
-            figure = waiting.pop()
+            chart = waiting.pop()
             try:
-                drawn[figure.name] = {
-                    picture_path(figure.name, scheme, width): await _still(tab, figure, name, width)
+                drawn[chart.name] = {
+                    picture_path(chart.name, scheme, width): await _still(tab, chart, name, width)
                     for scheme, name in SCHEMES.items()
                     for width in (WIDE, NARROW)
                 }
@@ -98,13 +98,13 @@ async def _draw(figures: Sequence[Figure], page: Path) -> tuple[dict[str, dict[s
     return drawn, failures[-1] if failures else None
 
 
-async def _still(tab: Any, figure: Figure, scheme: str, width: int) -> str:
-    call = f"still({json.dumps(figure.spec)}, {json.dumps(scheme)}, {width}, {figure.height})"
+async def _still(tab: Any, chart: Chart, scheme: str, width: int) -> str:
+    call = f"still({json.dumps(chart.spec)}, {json.dumps(scheme)}, {width}, {chart.height})"
     question = {"expression": call, "awaitPromise": True, "returnByValue": True}
     answer = await asyncio.wait_for(tab.tab.send_command("Runtime.evaluate", params=question), SECONDS)
     value = answer.get("result", {}).get("result", {}).get("value")
     if not isinstance(value, str):
-        raise BenchmarkError(f"Plotly cannot draw {figure.name}", found=json.dumps(answer)[:300])
+        raise BenchmarkError(f"Plotly cannot draw {chart.name}", found=json.dumps(answer)[:300])
     return _tidied(value)
 
 

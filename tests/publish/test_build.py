@@ -78,10 +78,10 @@ def test_every_picture_has_a_text(pages):
     assert all(picture for text in pages[1].values() for picture in Asked(text).pictures)
 
 
-def test_figures_are_small_readable_json(pages):
-    figures = list((pages[0] / "figures").glob("*.json"))
-    assert len(figures) > 30
-    for path in figures:
+def test_charts_are_small_readable_json(pages):
+    charts = list((pages[0] / "figures").glob("*.json"))
+    assert len(charts) > 30
+    for path in charts:
         text = path.read_text()
         assert "bdata" not in text
         assert "template" not in json.loads(text)["layout"]
@@ -179,7 +179,7 @@ def test_classes_can_be_told_apart_by_eyes_that_see_fewer_colours(scheme, capsys
         assert apart[0] > 10
 
 
-def test_the_tidy_table_holds_every_figure(pages, whole_run):
+def test_the_tidy_table_holds_every_metric(pages, whole_run):
     table = pd.read_csv(pages[0] / "results.csv")
     stored = load_results(whole_run[0] / "models", SAMPLE)
     assert list(table.columns) == ["model", "metric", "class", "value", "low", "high", "unit", "direction", "commit"]

@@ -249,9 +249,9 @@ def test_a_line_is_named_at_its_end_in_its_own_colour_within_an_axis_that_holds_
     assert high > max(b for _, b in ends)
 
 
-def test_a_model_looks_the_same_on_every_chart_also_where_another_has_no_such_figure():
+def test_a_model_looks_the_same_on_every_chart_also_where_another_has_no_such_value():
     chart = history_chart(
-        history_of(*STEPS), results.metric_named("accuracy"), {"silent": "No figures", "one": "Model one"}
+        history_of(*STEPS), results.metric_named("accuracy"), {"silent": "No values", "one": "Model one"}
     )
     (line,), (name,) = chart.spec["data"], chart.spec["layout"]["annotations"]
     assert (line["meta"], line["line"]["dash"], name["name"]) == ("c1", "dash", "c1")
@@ -272,7 +272,7 @@ def test_the_accuracy_chart_alone_marks_what_was_judged_and_a_rerun_is_hollow_on
     assert line_of("fit_seconds")[1]["marker"]["symbol"][:5] == ["circle"] * 3 + ["circle-open", "circle"]
 
 
-def test_figures_of_other_data_are_not_subtracted():
+def test_values_of_other_data_are_not_subtracted():
     chart, _ = line_of("accuracy")
     assert chart.rows == [("Model one", "2", "70.00", "71.00", "+1.00")]
     assert chart.caption.startswith(

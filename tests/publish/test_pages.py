@@ -64,7 +64,7 @@ def write_curves(folder, name):
 
 
 def give_interval(path):
-    """Put the interval of its accuracy into made-up figures."""
+    """Put the interval of its accuracy into made-up metrics."""
     document = results.read_document(path, results.Metrics)
     accuracy = document["test"]["accuracy"]
     low, high = proportion_confint(round(accuracy["value"] * made.N), made.N, method="wilson")

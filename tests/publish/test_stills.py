@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmark.cache import Cache
-from benchmark.publish.chart import axis, figure
+from benchmark.publish.chart import axis, chart
 from benchmark.publish.stills import NARROW, WIDE, draw, picture_path
 from tests.conftest import ROOT, SAMPLE
 
@@ -56,7 +56,7 @@ def test_without_a_browser_the_site_is_whole_and_says_so_in_a_line(without_pictu
 
 @pytest.fixture
 def one():
-    return figure("one", "A line", "It rises.", [{"x": [0, 1], "y": [0, 1]}], {"xaxis": axis("x")}, ("x", "y"), [])
+    return chart("one", "A line", "It rises.", [{"x": [0, 1], "y": [0, 1]}], {"xaxis": axis("x")}, ("x", "y"), [])
 
 
 def test_a_caller_may_have_an_event_loop_of_its_own(one, tmp_path):

@@ -1,1 +1,1 @@
-"""Charts, a module a subject: from results to a `Figure`."""
+"""Charts, a module a subject: from results to a `Chart`."""

@@ -1,246 +1,222 @@
-"""Charts of all models: accuracy, cost, and recall by class."""
+"""Charts of all models: accuracy among published results, and recall by class, from stored results."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, figure, rounded, rows_axis, whiskers
-from benchmark.results import Estimate, Metric, PublishedResult, Results
-from benchmark.results.numbers import interval, listed, percent, three_digits
+from benchmark.publish.chart import (
+    Chart,
+    annotation,
+    axis,
+    chart,
+    legend_above,
+    percents,
+    rows_axis,
+    value_or_zero,
+    whiskers,
+)
+from benchmark.results import Estimate, ModelResult, PublishedResult, Results
+from benchmark.results.numbers import interval, percent
 from benchmark.statistics import wilson_interval
 
 
-def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Figure:
+@dataclass(frozen=True)
+class Row:
+    """An accuracy in the chart; `source` says who published it, "" for what was measured here."""
+
+    title: str
+    accuracy: Estimate
+    source: str = ""
+
+
+def accuracies(stored: Results, published: Sequence[PublishedResult]) -> Chart:
     """Accuracy of each model with its interval, and of published results among them."""
-    rows: list[tuple[str, Estimate, str]] = [
-        (model.metrics["title"], model.metrics["test"]["accuracy"], "") for model in stored.leaderboard()
+    rows = accuracy_rows(stored.leaderboard(), published)
+    traces = [
+        _accuracy_dots(rows, "measured here", "lead", "circle", published=False),
+        _accuracy_dots(rows, "published, not measured here", "muted", "circle-open", published=True),
     ]
-    for result in published:
-        low, high = wilson_interval(round(result["accuracy"] * result["n_images"]), result["n_images"])
-        source = f"{result['source']}, read {result['read']}"
-        rows.append((result["title"], {"value": result["accuracy"], "low": low, "high": high}, source))
-    rows.sort(key=lambda row: -(row[1]["value"] or 0.0))
-    titles = [title for title, _, _ in rows]
-    traces = []
-    for name, color, symbol, theirs in (
-        ("measured here", "lead", "circle", False),
-        ("published, not measured here", "muted", "circle-open", True),
-    ):
-        own = [row for row in rows if bool(row[2]) == theirs]
-        traces.append(
-            go.Scatter(
-                x=rounded([100 * (estimate["value"] or 0) for _, estimate, _ in own]),
-                y=[titles.index(title) for title, _, _ in own],
-                text=[title for title, _, _ in own],
-                mode="markers",
-                name=name,
-                meta=color,
-                marker={"size": 9, "symbol": symbol},
-                error_x=whiskers([estimate for _, estimate, _ in own], width=3),
-                hovertemplate="%{text}: %{x} %<extra></extra>",
-            )
-        )
-    best = stored.leaderboard()[0]
-    above = [title for title, estimate, source in rows if source and (estimate["value"] or 0) > best.accuracy]
-    under = [title for title, estimate, source in rows if source and (estimate["value"] or 0) <= best.accuracy]
-    caption = f"{best.metrics['title']} reaches {interval(best.metrics['test']['accuracy'])}"
-    if published:
-        caption += (
-            f", more than {len(under)} of the {len(published)} published results drawn here"
-            + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
-            + ". What is published was not measured here, nor on a paired test; its intervals are Wilson's, of the figure given."
-        )
-    else:
-        caption += "."
-    return figure(
+    return chart(
         "accuracies",
         "Accuracy of each model and of published results, with 95 % intervals",
-        caption,
+        _accuracies_caption(stored.leaderboard()[0], rows),
         [trace for trace in traces if trace.x],
         {
             "xaxis": axis("accuracy, %"),
-            "yaxis": rows_axis(titles),
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "yaxis": rows_axis([row.title for row in rows]),
+            "legend": legend_above(),
             "showlegend": bool(published),
         },
         ("model", "accuracy, 95 % interval", "source"),
-        [(title, interval(estimate, 2), source or "measured here") for title, estimate, source in rows],
+        [(row.title, interval(row.accuracy, 2), row.source or "measured here") for row in rows],
         height=110 + 34 * len(rows),  # a narrow chart breaks names over two lines
     )
 
 
-def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Figure:
-    """Accuracy against a cost on a logarithmic axis, and the models that none beats in both.
+def accuracy_rows(board: Sequence[ModelResult], published: Sequence[PublishedResult]) -> list[Row]:
+    """Return the accuracies of models and of published results, the highest first."""
+    rows = [Row(model.metrics["title"], model.metrics["test"]["accuracy"]) for model in board]
+    rows += [_published_row(result) for result in published]
+    return sorted(rows, key=lambda row: -value_or_zero(row.accuracy))
 
-    `scale` turns the metric into `unit`; seconds of a prediction are given an image.
-    """
-    board = stored.leaderboard()
-    costs = [metric.each(model) * scale for model in board]
-    front = sorted(
-        (
-            i
-            for i, model in enumerate(board)
-            if not any(
-                costs[j] <= costs[i]
-                and other.accuracy >= model.accuracy
-                and (costs[j], other.accuracy) != (costs[i], model.accuracy)
-                for j, other in enumerate(board)
-            )
-        ),
-        key=lambda i: costs[i],
-    )
-    names = {i: board[i].metrics["title"] for i in range(len(board))}
-    points = go.Scatter(
-        x=rounded(costs),
-        y=rounded([100 * model.accuracy for model in board]),
-        text=_room_for_names([model.name for model in board], costs, [100 * model.accuracy for model in board]),
-        customdata=list(names.values()),
-        mode="markers+text",
-        ids=[
-            f"\u2002{i + 1}\u2002" for i in range(len(board))
-        ],  # what stands beside a dot where there is no room for a name
-        textposition=[f"middle {_roomier_side(costs, x)}" for x in costs],
-        meta="lead",
-        cliponaxis=False,
-        marker={"size": 10, "symbol": ["circle" if i in front else "circle-open" for i in range(len(board))]},
-        error_y=whiskers([model.metrics["test"]["accuracy"] for model in board], width=0, thickness=1.5),
-        hovertemplate="%{customdata}: %{y} %, %{x} " + unit + "<extra></extra>",
-    )
-    line = go.Scatter(
-        x=rounded([costs[i] for i in front]),
-        y=rounded([100 * board[i].accuracy for i in front]),
-        mode="lines",
-        meta="muted",
-        line={"width": 1.5, "dash": "dot", "shape": "hv"},
-        hoverinfo="skip",
-    )
-    short = unit.partition(" ")[0]  # the axis says of what
-    told = [f"{names[i]} ({percent(board[i].accuracy)}, {three_digits(costs[i])} {short})" for i in front]
-    caption = (
-        f"The Pareto front, filled: no model has both a higher accuracy and a lower {metric.title.lower()} than "
-        + listed(told)
-        + ". Numbers, where names find no room, are places on the leaderboard."
-    )
-    return figure(
-        f"accuracy-against-{metric.name}",
-        f"Accuracy against {metric.title.lower()} for each model",
-        caption,
-        [line, points],
-        {
-            "xaxis": axis(f"{metric.title}, {unit} (log)", type="log", dtick="D2", exponentformat="none"),
-            "yaxis": axis("accuracy, %"),
-            "showlegend": False,
-        },
-        ("model", "accuracy", f"{metric.title}, {unit}", "on the front"),
-        [
-            (names[i], percent(board[i].accuracy, 2), three_digits(costs[i]), "yes" if i in front else "")
-            for i in range(len(board))
-        ],
-        height=440,
+
+def _published_row(result: PublishedResult) -> Row:
+    low, high = wilson_interval(round(result["accuracy"] * result["n_images"]), result["n_images"])
+    estimate: Estimate = {"value": result["accuracy"], "low": low, "high": high}
+    return Row(result["title"], estimate, f"{result['source']}, read {result['read']}")
+
+
+def _accuracy_dots(rows: Sequence[Row], name: str, colour: str, symbol: str, *, published: bool) -> Any:
+    shown = [(place, row) for place, row in enumerate(rows) if bool(row.source) == published]
+    return go.Scatter(
+        x=percents([row.accuracy for _, row in shown]),
+        y=[place for place, _ in shown],
+        text=[row.title for _, row in shown],
+        mode="markers",
+        name=name,
+        meta=colour,
+        marker={"size": 9, "symbol": symbol},
+        error_x=whiskers([row.accuracy for _, row in shown], width=3),
+        hovertemplate="%{text}: %{x} %<extra></extra>",
     )
 
 
-def _room_for_names(names: list[str], costs: list[float], accuracies: list[float]) -> list[str]:
-    """Return what stands beside each dot of a wide chart: its name, or its place where the name would meet another dot or name."""
-    spread = math.log(max(costs) / min(costs)) or 1.0, (max(accuracies) - min(accuracies)) or 1.0
-    dots = [
-        (700 * math.log(x / min(costs)) / spread[0], 330 * y / spread[1])
-        for x, y in zip(costs, accuracies, strict=True)
-    ]
-    taken = [(x - 6, x + 6, y) for x, y in dots]  # from, to, height; a line of text is some 15 pixels high
-    shown = []
-    for place, (name, (x, y)) in enumerate(zip(names, dots, strict=True)):
-        ahead = _roomier_side(costs, costs[place]) == "right"
-        box = (x + 7, x + 14 + 7 * len(name), y) if ahead else (x - 14 - 7 * len(name), x - 7, y)
-        free = not any(box[0] < right and left < box[1] and abs(height - y) < 15 for left, right, height in taken)  # noqa: PLR2004
-        taken += [box] if free else []
-        shown.append(f"\u2002{name if free else place + 1}\u2002")
-    return shown
-
-
-def _roomier_side(costs: list[float], x: float) -> str:
-    """Return the side of a dot on which its label stays inside a logarithmic axis."""
-    low, high = math.log(min(costs)), math.log(max(costs))
-    return "left" if math.log(x) > low + 0.75 * (high - low) and high > low else "right"
+def _accuracies_caption(best: ModelResult, rows: Sequence[Row]) -> str:
+    reached = f"{best.metrics['title']} reaches {interval(best.metrics['test']['accuracy'])}"
+    published = [row for row in rows if row.source]
+    if not published:
+        return f"{reached}."
+    above = [row.title for row in published if value_or_zero(row.accuracy) > best.accuracy]
+    return (
+        f"{reached}, more than {len(published) - len(above)} of the {len(published)} published results drawn here"
+        + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
+        + ". What is published was not measured here, nor on a paired test; its intervals are Wilson's, of the figure given."
+    )
 
 
 PANEL_COLUMNS = 2
 
 
-def class_panels(stored: Results, order: list[str]) -> Figure:
+@dataclass(frozen=True)
+class Panel:
+    """Where a small panel is, by its place in reading order among `n_rows` rows; coordinates are shares of the chart."""
+
+    place: int
+    n_rows: int
+
+    @property
+    def number(self) -> str:
+        """What Plotly appends to the names of its axes."""
+        return "" if self.place == 0 else str(self.place + 1)
+
+    @property
+    def row(self) -> int:
+        """The row, 0 on top."""
+        return self.place // PANEL_COLUMNS
+
+    @property
+    def column(self) -> int:
+        """The column, 0 at the left."""
+        return self.place % PANEL_COLUMNS
+
+    @property
+    def top(self) -> float:
+        """The upper edge, above the panel's title."""
+        return 1 - self.row / self.n_rows
+
+    @property
+    def x_domain(self) -> list[float]:
+        """From where to where its horizontal axis goes, apart from the next one's."""
+        left = self.column / PANEL_COLUMNS + (0.07 if self.column else 0)
+        gap = 0.03 if self.column + 1 < PANEL_COLUMNS else 0  # between its 100 and the next one's least
+        return [left, (self.column + 1) / PANEL_COLUMNS - gap]
+
+    @property
+    def y_domain(self) -> list[float]:
+        """From where to where its vertical axis goes, below its title."""
+        return [self.top - 0.74 / self.n_rows, self.top - 0.14 / self.n_rows]
+
+
+def class_panels(stored: Results, order: list[str]) -> Chart:
     """Recall of each class by each model, a small panel a class, all on one scale."""
     board = stored.leaderboard()
     titles = [model.metrics["title"] for model in board]
     recalls = {name: [m.metrics["test"]["per_class"][name]["recall"] for m in board] for name in order}
-    means = {name: 100 * float(np.mean([r["value"] or 0.0 for r in recalls[name]])) for name in order}
-    floor = 100 * min(r["low"] or 0.0 for row in recalls.values() for r in row)
-    start = max(0, 20 * math.floor(floor / 20))
+    means = {name: mean_percent(recalls[name]) for name in order}
     n_rows = -(-len(order) // PANEL_COLUMNS)
-    traces, annotations = [], []
-    layout: dict[str, Any] = {"showlegend": False}
-    for place, name in enumerate(order):
-        row, column = divmod(place, PANEL_COLUMNS)
-        number = "" if place == 0 else str(place + 1)
-        best = max(range(len(board)), key=lambda i: recalls[name][i]["value"] or 0.0)
-        traces.append(
-            go.Scatter(
-                x=rounded([100 * (r["value"] or 0.0) for r in recalls[name]]),
-                y=list(range(len(board))),
-                text=titles,
-                xaxis=f"x{number}",
-                yaxis=f"y{number}",
-                mode="markers",
-                meta="lead",
-                marker={"size": 7, "symbol": ["diamond" if i == best else "circle" for i in range(len(board))]},
-                error_x=whiskers(recalls[name], width=0, thickness=1.5),
-                hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
-            )
-        )
-        left = column / PANEL_COLUMNS + (0.07 if column else 0)
-        top = 1 - row / n_rows
-        right = (column + 1) / PANEL_COLUMNS - (
-            0.03 if column + 1 < PANEL_COLUMNS else 0
-        )  # its 100 and the next one's least
-        domain = {"x": [left, right], "y": [top - 0.74 / n_rows, top - 0.14 / n_rows]}
-        layout[f"xaxis{number}"] = axis(
-            "recall, %" if row == n_rows - 1 else "",
-            domain=domain["x"],
-            anchor=f"y{number}",
-            range=[start, 101],
-            tickvals=[start, (start + 100) / 2, 100],
-        )
-        layout[f"yaxis{number}"] = rows_axis([model.name for model in board]) | {
-            "domain": domain["y"],
-            "anchor": f"x{number}",
-            "showticklabels": column == 0,
-        }
-        annotations.append(
-            {
-                "text": f"<b>{name}</b> {means[name]:.1f}",
-                "x": left,
-                "y": top - 0.02 / n_rows,
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "top",
-                "showarrow": False,
-            }
-        )
-    layout["annotations"] = annotations
-    hardest, easiest = min(order, key=lambda n: means[n]), max(order, key=lambda n: means[n])
-    return figure(
+    panels = {name: Panel(place, n_rows) for place, name in enumerate(order)}
+    start = axis_start([recall for row in recalls.values() for recall in row])
+    layout: dict[str, Any] = {
+        "showlegend": False,
+        "annotations": [_panel_title(panel, f"<b>{name}</b> {means[name]:.1f}") for name, panel in panels.items()],
+    }
+    for panel in panels.values():
+        layout |= _panel_axes(panel, [model.name for model in board], start)
+    return chart(
         "recall-by-class",
         "Recall of each class by each model, a panel a class, with 95 % intervals",
-        f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "
-        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the highest recall.",
-        traces,
+        _panels_caption(means),
+        [_panel_dots(panel, name, recalls[name], titles) for name, panel in panels.items()],
         layout,
         ("model", *order),
         [(title, *(percent(recalls[name][i]["value"]) for name in order)) for i, title in enumerate(titles)],
         height=n_rows * (60 + 17 * len(board)),
+    )
+
+
+def mean_percent(estimates: Sequence[Estimate]) -> float:
+    """Return the mean of estimates in percent."""
+    return 100 * float(np.mean([value_or_zero(estimate) for estimate in estimates]))
+
+
+def axis_start(estimates: Sequence[Estimate]) -> int:
+    """Return the multiple of 20 % from which an axis holds all intervals."""
+    return max(0, 20 * math.floor(100 * min(estimate["low"] or 0.0 for estimate in estimates) / 20))
+
+
+def _panel_dots(panel: Panel, name: str, recalls: Sequence[Estimate], titles: list[str]) -> Any:
+    best = max(range(len(recalls)), key=lambda i: value_or_zero(recalls[i]))
+    return go.Scatter(
+        x=percents(recalls),
+        y=list(range(len(recalls))),
+        text=titles,
+        xaxis=f"x{panel.number}",
+        yaxis=f"y{panel.number}",
+        mode="markers",
+        meta="lead",
+        marker={"size": 7, "symbol": ["diamond" if i == best else "circle" for i in range(len(recalls))]},
+        error_x=whiskers(recalls, width=0, thickness=1.5),
+        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
+    )
+
+
+def _panel_axes(panel: Panel, names: list[str], start: int) -> dict[str, Any]:
+    """Return a panel's axes; only the last row says what they measure, only the first column names the models."""
+    across = axis(
+        "recall, %" if panel.row == panel.n_rows - 1 else "",
+        domain=panel.x_domain,
+        anchor=f"y{panel.number}",
+        range=[start, 101],
+        tickvals=[start, (start + 100) / 2, 100],
+    )
+    place = {"domain": panel.y_domain, "anchor": f"x{panel.number}", "showticklabels": panel.column == 0}
+    return {f"xaxis{panel.number}": across, f"yaxis{panel.number}": rows_axis(names) | place}
+
+
+def _panel_title(panel: Panel, text: str) -> dict[str, Any]:
+    left, top = panel.x_domain[0], panel.top - 0.02 / panel.n_rows
+    return annotation(text, x=left, y=top, xref="paper", yref="paper", xanchor="left", yanchor="top")
+
+
+def _panels_caption(means: dict[str, float]) -> str:
+    hardest, easiest = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
+    return (
+        f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "
+        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the highest recall."
     )

@@ -3,36 +3,86 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from benchmark.publish.chart import Figure, axis, dots, figure, rounded, rows_axis, whiskers
-from benchmark.results import ModelResult, Results
+from benchmark.publish.chart import (
+    Chart,
+    axis,
+    chart,
+    legend_above,
+    named_rows_axis,
+    percents,
+    rounded,
+    rows_axis,
+    value_or_zero,
+    whiskers,
+)
+from benchmark.results import ClassFigures, Estimate, ModelResult, Results
 from benchmark.results.numbers import decimal_interval, interval, listed, percent, short_percent
 
 
-def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Figure:
+@dataclass(frozen=True)
+class Matrix:
+    """A model's confusion matrix, a row a true class, a column a predicted one, in the order of `names`.
+
+    `counts` are images, `shares` percent of the row, both of shape (n_classes, n_classes).
+    """
+
+    names: list[str]
+    counts: NDArray[np.int64]
+    shares: NDArray[np.float64]
+
+
+def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) -> Chart:
     """The confusion matrix in percent of each row, colour on a log scale, zero empty; a thumbnail beside each class.
 
     `thumbnails` are images by class, as data addresses.
     """
-    classes = model.metrics["dataset"]["classes"]
-    places = [classes.index(name) for name in order]
-    counts = np.array(model.metrics["test"]["confusion"])[np.ix_(places, places)]
-    shares = 100 * counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    off = counts - np.diag(np.diag(counts))
-    row, column = np.unravel_index(int(off.argmax()), off.shape)
-    equals = int((off == off.max()).sum()) - 1
-    equally = f", and {equals} more pair{'s' if equals > 1 else ''} of classes as often" if equals else ""
+    matrix = ordered_matrix(model, order)
     n = len(order)
-    trace = go.Heatmap(
-        z=[[round(math.log10(value), 3) if value else None for value in line] for line in shares],
-        text=[[short_percent(value) for value in line] for line in shares],
+    ticks = {"tickvals": list(range(n)), "ticktext": order, "showgrid": False}
+    return chart(
+        f"{model.name}-confusion",
+        "Confusion matrix, true class a row, predicted class a column, percent of the row",
+        _most_confused(matrix),
+        [_cells(matrix)],
+        {
+            "xaxis": axis("predicted", tickangle=-45, range=[-1.5, n - 0.5], **ticks),
+            "yaxis": axis("true", range=[n + 0.5, -0.5], **ticks),
+            "images": [
+                _thumbnail(thumbnails[name], x, y)
+                for i, name in enumerate(order)
+                if name in thumbnails
+                for x, y in ((-1, i), (i, n))
+            ],
+        },
+        ("true \\ predicted", *order),
+        [(name, *map(str, line)) for name, line in zip(order, matrix.counts.tolist(), strict=True)],
+        height=600,
+    )
+
+
+def ordered_matrix(model: ModelResult, order: list[str]) -> Matrix:
+    """Return the confusion matrix of a model with its classes in `order`."""
+    places = [model.metrics["dataset"]["classes"].index(name) for name in order]
+    counts = np.array(model.metrics["test"]["confusion"])[np.ix_(places, places)]
+    return Matrix(order, counts, 100 * counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
+
+
+def _cells(matrix: Matrix) -> Any:
+    n = len(matrix.names)
+    return go.Heatmap(
+        z=[[round(math.log10(value), 3) if value else None for value in line] for line in matrix.shares],
+        text=[[short_percent(value) for value in line] for line in matrix.shares],
         texttemplate="%{text}",
         customdata=[
-            [f"{true} taken for {predicted}: {count} images" for predicted, count in zip(order, line, strict=True)]
-            for true, line in zip(order, counts.tolist(), strict=True)
+            [f"{true} taken for {name}: {count} images" for name, count in zip(matrix.names, line, strict=True)]
+            for true, line in zip(matrix.names, matrix.counts.tolist(), strict=True)
         ],
         x=list(range(n)),
         y=list(range(n)),
@@ -45,130 +95,122 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
         hovertemplate="%{customdata}, %{text} %<extra></extra>",
         hoverongaps=False,
     )
-    pictures = [
-        {"source": thumbnails[name], "x": x, "y": y, "xref": "x", "yref": "y", "sizex": 0.8, "sizey": 0.8,
-         "xanchor": "center", "yanchor": "middle"}
-        for i, name in enumerate(order) if name in thumbnails
-        for x, y in ((-1, i), (i, n))
-    ]  # fmt: skip
-    ticks = {"tickvals": list(range(n)), "ticktext": order, "showgrid": False}
-    return figure(
-        f"{model.name}-confusion",
-        "Confusion matrix, true class a row, predicted class a column, percent of the row",
-        f"{order[row]} is most often taken for {order[column]}: {off[row, column]:,} of {counts[row].sum():,} images "
-        f"({shares[row, column]:.1f} %){equally}.",
-        [trace],
-        {
-            "xaxis": axis("predicted", tickangle=-45, range=[-1.5, n - 0.5], **ticks),
-            "yaxis": axis("true", range=[n + 0.5, -0.5], **ticks),
-            "images": pictures,
-        },
-        ("true \\ predicted", *order),
-        [(name, *map(str, line.tolist())) for name, line in zip(order, counts, strict=True)],
-        height=600,
+
+
+def _thumbnail(source: str, x: float, y: float) -> dict[str, Any]:
+    size = {"sizex": 0.8, "sizey": 0.8, "xanchor": "center", "yanchor": "middle"}
+    return {"source": source, "x": x, "y": y, "xref": "x", "yref": "y", **size}
+
+
+def _most_confused(matrix: Matrix) -> str:
+    """Return which class is most often taken for which other, and how many pairs are confused as often."""
+    off = matrix.counts - np.diag(np.diag(matrix.counts))
+    row, column = np.unravel_index(int(off.argmax()), off.shape)
+    equals = int((off == off.max()).sum()) - 1
+    equally = f", and {equals} more pair{'s' if equals > 1 else ''} of classes as often" if equals else ""
+    return (
+        f"{matrix.names[row]} is most often taken for {matrix.names[column]}: {off[row, column]:,} of "
+        f"{matrix.counts[row].sum():,} images ({matrix.shares[row, column]:.1f} %){equally}."
     )
 
 
-def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Figure:
+def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Chart:
     """Recall and precision of each class with intervals; the leader's recall in grey."""
-    figures = model.metrics["test"]["per_class"]
-    traces = []
-    if leader is not model:
-        traces.append(
-            dots(
-                leader.metrics["test"]["per_class"],
-                order,
-                "recall",
-                "muted",
-                f"recall, {leader.metrics['title']}",
-                "line-ns-open",
-            )
-        )
-    traces.append(dots(figures, order, "recall", "lead", "recall", "circle", -0.14))
-    traces.append(dots(figures, order, "precision", "second", "precision", "diamond-open", 0.14))
-    recalls = {name: figures[name]["recall"]["value"] or 0.0 for name in order}
-    least = min(recalls.values())
-    worst = [name for name in order if recalls[name] == least]
-    if len(worst) > 1:
-        caption = f"{listed(worst)} are its hardest classes: it finds {percent(least)} of each."
-    else:
-        precision = figures[worst[0]]["precision"]
-        called = (
-            f"calls nothing {worst[0]}"
-            if precision["value"] is None
-            else f"{interval(precision)} of what it calls {worst[0]} is right"
-        )
-        caption = (
-            f"{worst[0]} is its hardest class: it finds {interval(figures[worst[0]]['recall'])} of it, and {called}."
-        )
-    return figure(
+    own = _in_order(model, order)
+    theirs = _in_order(leader, order) if leader is not model else {}
+    told = f"recall, {leader.metrics['title']}"
+    recalls, precisions = _each(own, "recall"), _each(own, "precision")
+    traces = [_class_dots(_each(theirs, "recall"), "muted", told, "line-ns-open")] if theirs else []
+    traces.append(_class_dots(recalls, "lead", "recall", "circle", -0.14))
+    traces.append(_class_dots(precisions, "second", "precision", "diamond-open", 0.14))
+    return chart(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
-        caption,
+        _hardest_classes(own),
         traces,
-        {
-            "xaxis": axis("%"),
-            "yaxis": rows_axis(order),
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        },
-        (
-            "class",
-            "recall",
-            "precision",
-            "F1",
-            "AUC",
-            *(() if leader is model else (f"recall, {leader.metrics['title']}",)),
-        ),
-        [
-            (
-                name,
-                interval(figures[name]["recall"]),
-                interval(figures[name]["precision"]),
-                interval(figures[name]["f1"]),
-                decimal_interval(figures[name]["auc"]),
-                *(() if leader is model else (interval(leader.metrics["test"]["per_class"][name]["recall"]),)),
-            )
-            for name in order
-        ],
+        {"xaxis": axis("%"), "yaxis": rows_axis(order), "legend": legend_above()},
+        ("class", "recall", "precision", "F1", "AUC", *((told,) if theirs else ())),
+        [(name, *_class_cells(own[name]), *((interval(theirs[name]["recall"]),) if theirs else ())) for name in order],
         height=140 + 38 * len(order),
     )
 
 
-def class_recalls(stored: Results, name: str) -> Figure:
+def _in_order(model: ModelResult, order: list[str]) -> dict[str, ClassFigures]:
+    return {name: model.metrics["test"]["per_class"][name] for name in order}
+
+
+def _each(classes: dict[str, ClassFigures], metric: Literal["recall", "precision"]) -> dict[str, Estimate]:
+    return {name: found[metric] for name, found in classes.items()}
+
+
+def _class_dots(estimates: dict[str, Estimate], colour: str, name: str, symbol: str, shift: float = 0.0) -> Any:
+    """Return a dot a class with its interval, none where it is undefined.
+
+    `shift` moves a series off the middle of its rows, so that intervals do not hide each other.
+    """
+    values = [estimate["value"] for estimate in estimates.values()]
+    return go.Scatter(
+        x=rounded([None if value is None else 100 * value for value in values]),
+        y=rounded([row + shift for row in range(len(values))]),
+        text=list(estimates),
+        mode="markers",
+        name=name,
+        meta=colour,
+        marker={"size": 9, "symbol": symbol},
+        error_x=whiskers(list(estimates.values()), width=3),
+        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
+    )
+
+
+def _class_cells(found: ClassFigures) -> tuple[str, ...]:
+    return (*(interval(found[metric]) for metric in ("recall", "precision", "f1")), decimal_interval(found["auc"]))
+
+
+def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
+    """Return which class a model finds least of, and how far its word for it can be trusted; or which several."""
+    recalls = {name: value_or_zero(found["recall"]) for name, found in classes.items()}
+    least = min(recalls.values())
+    worst = [name for name in classes if recalls[name] == least]
+    if len(worst) > 1:
+        return f"{listed(worst)} are its hardest classes: it finds {percent(least)} of each."
+    (name,) = worst
+    precision = classes[name]["precision"]
+    called = (
+        f"calls nothing {name}"
+        if precision["value"] is None
+        else f"{interval(precision)} of what it calls {name} is right"
+    )
+    return f"{name} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
+
+
+def class_recalls(stored: Results, name: str) -> Chart:
     """Recall of one class by each model, with intervals."""
-    board = sorted(stored.contestants, key=lambda m: -(m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0))
-    values = [model.metrics["test"]["per_class"][name]["recall"] for model in board]
-    titles = [model.metrics["title"] for model in board]
+    classes = [(model.metrics["title"], model.metrics["test"]["per_class"][name]) for model in stored.contestants]
+    classes.sort(key=lambda row: -value_or_zero(row[1]["recall"]))
+    titles, recalls = [title for title, _ in classes], [found["recall"] for _, found in classes]
     trace = go.Scatter(
-        x=rounded([100 * (v["value"] or 0) for v in values]),
+        x=percents(recalls),
         y=titles,
         mode="markers",
         meta="lead",
         marker={"size": 10},
-        error_x=whiskers(values, width=4),
+        error_x=whiskers(recalls, width=4),
         hovertemplate="%{y}: %{x} %<extra></extra>",
     )
-    rows = [
-        (
-            model.metrics["title"],
-            interval(model.metrics["test"]["per_class"][name]["recall"]),
-            interval(model.metrics["test"]["per_class"][name]["precision"]),
-        )
-        for model in board
-    ]
-    return figure(
+    rows = [(title, interval(found["recall"]), interval(found["precision"])) for title, found in classes]
+    return chart(
         f"class-{name}-recall",
         f"Recall of {name} by each model with 95 % intervals",
         f"{titles[0]} has the highest recall of {name}: {rows[0][1]}; {titles[-1]} the lowest: {rows[-1][1]}.",
         [trace],
-        {"xaxis": axis("recall, %"), "yaxis": axis("", autorange="reversed")},
+        {"xaxis": axis("recall, %"), "yaxis": named_rows_axis()},
         ("model", "recall", "precision"),
         rows,
-        height=100 + 34 * len(board),
+        height=100 + 34 * len(titles),
     )
 
 
-def class_confusions(stored: Results, name: str) -> Figure:
+def class_confusions(stored: Results, name: str) -> Chart:
     """What a class is taken for, over all contestants."""
     classes = stored.dataset["classes"]
     label = classes.index(name)
@@ -183,12 +225,12 @@ def class_confusions(stored: Results, name: str) -> Figure:
         meta="lead",
         hovertemplate="taken for %{y}: %{x} %<extra></extra>",
     )
-    return figure(
+    return chart(
         f"class-{name}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
         _taken_for(name, [(classes[i], shares[i]) for i in others]),
         [trace],
-        {"xaxis": axis("% of its images"), "yaxis": axis("", autorange="reversed")},
+        {"xaxis": axis("% of its images"), "yaxis": named_rows_axis()},
         ("taken for", "% of its images"),
         [(classes[i], f"{shares[i]:.2f}") for i in others],
         height=100 + 30 * len(others),

@@ -3,75 +3,87 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, class_line, figure, label_width, line_labels, rounded
-from benchmark.results import NAMED_RECALL, ModelResult
+from benchmark.publish.chart import (
+    Chart,
+    axis,
+    chart,
+    class_line,
+    error_bars,
+    label_width,
+    line_labels,
+    log_axis,
+    rounded,
+    value_or_zero,
+)
+from benchmark.results import NAMED_RECALL, ModelResult, PrecisionRecall, Reliability, Roc
 from benchmark.results.numbers import decimal_interval, percent
 
 
-def roc(model: ModelResult, order: list[str]) -> Figure:
+def roc(model: ModelResult, order: list[str]) -> Chart:
     """One-vs-rest ROC curves over a logarithmic false-positive rate, each named where it begins."""
     classes = model.metrics["dataset"]["classes"]
-    negatives = sum(f["support"] for f in model.metrics["test"]["per_class"].values())
-    floor = 1 / negatives
-    traces, rows, starts = [], [], {}
-    for name in order:
-        curve = model.curves["roc"][name]
-        xs = [max(x, floor) for x in curve["fpr"]]
-        starts[name] = max(y for x, y in zip(xs, curve["tpr"], strict=True) if x <= floor)
-        traces.append(
-            class_line(
-                xs, curve["tpr"], classes.index(name), name, ": %{y} of the class at %{customdata} of the others"
-            )
-        )
-        traces[-1].customdata = rounded(curve["fpr"])  # 0 has no place on the axis, and is 0 all the same
-        rows.append((name, decimal_interval(model.metrics["test"]["per_class"][name]["auc"])))
-    aucs = {name: model.metrics["test"]["per_class"][name]["auc"]["value"] or 0.0 for name in order}
-    worst, best = min(aucs, key=lambda n: aucs[n]), max(aucs, key=lambda n: aucs[n])
-    return figure(
+    found, curves = model.metrics["test"]["per_class"], model.curves["roc"]
+    floor = 1 / sum(row["support"] for row in found.values())
+    starts = {name: true_positives_at(curves[name], floor) for name in order}
+    return chart(
         f"{model.name}-roc",
         "ROC curve of each class against the rest",
-        f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f}).",
-        traces,
+        _best_and_worst({name: value_or_zero(found[name]["auc"]) for name in order}),
+        [_roc_line(curves[name], classes.index(name), name, floor) for name in order],
         {
-            "xaxis": axis(
-                "false-positive rate (log)", type="log", dtick=1, exponentformat="none", range=[math.log10(floor), 0]
-            ),
+            "xaxis": log_axis("false-positive rate", dtick=1, range=[math.log10(floor), 0]),
             "yaxis": axis("true-positive rate", range=[0, 1.01], side="right"),
             "annotations": line_labels(starts, classes, 0.0, (0, 1.01)),
             "margin": {"l": label_width(order)},
             "showlegend": False,
         },
         ("class", "AUC, 95 % interval"),
-        rows,
+        [(name, decimal_interval(found[name]["auc"])) for name in order],
         height=520,
     )
+
+
+def true_positives_at(curve: Roc, rate: float) -> float:
+    """Return the highest true-positive rate of a curve at a false-positive rate of no more than `rate`."""
+    return max(tpr for fpr, tpr in zip(curve["fpr"], curve["tpr"], strict=True) if fpr <= rate)
+
+
+def _roc_line(curve: Roc, label: int, name: str, floor: float) -> Any:
+    xs = [max(fpr, floor) for fpr in curve["fpr"]]
+    line = class_line(xs, curve["tpr"], label, name, ": %{y} of the class at %{customdata} of the others")
+    line.customdata = rounded(curve["fpr"])  # 0 has no place on the axis, and is 0 all the same
+    return line
+
+
+def _best_and_worst(aucs: dict[str, float]) -> str:
+    worst, best = min(aucs, key=lambda name: aucs[name]), max(aucs, key=lambda name: aucs[name])
+    return f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f})."
 
 
 FROM_RECALL = 0.5  # below it every curve of a useful model lies at the top
 
 
-def precision_recall(model: ModelResult, order: list[str]) -> Figure:
+def precision_recall(model: ModelResult, order: list[str]) -> Chart:
     """Precision-recall curves, each named at the right in the order of its precision at 90 % recall."""
     classes = model.metrics["dataset"]["classes"]
-    traces, at_90 = [], {}
-    for name in order:
-        curve = model.curves["precision_recall"][name]
-        told = ": precision %{y} at recall %{x}"
-        traces.append(class_line(curve["recall"], curve["precision"], classes.index(name), name, told))
-        at_90[name] = max(
-            (p for r, p in zip(curve["recall"], curve["precision"], strict=True) if r >= NAMED_RECALL), default=0.0
-        )
+    curves = model.curves["precision_recall"]
+    at_90 = {name: precision_at(curves[name], NAMED_RECALL) for name in order}
     hard = min(at_90, key=lambda name: at_90[name])
-    return figure(
+    told = ": precision %{y} at recall %{x}"
+    return chart(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
         f"At the threshold that finds 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what passes is {hard}. "
         "Names stand in the order of the lines there.",
-        traces,
+        [
+            class_line(curves[name]["recall"], curves[name]["precision"], classes.index(name), name, told)
+            for name in order
+        ],
         {
             "xaxis": axis("recall", range=[FROM_RECALL, 1.005]),
             "yaxis": axis("precision", range=[0, 1.01]),
@@ -85,48 +97,58 @@ def precision_recall(model: ModelResult, order: list[str]) -> Figure:
     )
 
 
-def reliability(model: ModelResult) -> Figure | None:
+def precision_at(curve: PrecisionRecall, recall: float) -> float:
+    """Return the highest precision of a curve at `recall` or more, 0 where it does not reach there."""
+    points = zip(curve["recall"], curve["precision"], strict=True)
+    return max((precision for found, precision in points if found >= recall), default=0.0)
+
+
+def reliability(model: ModelResult) -> Chart | None:
     """Accuracy against top-label confidence, or None where scores are no probabilities."""
     curve, calibration = model.curves["reliability"], model.metrics["test"]["calibration"]
     if curve is None or calibration is None:
         return None
     error = calibration["expected_calibration_error"]["value"] or 0.0
     lean = float(np.average(np.subtract(curve["confidence"], curve["accuracy"]), weights=curve["count"]))
-    trace = go.Scatter(
-        x=rounded(curve["confidence"]),
-        y=rounded(curve["accuracy"]),
-        mode="markers+lines",
-        meta="lead",
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "width": 3,
-            "array": rounded(np.subtract(curve["high"], curve["accuracy"]).tolist()),
-            "arrayminus": rounded(np.subtract(curve["accuracy"], curve["low"]).tolist()),
-        },
-        hovertemplate="said %{x}, right %{y}<extra></extra>",
-        showlegend=False,
-    )
-    ideal = go.Scatter(
-        x=[0, 1], y=[0, 1], mode="lines", meta="muted", line={"dash": "dot"}, hoverinfo="skip", showlegend=False
-    )
     low = max(0.0, min(*curve["confidence"], *curve["accuracy"]) - 0.05)
-    rows = [
-        (f"{c:.3f}", f"{a:.3f}", f"{l:.3f}–{h:.3f}", str(n))
-        for c, a, l, h, n in zip(*(curve[k] for k in ("confidence", "accuracy", "low", "high", "count")), strict=True)  # noqa: E741
-    ]
-    return figure(
+    return chart(
         f"{model.name}-reliability",
         "Share right against the probability given to the predicted class",
         f"Probabilities are {100 * error:.1f} points off on average, {_leaning(lean, error)}.",
-        [ideal, trace],
+        [_ideal(), _bins(curve)],
         {
             "xaxis": axis("probability of the predicted class", range=[low, 1.01]),
             "yaxis": axis("share right", range=[low, 1.01]),
         },
         ("mean probability", "share right", "95 % interval", "images"),
-        rows,
+        _bin_rows(curve),
     )
+
+
+def _ideal() -> Any:
+    look = {"mode": "lines", "meta": "muted", "line": {"dash": "dot"}}
+    return go.Scatter(x=[0, 1], y=[0, 1], hoverinfo="skip", showlegend=False, **look)
+
+
+def _bins(curve: Reliability) -> Any:
+    accuracy = np.array(curve["accuracy"])
+    return go.Scatter(
+        x=rounded(curve["confidence"]),
+        y=rounded(accuracy),
+        mode="markers+lines",
+        meta="lead",
+        error_y=error_bars(accuracy - curve["low"], curve["high"] - accuracy, width=3),
+        hovertemplate="said %{x}, right %{y}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _bin_rows(curve: Reliability) -> list[tuple[str, ...]]:
+    bins = zip(curve["confidence"], curve["accuracy"], curve["low"], curve["high"], curve["count"], strict=True)
+    return [
+        (f"{confidence:.3f}", f"{accuracy:.3f}", f"{low:.3f}–{high:.3f}", str(count))
+        for confidence, accuracy, low, high, count in bins
+    ]
 
 
 def _leaning(lean: float, error: float) -> str:

@@ -3,69 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from benchmark.publish.chart import Figure, axis, figure, rounded
+from benchmark.publish.chart import Chart, annotation, axis, chart, colour, rounded
 from benchmark.publish.gallery import Tile
 from benchmark.results import DatasetStudy
 from benchmark.results.numbers import listed, percent
 
+NAMED_SHARES = (0.5, 0.8, 0.9)  # of the variance, in the caption
+LISTED_COMPONENTS = (1, 2, 5, 10, 20, 50, 100, 200)
 
-def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Figure:
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Cumulative shares of the variance, by number of components, and what models chose.
+
+    `chosen` names models by number of components, in order; those beyond the spectrum are named but not drawn.
+    """
+
+    total: NDArray[np.float64]
+    chosen: dict[int, str]
+
+    def components_for(self, share: float) -> int | None:
+        """Return how many components hold a share of the variance, None where all of them hold less."""
+        return int(np.searchsorted(self.total, share)) + 1 if self.total[-1] >= share else None
+
+    @property
+    def inside(self) -> dict[int, str]:
+        """The chosen numbers that the spectrum reaches to."""
+        return {n: names for n, names in self.chosen.items() if n <= len(self.total)}
+
+
+def spectrum(study: DatasetStudy, chosen: dict[int, str]) -> Chart:
     """Cumulative explained variance of the principal components of the scaled pixels; `chosen` names models by number."""
-    total = np.cumsum(study["explained_variance_ratio"])
-    marks = {share: int(np.searchsorted(total, share)) + 1 for share in (0.5, 0.8, 0.9) if total[-1] >= share}
-    inside = {n: names for n, names in sorted(chosen.items()) if n <= len(total)}
-    traces = [
-        go.Scatter(
-            x=list(range(1, len(total) + 1)),
-            y=rounded((100 * total).tolist()),
-            mode="lines",
-            meta="lead",
-            hovertemplate="%{x} components: %{y} %<extra></extra>",
-        )
-    ]
-    if inside:
-        traces.append(
-            go.Scatter(
-                x=list(inside),
-                y=rounded([100 * total[n - 1] for n in inside]),
-                text=[str(n) for n in inside],
-                customdata=list(inside.values()),
-                mode="markers+text",
-                textposition="top center",
-                meta="second",
-                cliponaxis=False,
-                marker={"size": 10, "symbol": "diamond"},
-                hovertemplate="%{customdata}: %{x} components, %{y} %<extra></extra>",
-            )
-        )
-    beyond = [f"{n} ({names})" for n, names in sorted(chosen.items()) if n > len(total)]
-    caption = (
-        "Of the variance of the scaled pixels, "
-        + ", ".join(
-            f"{n} component{'s' if n > 1 else ''} hold{'' if n > 1 else 's'} {percent(share, 0)}"
-            for share, n in marks.items()
-        )
-        + "."
-    )
-    if chosen:
-        told = [f"{n} ({names})" for n, names in inside.items()] + beyond
-        caption += f" Models on these components take {listed(told)} of them."
-    return figure(
+    found = Spectrum(np.cumsum(study["explained_variance_ratio"]), dict(sorted(chosen.items())))
+    return chart(
         f"{study['name']}-spectrum",
         "Cumulative explained variance of the principal components",
-        caption,
-        traces,
+        _spectrum_caption(found),
+        [_variance_line(found), *([_chosen_marks(found)] if found.inside else [])],
         {"xaxis": axis("components"), "yaxis": axis("variance explained, %", range=[0, 101]), "showlegend": False},
         ("components", "variance explained"),
-        [(str(n), percent(float(total[n - 1]))) for n in (1, 2, 5, 10, 20, 50, 100, 200) if n <= len(total)],
+        [(str(n), percent(float(found.total[n - 1]))) for n in LISTED_COMPONENTS if n <= len(found.total)],
     )
+
+
+def _variance_line(found: Spectrum) -> Any:
+    return go.Scatter(
+        x=list(range(1, len(found.total) + 1)),
+        y=rounded((100 * found.total).tolist()),
+        mode="lines",
+        meta="lead",
+        hovertemplate="%{x} components: %{y} %<extra></extra>",
+    )
+
+
+def _chosen_marks(found: Spectrum) -> Any:
+    return go.Scatter(
+        x=list(found.inside),
+        y=rounded([100 * found.total[n - 1] for n in found.inside]),
+        text=[str(n) for n in found.inside],
+        customdata=list(found.inside.values()),
+        mode="markers+text",
+        textposition="top center",
+        meta="second",
+        cliponaxis=False,
+        marker={"size": 10, "symbol": "diamond"},
+        hovertemplate="%{customdata}: %{x} components, %{y} %<extra></extra>",
+    )
+
+
+def _spectrum_caption(found: Spectrum) -> str:
+    held = [(n, share) for share in NAMED_SHARES if (n := found.components_for(share))]
+    told = [f"{n} {'components hold' if n > 1 else 'component holds'} {percent(share, 0)}" for n, share in held]
+    caption = f"Of the variance of the scaled pixels, {', '.join(told)}."
+    if not found.chosen:
+        return caption
+    models = [f"{n} ({names})" for n, names in found.chosen.items()]
+    return f"{caption} Models on these components take {listed(models)} of them."
 
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
+
+
+@dataclass(frozen=True)
+class ClassPoints:
+    """The images of a class on the map: their rows there, and their places, of shape (n_images, 2)."""
+
+    name: str
+    label: int
+    rows: NDArray[np.intp]
+    places: NDArray[np.float64]
 
 
 def class_map(
@@ -74,65 +107,68 @@ def class_map(
     order: list[str],
     classes: list[str],
     tiles: dict[int, Tile],
-) -> Figure:
+) -> Chart:
     """Training images in the plane, a colour and a mark a class; the tile of a chosen point is shown."""
-    places = np.column_stack([study["map"]["x"], study["map"]["y"]])
-    own = np.array(labels)
-    apart = np.linalg.norm(places[:, np.newaxis] - places[np.newaxis], axis=2)
-    np.fill_diagonal(apart, np.inf)
-    same = {
-        name: float(np.mean(own[apart[own == i].argmin(axis=1)] == i))
-        for i, name in enumerate(classes)
-        if (own == i).any()
-    }
-    one = next(iter(tiles.values()))
-    files = {path: i for i, path in enumerate(dict.fromkeys(tile.path for tile in tiles.values()))}
-    traces, annotations = [], []
-    for name in order:
-        label = classes.index(name)
-        rows = np.flatnonzero(own == label)
-        if not len(rows):
-            continue
-        traces.append(
-            go.Scatter(
-                x=rounded(places[rows, 0], 3),
-                y=rounded(places[rows, 1], 3),
-                mode="markers",
-                name=name,
-                meta=f"c{label % 10}",
-                marker={
-                    "size": 5,
-                    "symbol": SYMBOLS[(label + label // 10) % len(SYMBOLS)],
-                    "opacity": 0.75,
-                },
-                customdata=[
-                    [files[tile.path], tile.x, tile.y] for tile in (tiles[study["map"]["index"][i]] for i in rows)
-                ],
-                hovertemplate=name + "<extra></extra>",
-            )
-        )
-        centre = np.median(places[rows], axis=0)
-        annotations.append(
-            {"text": f"<b>{name}</b>", "name": f"c{label % 10}", "x": round(float(centre[0]), 1), "y": round(float(centre[1]), 1),
-             "showarrow": False}
-        )  # fmt: skip
-    loosest = min(same, key=lambda name: same[name])
-    tightest = max(same, key=lambda name: same[name])
+    places, own = np.column_stack([study["map"]["x"], study["map"]["y"]]), np.array(labels)
+    shown = [tiles[index] for index in study["map"]["index"]]
+    files = list(dict.fromkeys(tile.path for tile in tiles.values()))
+    same = {classes[label]: share for label, share in neighbours_alike(places, own).items()}
+    points = [_points_of(name, classes.index(name), own, places) for name in order if name in same]
     blank = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "title": {"text": ""}}
-    return figure(
+    return chart(
         f"{study['name']}-map",
         f"{len(own):,} training images in the plane, neighbours near each other",
-        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
-        f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something.",
-        traces,
+        _map_caption(same),
+        [_class_points(found, shown, files) for found in points],
         {
             "xaxis": blank,
             "yaxis": blank,
-            "annotations": annotations,
+            "annotations": [_class_name(found) for found in points],
             "showlegend": False,
-            "meta": {"tiles": {"width": one.width, "height": one.height, "files": list(files)}},
+            "meta": {"tiles": {"width": shown[0].width, "height": shown[0].height, "files": files}},
         },
         ("class", "images", "nearest neighbour of the same class"),
-        [(name, str(int((own == classes.index(name)).sum())), percent(same[name])) for name in order if name in same],
+        [(found.name, str(len(found.rows)), percent(same[found.name])) for found in points],
         height=560,
+    )
+
+
+def neighbours_alike(places: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[int, float]:
+    """Return for each label among `labels` the share of its images whose nearest neighbour has the same label."""
+    distances = np.linalg.norm(places[:, np.newaxis] - places[np.newaxis], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    alike = labels[distances.argmin(axis=1)] == labels
+    return {int(label): float(np.mean(alike[labels == label])) for label in np.unique(labels)}
+
+
+def _points_of(name: str, label: int, labels: NDArray[np.int64], places: NDArray[np.float64]) -> ClassPoints:
+    rows = np.flatnonzero(labels == label)
+    return ClassPoints(name, label, rows, places[rows])
+
+
+def _class_points(found: ClassPoints, tiles: Sequence[Tile], files: list[str]) -> Any:
+    own = [tiles[row] for row in found.rows]
+    return go.Scatter(
+        x=rounded(found.places[:, 0], 3),
+        y=rounded(found.places[:, 1], 3),
+        mode="markers",
+        name=found.name,
+        meta=colour(found.label),
+        marker={"size": 5, "symbol": SYMBOLS[(found.label + found.label // 10) % len(SYMBOLS)], "opacity": 0.75},
+        customdata=[[files.index(tile.path), tile.x, tile.y] for tile in own],
+        hovertemplate=found.name + "<extra></extra>",
+    )
+
+
+def _class_name(found: ClassPoints) -> dict[str, Any]:
+    """Return the name of a class in the middle of its points."""
+    x, y = (round(float(value), 1) for value in np.median(found.places, axis=0))
+    return annotation(f"<b>{found.name}</b>", name=colour(found.label), x=x, y=y)
+
+
+def _map_caption(same: dict[str, float]) -> str:
+    loosest, tightest = min(same, key=lambda name: same[name]), max(same, key=lambda name: same[name])
+    return (
+        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
+        f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something."
     )

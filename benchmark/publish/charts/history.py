@@ -1,138 +1,201 @@
-"""A chart of one metric of every model over the commits."""
+"""A chart of one metric of every model over the commits, from a history."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
 from benchmark.compare.history import History, Point
-from benchmark.publish.chart import Figure, axis, figure, label_width, line_labels, rounded
+from benchmark.publish.chart import (
+    Chart,
+    axis,
+    chart,
+    colour,
+    dash,
+    error_bars,
+    label_width,
+    legend_above,
+    line_labels,
+    log_axis,
+    rounded,
+)
 from benchmark.results import Metric
-from benchmark.results.numbers import three_digits
+from benchmark.results.numbers import decimal, three_digits
 
-SHARE = 100.0
-LOG = {"type": "log", "dtick": "D2", "exponentformat": "none"}
 MOST_TICKS = 8  # names of commits below a chart
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
 
 
-def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> Figure | None:
+@dataclass(frozen=True)
+class Scale:
+    """How a metric is drawn: costs on a logarithmic axis, all else on a linear one; `change` formats a difference."""
+
+    factor: float
+    unit: str
+    linear: bool
+    text: Callable[[float], str]
+    change: str
+
+    def named(self, what: str) -> str:
+        """Return a heading with the unit, where there is one."""
+        return f"{what}, {self.unit}" if self.unit else what
+
+    def values_axis(self, title: str, limits: tuple[float, float]) -> dict[str, Any]:
+        """Return the axis of the values between limits; those of a logarithmic axis are logarithms."""
+        return (axis if self.linear else log_axis)(self.named(title), range=limits)
+
+
+SCALES = {
+    "share": Scale(100.0, "%", linear=True, text="{:.2f}".format, change="+.2f"),
+    "probability": Scale(1.0, "", linear=True, text=decimal, change="+.4f"),
+    "squared distance": Scale(1.0, "squared distance", linear=True, text=decimal, change="+.4f"),
+    "nats": Scale(1.0, "nats", linear=True, text=decimal, change="+.4f"),
+    "s": Scale(1.0, "s", linear=False, text=three_digits, change="+#.3g"),
+    "B": Scale(1e-6, "MB", linear=False, text=three_digits, change="+#.3g"),
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A value at a commit with its interval, scaled and rounded as drawn; `value` is None where the line breaks."""
+
+    commit: int
+    value: float | None
+    below: float
+    above: float
+    symbol: str
+    text: str
+
+
+def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> Chart | None:
     """Draw one metric of every model over the commits: broken where data change, hollow where another machine repeated."""
-    models = [
-        name for name in titles if any(_value(p, metric) is not None for p in history["points"] if p["model"] == name)
-    ]
-    if not models:
+    scale = SCALES[metric.unit]
+    measured = {name: measured_points(history, name, metric) for name in titles}
+    lines = {name: _marks(history, points, metric, scale) for name, points in measured.items() if points}
+    if not lines:
         return None
-    scale, unit = {"share": (SHARE, "%"), "B": (1e-6, "MB")}.get(metric.unit, (1.0, metric.unit))
-    traces: list[Any] = []
-    rows = []
-    last: dict[str, float] = {}
-    colours = list(titles)  # a model looks the same on every chart, also where another has no such figure
-    for name in models:
-        points = [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
-        traces.append(_line(history, points, metric, scale, colours.index(name), titles[name]))
-        recent = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
-        ends = [scale * (_value(p, metric) or 0.0) for p in (recent[0], recent[-1])]
-        last[name] = ends[1]
-        digits = "+.2f" if scale == SHARE else "+#.3g"
-        rows.append((titles[name], str(len(recent)), *map(_shown(scale), ends), f"{ends[1] - ends[0]:{digits}}"))
-    moved = max(rows, key=lambda row: abs(float(row[4])))
-    caption = (
-        f"{moved[0]} differs most between its first result and its last: from {moved[2]} to {moved[3]} {unit}."
-        if float(moved[4])
-        else f"No model's {metric.title.lower()} moved over {len(history['commits'])} commits with results."
-    )
-    limits, heights = _limits(traces, scale), last
-    if scale != SHARE:
-        heights = {name: math.log10(value) for name, value in last.items() if value > 0}
-    shown = range(0, len(history["commits"]), max(1, -(-len(history["commits"]) // MOST_TICKS)))
-    return figure(
+    ends = {name: latest_ends(measured[name], metric, scale) for name in lines}
+    limits = _limits([mark for marks in lines.values() for mark in marks], scale)
+    colours = list(titles)  # a model looks the same on every chart, also where another has no such value
+    heights = _heights({name: last for name, (_, last, _) in ends.items()}, scale)
+    rows = [(titles[name], *_row(*found, scale)) for name, found in ends.items()]
+    return chart(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
-        caption,
-        traces,
+        _moved_most(rows, metric, scale, len(history["commits"])),
+        [_line(marks, colours.index(name), titles[name]) for name, marks in lines.items()],
         {
-            "xaxis": axis(
-                "commit",
-                tickangle=-45,  # turned the other way the last would pass the edge, and be left out
-                tickvals=list(shown),
-                ticktext=[history["commits"][number]["sha"][:7] for number in shown],
-            ),
-            "yaxis": axis(
-                f"{metric.title}, {unit}{'' if scale == SHARE else ' (log)'}",
-                range=limits,
-                **({} if scale == SHARE else LOG),
-            ),
+            "xaxis": _commits_axis([commit["sha"][:7] for commit in history["commits"]]),
+            "yaxis": scale.values_axis(metric.title, limits),
             "annotations": line_labels(heights, colours, 1.0, limits) if heights else [],
-            "margin": {"r": label_width(models)},
+            "margin": {"r": label_width(list(lines))},
             "showlegend": False,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},  # on a linear axis alone (look.js)
+            "legend": legend_above(),  # on a linear axis alone (look.js)
         },
-        ("model", "commits", f"first, {unit}", f"last, {unit}", "change"),
+        ("model", "commits", scale.named("first"), scale.named("last"), "change"),
         rows,
         height=560,
     )
 
 
-def _shown(scale: float) -> Callable[[float], str]:
-    """Return what writes a value: a percentage with two decimals, anything else with three digits."""
-    return "{:.2f}".format if scale == SHARE else three_digits
-
-
-def _limits(traces: Sequence[Any], scale: float) -> tuple[float, float]:
-    """Return the ends of the axis that all values fit on with their intervals; those of a logarithmic axis are logarithms."""
-    ends = [
-        (y - down, y + up)
-        for trace in traces
-        for y, down, up in zip(trace.y, trace.error_y.arrayminus, trace.error_y.array, strict=True)
-        if y is not None
-    ]
-    low, high = min(end for end, _ in ends), max(end for _, end in ends)
-    if scale != SHARE:
-        positive = [end for pair in ends for end in pair if end > 0]
-        low, high = (math.log10(end) for end in (min(positive), max(positive))) if positive else (0.0, 1.0)
-    room = 0.04 * (high - low) or 0.1
-    return round(low - room, 4), round(high + room, 4)
+def measured_points(history: History, name: str, metric: Metric) -> list[Point]:
+    """Return the points of a model at which the metric is defined."""
+    return [p for p in history["points"] if p["model"] == name and _value(p, metric) is not None]
 
 
 def _value(point: Point, metric: Metric) -> float | None:
     return (point["values"].get(metric.name) or {"value": None})["value"]
 
 
-def _line(history: History, points: list[Point], metric: Metric, scale: float, number: int, title: str) -> Any:
-    x: list[Any] = []
-    y: list[Any] = []
-    up: list[float] = []
-    down: list[float] = []
-    symbols: list[str] = []
-    texts: list[str] = []
-    for i, point in enumerate(points):
-        if i and point["series"] != points[i - 1]["series"]:
-            x, y, up, down = [*x, point["commit"]], [*y, None], [*up, 0.0], [*down, 0.0]
-            symbols, texts = [*symbols, "circle"], [*texts, ""]
-        found = point["values"][metric.name]
-        value = found["value"] or 0.0
-        commit = history["commits"][point["commit"]]
-        x.append(point["commit"])
-        y.append(scale * value)
-        up.append(scale * ((found.get("high") or value) - value))
-        down.append(scale * (value - (found.get("low") or value)))
-        step = point["step"] if metric.name == "accuracy" or point["step"] == "rerun" else ""
-        symbols.append(MARKS.get(step, "circle"))
-        texts.append(f"{commit['sha'][:7]}, {commit['date'][:10]}: {commit['subject'][:60]}<br>{step}")
+def latest_ends(points: Sequence[Point], metric: Metric, scale: Scale) -> tuple[float, float, int]:
+    """Return the first and the last value on the data of the last point, and the number of points on them."""
+    latest = [point for point in points if point["series"] == points[-1]["series"]]  # older ones are of other data
+    first, last = (scale.factor * (_value(point, metric) or 0.0) for point in (latest[0], latest[-1]))
+    return first, last, len(latest)
+
+
+def _row(first: float, last: float, n_commits: int, scale: Scale) -> tuple[str, ...]:
+    return str(n_commits), scale.text(first), scale.text(last), f"{last - first:{scale.change}}"
+
+
+def _moved_most(rows: Sequence[tuple[str, ...]], metric: Metric, scale: Scale, n_commits: int) -> str:
+    title, _, first, last, change = max(rows, key=lambda row: abs(float(row[4])))
+    if not float(change):
+        return f"No model's {metric.title.lower()} moved over {n_commits} commits with results."
+    return (
+        f"{title} differs most between its first result and its last: from {first} to {last} {scale.unit}".rstrip()
+        + "."
+    )
+
+
+def _heights(values: dict[str, float], scale: Scale) -> dict[str, float]:
+    """Return where values are on the axis; those with no place on a logarithmic one are left out."""
+    return values if scale.linear else {name: math.log10(value) for name, value in values.items() if value > 0}
+
+
+def _limits(marks: Iterable[Mark], scale: Scale) -> tuple[float, float]:
+    """Return the ends of the axis that all values fit on with their intervals; those of a logarithmic axis are logarithms."""
+    drawn = [(mark.value, mark) for mark in marks if mark.value is not None]
+    ends = [end for value, mark in drawn for end in (value - mark.below, value + mark.above)]
+    if not scale.linear:
+        ends = [math.log10(end) for end in ends if end > 0] or [0.0, 1.0]
+    room = 0.04 * (max(ends) - min(ends)) or 0.1
+    return round(min(ends) - room, 4), round(max(ends) + room, 4)
+
+
+def _commits_axis(names: Sequence[str]) -> dict[str, Any]:
+    """Return an axis of the commits, of which a few are named."""
+    shown = range(0, len(names), max(1, -(-len(names) // MOST_TICKS)))
+    return axis(
+        "commit",
+        tickangle=-45,  # turned the other way the last would pass the edge, and be left out
+        tickvals=list(shown),
+        ticktext=[names[number] for number in shown],
+    )
+
+
+def _marks(history: History, points: Sequence[Point], metric: Metric, scale: Scale) -> list[Mark]:
+    """Return a mark a point, and one without a value where data or labels changed."""
+    marks: list[Mark] = []
+    for previous, point in zip([None, *points], points, strict=False):
+        if previous and previous["series"] != point["series"]:
+            marks.append(Mark(point["commit"], None, 0.0, 0.0, "circle", ""))
+        marks.append(_mark(history, point, metric, scale))
+    return marks
+
+
+def _mark(history: History, point: Point, metric: Metric, scale: Scale) -> Mark:
+    found, commit = point["values"][metric.name], history["commits"][point["commit"]]
+    value = found["value"] or 0.0
+    low, high = found.get("low") or value, found.get("high") or value
+    below, above = rounded([scale.factor * (value - low), scale.factor * (high - value)])
+    step = point["step"] if metric.name == "accuracy" or point["step"] == "rerun" else ""
+    return Mark(
+        commit=point["commit"],
+        value=rounded([scale.factor * value], 6)[0],
+        below=below,
+        above=above,
+        symbol=MARKS.get(step, "circle"),
+        text=f"{commit['sha'][:7]}, {commit['date'][:10]}: {commit['subject'][:60]}<br>{step}",
+    )
+
+
+def _line(marks: Sequence[Mark], number: int, title: str) -> Any:
+    symbols = [mark.symbol for mark in marks]
     return go.Scatter(
-        x=x,
-        y=rounded(y, 6),
+        x=[mark.commit for mark in marks],
+        y=[mark.value for mark in marks],
         name=title,
         mode="lines+markers",
         connectgaps=False,
-        meta=f"c{number % 10}",
-        line={"width": 2, "dash": ("solid", "dash", "dot", "dashdot")[number % 4]},
-        marker={"size": [15 if mark.startswith("triangle") else 9 for mark in symbols], "symbol": symbols},
-        error_y={"type": "data", "symmetric": False, "array": rounded(up), "arrayminus": rounded(down), "width": 2},
-        text=texts,
+        meta=colour(number),
+        line={"width": 2, "dash": dash(number)},
+        marker={"size": [15 if symbol.startswith("triangle") else 9 for symbol in symbols], "symbol": symbols},
+        error_y=error_bars([mark.below for mark in marks], [mark.above for mark in marks], width=2),
+        text=[mark.text for mark in marks],
         hovertemplate=title + ": %{y}<br>%{text}<extra></extra>",
     )

@@ -1,100 +1,100 @@
-"""Charts of how a model was chosen: the search over its grid, and the learning curve."""
+"""Charts of how a model was chosen, from its stored search and study: the grid's scores, and the learning curve."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.publish.chart import Figure, axis, figure, rounded, whiskers
-from benchmark.results import LearningCurve, ModelResult
+from benchmark.publish.chart import (
+    Chart,
+    axis,
+    chart,
+    legend_above,
+    percents,
+    rounded,
+    value_or_zero,
+    whiskers,
+)
+from benchmark.results import Candidate, LearningCurve, ModelResult, Search
 from benchmark.results.numbers import interval, percent
 
+Key = tuple[Any, ...]
 
-def search(model: ModelResult) -> Figure | None:
+
+@dataclass(frozen=True)
+class Grid:
+    """The part of a search that a chart shows: one or two parameters vary, the others have their best values.
+
+    `values` are the sorted values of each varying parameter, and a key is one value of each. `best` is the winner's key,
+    `scores` are accuracies, one a fold, by key.
+    """
+
+    values: dict[str, list[Any]]
+    fixed: dict[str, Any]
+    best: Key
+    scores: dict[Key, list[float]]
+
+    def mean(self, key: Key) -> float | None:
+        """Return the mean accuracy in percent, None where the search has no such candidate."""
+        return 100 * float(np.mean(self.scores[key])) if key in self.scores else None
+
+    def spread(self, key: Key) -> float:
+        """Return the standard deviation over the folds in points."""
+        return 100 * float(np.std(self.scores[key], ddof=1))
+
+
+def search(model: ModelResult) -> Chart | None:
     """Cross-validated accuracy over the grid: a heatmap of its two longest parameters, or a line of one; None without a choice."""
-    found = model.metrics["search"]
-    varying = {
-        name: sorted({_plain(c["params"][name]) for c in found["candidates"]}, key=lambda v: (isinstance(v, str), v))
-        for name in found["best_params"]
-    }
-    names = sorted((name for name in varying if len(varying[name]) > 1), key=lambda name: -len(varying[name]))[:2]
-    if not names:
+    grid = shown_grid(model.metrics["search"])
+    if grid is None:
         return None
-    fixed = {name: value for name, value in found["best_params"].items() if name not in names}
-    shown = [c for c in found["candidates"] if all(c["params"][name] == value for name, value in fixed.items())]
-    best = {name: _plain(found["best_params"][name]) for name in names}
-    scores = {tuple(_plain(c["params"][name]) for name in names): c["scores"] for c in shown}
-    spread = float(np.std(scores[tuple(best.values())], ddof=1))
-    caption = (
-        ", ".join(f"{_short(name)} = {best[name]}" for name in names)
-        + f" wins with {percent(found['best_score'], 2)} over {found['n_splits']} folds, which differ by {100 * spread:.2f} points "
-        + "(standard deviation)"
-        + (f"; shown at {', '.join(f'{_short(k)} = {v}' for k, v in fixed.items())}." if fixed else ".")
-    )
-    rows = [
-        (*(str(value) for value in key), percent(float(np.mean(s)), 2), " ".join(percent(x, 2) for x in s))
-        for key, s in scores.items()
-    ]
-    header = (*(_short(name) for name in names), "mean", "folds")
-    if len(names) == 1:
-        keys = sorted(scores)
-        trace: Any = go.Scatter(
-            x=[str(key[0]) for key in keys],
-            y=rounded([100 * np.mean(scores[key]) for key in keys], 5),
-            mode="markers+lines",
-            meta="lead",
-            error_y={"type": "data", "array": rounded([100 * np.std(scores[key], ddof=1) for key in keys])},
-        )
-        axes: dict[str, Any] = {"xaxis": axis(_short(names[0]), type="category"), "yaxis": axis("accuracy, %")}
-    else:
-        columns, lines = varying[names[0]], varying[names[1]]
-        z = [
-            rounded(
-                [100 * np.mean(scores[column, line]) if (column, line) in scores else None for column in columns], 5
-            )
-            for line in lines
-        ]
-        spreads = [
-            [
-                f"{100 * np.std(scores[column, line], ddof=1):.2f}" if (column, line) in scores else ""
-                for column in columns
-            ]
-            for line in lines
-        ]
-        trace = go.Heatmap(
-            z=z,
-            text=spreads,
-            x=[str(v) for v in columns],
-            y=[str(v) for v in lines],
-            meta="sequential",
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            texttemplate="%{z:.2f}<br>± %{text}",
-            hovertemplate="%{x}, %{y}: %{z} %, folds ± %{text}<extra></extra>",
-        )
-        column, line = columns.index(best[names[0]]), lines.index(best[names[1]])
-        axes = {
-            "xaxis": axis(_short(names[0]), type="category", showgrid=False),
-            "yaxis": axis(_short(names[1]), type="category", showgrid=False),
-            "shapes": [
-                {"type": "rect", "name": "second", "x0": column - 0.5, "x1": column + 0.5, "y0": line - 0.5,
-                 "y1": line + 0.5, "line": {"width": 3}}
-            ],
-        }  # fmt: skip
-        caption += " The winner is framed; ± is the standard deviation over the folds."
-    return figure(
+    trace, layout = _line(grid) if len(grid.values) == 1 else _heatmap(grid)
+    return chart(
         f"{model.name}-search",
         "Cross-validated accuracy over the grid",
-        caption,
+        _search_caption(model.metrics["search"], grid),
         [trace],
-        axes,
-        header,
-        rows,
+        layout,
+        (*map(_short, grid.values), "mean", "folds"),
+        [_grid_row(key, scores) for key, scores in grid.scores.items()],
         height=360,
     )
+
+
+def shown_grid(found: Search) -> Grid | None:
+    """Return what a chart shows of a search, None where no parameter has two values."""
+    best = found["best_params"]
+    values = _longest({name: _values(found["candidates"], name) for name in best})
+    if not values:
+        return None
+    fixed = {name: value for name, value in best.items() if name not in values}
+    shown = [candidate for candidate in found["candidates"] if fixed.items() <= candidate["params"].items()]
+    return Grid(
+        values,
+        fixed,
+        _key(best, values),
+        {_key(candidate["params"], values): candidate["scores"] for candidate in shown},
+    )
+
+
+def _values(candidates: Sequence[Candidate], name: str) -> list[Any]:
+    """Return the values of a parameter, numbers before text, each in order."""
+    values = {_plain(candidate["params"][name]) for candidate in candidates}
+    return sorted(values, key=lambda value: (isinstance(value, str), value))
+
+
+def _longest(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return the two parameters with most values, the longer first, of those that have two or more."""
+    varying = [name for name in values if len(values[name]) > 1]
+    return {name: values[name] for name in sorted(varying, key=lambda name: -len(values[name]))[:2]}
+
+
+def _key(params: dict[str, Any], names: Iterable[str]) -> Key:
+    return tuple(_plain(params[name]) for name in names)
 
 
 def _plain(value: Any) -> Any:
@@ -105,62 +105,123 @@ def _short(name: str) -> str:
     return name.rpartition("__")[2]
 
 
-def learning_curve(model: ModelResult, leader: ModelResult) -> Figure | None:
+def _search_caption(found: Search, grid: Grid) -> str:
+    winner = ", ".join(f"{_short(name)} = {value}" for name, value in zip(grid.values, grid.best, strict=True))
+    fixed = ", ".join(f"{_short(name)} = {value}" for name, value in grid.fixed.items())
+    caption = (
+        f"{winner} wins with {percent(found['best_score'], 2)} over {found['n_splits']} folds, "
+        f"which differ by {grid.spread(grid.best):.2f} points (standard deviation)"
+        + (f"; shown at {fixed}." if fixed else ".")
+    )
+    framed = " The winner is framed; ± is the standard deviation over the folds."
+    return caption + (framed if len(grid.values) > 1 else "")
+
+
+def _grid_row(key: Key, scores: list[float]) -> tuple[str, ...]:
+    return (*map(str, key), percent(float(np.mean(scores)), 2), " ".join(percent(score, 2) for score in scores))
+
+
+def _line(grid: Grid) -> tuple[Any, dict[str, Any]]:
+    """Return the trace and the layout of one parameter: the mean of each value, with the spread over the folds."""
+    (name,) = grid.values
+    keys = sorted(grid.scores)
+    trace = go.Scatter(
+        x=[str(value) for (value,) in keys],
+        y=rounded([grid.mean(key) for key in keys], 5),
+        mode="markers+lines",
+        meta="lead",
+        error_y={"type": "data", "array": rounded([grid.spread(key) for key in keys])},
+    )
+    return trace, {"xaxis": axis(_short(name), type="category"), "yaxis": axis("accuracy, %")}
+
+
+def _heatmap(grid: Grid) -> tuple[Any, dict[str, Any]]:
+    """Return the trace and the layout of two parameters: the mean of each pair in a cell, the winner's framed."""
+    (across, columns), (down, lines) = grid.values.items()
+    keys = [[(column, line) for column in columns] for line in lines]
+    trace = go.Heatmap(
+        z=[rounded(map(grid.mean, row), 5) for row in keys],
+        text=[[f"{grid.spread(key):.2f}" if key in grid.scores else "" for key in row] for row in keys],
+        x=[str(value) for value in columns],
+        y=[str(value) for value in lines],
+        meta="sequential",
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        texttemplate="%{z:.2f}<br>± %{text}",
+        hovertemplate="%{x}, %{y}: %{z} %, folds ± %{text}<extra></extra>",
+    )
+    return trace, {
+        "xaxis": axis(_short(across), type="category", showgrid=False),
+        "yaxis": axis(_short(down), type="category", showgrid=False),
+        "shapes": [_frame(columns.index(grid.best[0]), lines.index(grid.best[1]))],
+    }
+
+
+def _frame(column: int, line: int) -> dict[str, Any]:
+    """Return a frame around a cell of a heatmap."""
+    ends = {"x0": column - 0.5, "x1": column + 0.5, "y0": line - 0.5, "y1": line + 0.5}
+    return {"type": "rect", "name": "second", "line": {"width": 3}, **ends}
+
+
+def learning_curve(model: ModelResult, leader: ModelResult) -> Chart | None:
     """Accuracy on held-out training images over the number of images fitted on; the leader's in grey."""
-    curve = model.study["learning_curve"]
-    if curve is None:
+    own = model.study["learning_curve"]
+    if own is None:
         return None
-    others = leader.study["learning_curve"] if leader is not model else None
-    traces = [_growth(others, "muted", leader.metrics["title"], "dot")] if others else []
-    traces.append(_growth(curve, "lead", model.metrics["title"], "solid"))
-    points = curve["points"]
-    theirs = {point["n_train"]: interval(point["accuracy"], 2) for point in (others["points"] if others else ())}
-    caption = f"Scored on {curve['n_held_out']:,} held-out training images."
-    if len(points) > 1:
-        first, last = points[-2:]
-        gain = 100 * ((last["accuracy"]["value"] or 0) - (first["accuracy"]["value"] or 0))
-        caption = (
-            f"From {first['n_train']:,} to {last['n_train']:,} images it gained {gain:.2f} points, "
-            f"to {percent(last['accuracy']['value'], 2)} of {curve['n_held_out']:,} held-out training images."
-        )
-    return figure(
+    theirs = leader.study["learning_curve"] if leader is not model else None
+    title = leader.metrics["title"]
+    traces = [_growth(theirs, "muted", title, "dot")] if theirs else []
+    traces.append(_growth(own, "lead", model.metrics["title"], "solid"))
+    sizes = [point["n_train"] for point in own["points"]]
+    return chart(
         f"{model.name}-learning-curve",
         "Accuracy over the number of training images",
-        caption,
+        _growth_caption(own),
         traces,
         {
             "xaxis": axis(
-                "training images (log)",
-                type="log",
-                tickvals=[point["n_train"] for point in points],
-                ticktext=[f"{point['n_train']:,}" for point in points],
+                "training images (log)", type="log", tickvals=sizes, ticktext=[f"{size:,}" for size in sizes]
             ),
             "yaxis": axis("accuracy, %"),
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-            "showlegend": bool(others),
+            "legend": legend_above(),
+            "showlegend": bool(theirs),
         },
-        ("training images", "accuracy, 95 % interval", *((leader.metrics["title"],) if others else ())),
-        [
-            (
-                f"{point['n_train']:,}",
-                interval(point["accuracy"], 2),
-                *((theirs.get(point["n_train"], "–"),) if others else ()),
-            )
-            for point in points
-        ],
+        ("training images", "accuracy, 95 % interval", *((title,) if theirs else ())),
+        _growth_rows(own, theirs),
         height=380,
     )
 
 
-def _growth(curve: LearningCurve, color: str, name: str, dash: str) -> Any:
+def _growth(curve: LearningCurve, colour: str, name: str, dash: str) -> Any:
     estimates = [point["accuracy"] for point in curve["points"]]
     return go.Scatter(
         x=[point["n_train"] for point in curve["points"]],
-        y=rounded([100 * (estimate["value"] or 0) for estimate in estimates]),
+        y=percents(estimates),
         mode="lines+markers",
         name=name,
-        meta=color,
+        meta=colour,
         line={"width": 2, "dash": dash},
         error_y=whiskers(estimates, width=3),
         hovertemplate="%{x} images: %{y} %<extra></extra>",
     )
+
+
+def _growth_caption(curve: LearningCurve) -> str:
+    if len(curve["points"]) <= 1:
+        return f"Scored on {curve['n_held_out']:,} held-out training images."
+    first, last = curve["points"][-2:]
+    gain = 100 * (value_or_zero(last["accuracy"]) - value_or_zero(first["accuracy"]))
+    return (
+        f"From {first['n_train']:,} to {last['n_train']:,} images it gained {gain:.2f} points, "
+        f"to {percent(last['accuracy']['value'], 2)} of {curve['n_held_out']:,} held-out training images."
+    )
+
+
+def _growth_rows(own: LearningCurve, theirs: LearningCurve | None) -> list[tuple[str, ...]]:
+    """Return a row a point, with the other curve's accuracy beside it where there is another."""
+    rows = [(f"{point['n_train']:,}", interval(point["accuracy"], 2)) for point in own["points"]]
+    if theirs is None:
+        return list(rows)
+    other = {f"{point['n_train']:,}": interval(point["accuracy"], 2) for point in theirs["points"]}
+    return [(*row, other.get(row[0], "–")) for row in rows]

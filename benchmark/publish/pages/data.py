@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.layout import slug
-from benchmark.publish.chart import Figure
+from benchmark.publish.chart import Chart
 from benchmark.publish.charts.dataset import class_map, spectrum
 from benchmark.publish.gallery import Tile
 from benchmark.publish.site import Site
@@ -84,7 +84,7 @@ def _chosen_components(stored: Results) -> dict[int, str]:
     return {number: ", ".join(names) for number, names in chosen.items()}
 
 
-def _map(site: Site, study: DatasetStudy) -> Figure:
+def _map(site: Site, study: DatasetStudy) -> Chart:
     dataset, indices = site.dataset, study["map"]["index"]
     labels = [int(dataset.train_labels[i]) for i in indices]
     tiles: dict[int, Tile] = {}

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from benchmark.compare.leaderboard import hardest_class, noise_verdict, paired_models
-from benchmark.publish.charts.board import accuracies, class_panels, cost
+from benchmark.publish.charts.board import accuracies, class_panels
+from benchmark.publish.charts.cost import cost
 from benchmark.publish.pages.methods import circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
 from benchmark.results import METRICS, ModelResult, Results

@@ -1,4 +1,4 @@
-"""A model's page: figures, curves, mistakes, and how it was chosen."""
+"""A model's page: metrics, curves, mistakes, and how it was chosen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def model_page(site: Site, model: ModelResult) -> dict[str, Any]:
         "entry": model.entry,
         "metrics": metrics,
         "run": run,
-        "figures": _model_figures(model),
+        "numbers": _numbers(model),
         "rank": _rank(site, board, model),
         "versus": _versus(site, model, leader, board),
         "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
@@ -47,7 +47,7 @@ def model_page(site: Site, model: ModelResult) -> dict[str, Any]:
         ],
         "seeds": _seeds(model),
         "hard": [_hard_class(model, name) for name in hardest] if not reference else [],
-        "search_figure": search.search(model),
+        "search": search.search(model),
         "roc": None if reference else curves.roc(model, order),
         "precision_recall": None if reference else curves.precision_recall(model, order),
         "reliability": None if reference else curves.reliability(model),
@@ -69,7 +69,7 @@ def model_page(site: Site, model: ModelResult) -> dict[str, Any]:
     }
 
 
-def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
+def _numbers(model: ModelResult) -> list[tuple[str, str]]:
     test, run = model.metrics["test"], model.run
     auc = test["macro_auc"]
     few = model.metrics["distinct_scores"]
