@@ -138,8 +138,8 @@ def test_a_search_without_a_choice_has_no_grid():
 
 def test_costs_are_drawn_on_a_logarithmic_axis_and_shares_are_not():
     share, size = (
-        history.scale_of(results.metric_named("accuracy")),
-        history.scale_of(results.metric_named("pickle_bytes")),
+        history.SCALES["share"],
+        history.SCALES["B"],
     )
     assert (share.unit, share.linear, share.text(12.345)) == ("%", True, "12.35")
     assert (size.unit, size.linear, size.factor * 2e6) == ("MB", False, 2.0)
