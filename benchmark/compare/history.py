@@ -157,7 +157,9 @@ def _changed_models(
 
 
 def _told_error(error: Exception) -> str:
-    return f"no field {error}" if isinstance(error, KeyError) else str(error).partition("\n")[0]
+    if isinstance(error, ResultsError):
+        return error.problem
+    return f"no field {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> Point:

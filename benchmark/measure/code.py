@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.cache import digest
+from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 
 # Fields that one Python version fills and another does not have, and that say nothing of what code does.
@@ -135,5 +136,5 @@ def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
         pinned[name] = f"{pinned[name]}, {version}" if name in pinned else version
     missing = [name for name in names if name not in pinned]
     if missing:
-        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy="make lock")
+        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy=Command("lock"))
     return {name: pinned[name] for name in names}
