@@ -44,15 +44,15 @@ list: setup ## list the models and whether their results are current (CHECK=1: e
 	@$(BENCHMARK) list $(OPTIONS) $(OWN) $(if $(CHECK),--check)
 
 diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
-	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT)) \
-	  $(if $(MODELS),--models $(MODELS))
+	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) --profile $(PROFILE) \
+	  $(if $(FORMAT),--format $(FORMAT)) $(if $(MODELS),--models $(MODELS))
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
-	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) $(if $(FORMAT),--format $(FORMAT))
+	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) --profile $(PROFILE) $(if $(FORMAT),--format $(FORMAT))
 
 history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b)
-	@$(BENCHMARK) history --dataset $(DATASET) $(if $(METRIC),--metric $(METRIC)) $(if $(MODELS),--models $(MODELS)) \
-	  $(if $(FORMAT),--format $(FORMAT))
+	@$(BENCHMARK) history --dataset $(DATASET) --profile $(PROFILE) $(if $(METRIC),--metric $(METRIC)) \
+	  $(if $(MODELS),--models $(MODELS)) $(if $(FORMAT),--format $(FORMAT))
 
 readme: setup ## write the leaderboard into README.md
 	@$(BENCHMARK) readme

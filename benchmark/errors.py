@@ -1,10 +1,18 @@
 """The errors that a person can mend: what failed, what was expected, what was found, and the command that helps."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.command import Say, Text, as_typed
+
 __all__ = ["BenchmarkError", "DataError", "EntryError", "FitError", "ResultsError"]
 
 
 class BenchmarkError(Exception):
     """The root of every error that this package raises on purpose.
+
+    Each part stays an attribute; `str` formats them.
 
     Parameters
     ----------
@@ -12,17 +20,28 @@ class BenchmarkError(Exception):
         What failed, with the file's name where there is one.
     expected, found : str, optional
         What was expected there and what was found.
-    remedy : str, optional
+    remedy : str, Command or tuple of both, optional
         What helps, usually a command.
 
     """
 
-    def __init__(self, problem: str, *, expected: str = "", found: str = "", remedy: str = "") -> None:
-        lines = [problem]
-        lines += [f"  expected: {expected}"] if expected else []
-        lines += [f"  found:    {found}"] if found else []
-        lines += [f"  try:      {remedy}"] if remedy else []
-        super().__init__("\n".join(lines))
+    def __init__(self, problem: str, *, expected: str = "", found: str = "", remedy: Text = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, say: Say = as_typed) -> str:
+        """Return a line for each part that is there; `say` formats the remedy, with the options of the running call."""
+        lines = [self.problem]
+        lines += [f"  expected: {self.expected}"] if self.expected else []
+        lines += [f"  found:    {self.found}"] if self.found else []
+        lines += [f"  try:      {say(self.remedy)}"] if self.remedy else []
+        return "\n".join(lines)
 
 
 class DataError(BenchmarkError):
@@ -34,7 +53,23 @@ class EntryError(BenchmarkError):
 
 
 class FitError(BenchmarkError):
-    """A model could not be fitted or asked for predictions."""
+    """A model could not be fitted or asked for predictions; `errors` are those of several models, which it sums up."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        expected: str = "",
+        found: str = "",
+        remedy: Text = "",
+        errors: Sequence[BenchmarkError] = (),
+    ) -> None:
+        super().__init__(problem, expected=expected, found=found, remedy=remedy)
+        self.errors = list(errors)
+
+    def text(self, say: Say = as_typed) -> str:
+        """Return the parts, then the text of each error that this one sums up."""
+        return "\n".join([super().text(say), *(error.text(say) for error in self.errors)])
 
 
 class ResultsError(BenchmarkError):

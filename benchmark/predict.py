@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from benchmark.command import Command
 from benchmark.disk import file_sha256
 from benchmark.errors import DataError, ResultsError
 from benchmark.results import Run, read_document
@@ -41,7 +42,7 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
 
     """
     path = Path(path)
-    remedy = f"make bench MODELS={path.parent.name}"
+    remedy = Command("bench", models=path.parent.name)
     if not path.exists():
         raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy)
     wrote = None
@@ -64,7 +65,7 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
     return _load(path, remedy)
 
 
-def _load(path: Path, remedy: str) -> Any:
+def _load(path: Path, remedy: Command) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning  # takes a second; a wrong digest fails first
 
     try:
@@ -83,14 +84,14 @@ def _load(path: Path, remedy: str) -> Any:
         ) from None
 
 
-def _check_version(path: Path, wrote: str, remedy: str) -> None:
+def _check_version(path: Path, wrote: str, remedy: Command) -> None:
     installed = version("scikit-learn")
     if wrote != installed:
         raise ResultsError(
             f"{path} was written by another scikit-learn",
             expected=f"scikit-learn {wrote}",
             found=f"scikit-learn {installed}",
-            remedy=f"pip install scikit-learn=={wrote}, or {remedy}",
+            remedy=(f"pip install scikit-learn=={wrote}, or ", remedy),
         )
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from benchmark.commands.printing import silence, to_json, typed, wants_colour
+from benchmark.commands.printing import print_error, silence, to_json, typed, wants_colour
 from benchmark.commands.settings import split_names, where_results_are
 from benchmark.errors import BenchmarkError
 
@@ -27,7 +27,7 @@ def diff(arguments: argparse.Namespace) -> int:
         shown = only(comparison, names) if (names := split_names(arguments.models)) else comparison
         status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
     except BenchmarkError as error:
-        print(typed(f"error: {error}", arguments), file=sys.stderr)
+        print_error(error, arguments)
         return UNREADABLE
     try:
         _print_comparison(shown, arguments)
@@ -54,7 +54,7 @@ def _comparison(arguments: argparse.Namespace) -> Comparison:
     sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
     sha = sha or before[0]["commit"]
     use = use_of_test_set(repository, sha, tracked_folder(**where)) if repository and sha else None
-    return compare_results(before, after, use)
+    return compare_results(before, after, use, lambda text: typed(text, arguments))
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -97,4 +97,4 @@ def _print_comparison(comparison: Comparison, arguments: argparse.Namespace) -> 
     elif arguments.format == "markdown":
         print(format_markdown(comparison))
     else:
-        print(typed(format_text(comparison, colour=wants_colour()), arguments))
+        print(format_text(comparison, colour=wants_colour()))

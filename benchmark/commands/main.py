@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from benchmark.commands.parser import make_parser
-from benchmark.commands.printing import silence, typed
+from benchmark.commands.printing import print_error, silence
 from benchmark.errors import BenchmarkError
 
 INTERRUPTED = 130
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except BenchmarkError as error:
-        print(typed(f"error: {error}", arguments), file=sys.stderr)
+        print_error(error, arguments)
         return 1
     except BrokenPipeError:  # `… | head` has seen enough
         silence()

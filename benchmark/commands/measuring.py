@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from benchmark.command import Command
 from benchmark.commands.printing import to_json, typed, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, site_folder
 from benchmark.errors import BenchmarkError, FitError
@@ -85,14 +86,14 @@ def _conclude(
     if arguments.format == "json":
         print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": leaderboard_data(stored)}))
         return
-    print(typed(format_text(stored), arguments))
+    print(format_text(stored, lambda text: typed(text, arguments)))
     for entry in named:
         print(paired_sentence(stored, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
-        print(f"\n{_against_head(setting)}")
+        print(f"\n{_against_head(setting, arguments)}")
 
 
-def _against_head(setting: Setting) -> str:
+def _against_head(setting: Setting, arguments: argparse.Namespace) -> str:
     """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.compare.diff import compare_results
     from benchmark.compare.sides import read_side
@@ -104,9 +105,10 @@ def _against_head(setting: Setting) -> str:
         "dataset": setting.dataset.entry.name,
     }
     try:
-        comparison = compare_results(read_side("HEAD", **where), read_side(None, **where))
+        before, after = (read_side(end, **where) for end in ("HEAD", None))
+        comparison = compare_results(before, after, say=lambda text: typed(text, arguments))
     except BenchmarkError as error:
-        return f"no comparison with HEAD: {str(error).partition(chr(10))[0]}"
+        return f"no comparison with HEAD: {error.problem}"
     return format_text(comparison, colour=wants_colour(), details=False)
 
 
@@ -123,4 +125,4 @@ def _build(setting: Setting, arguments: argparse.Namespace) -> None:
         say=lambda text: typed(text, arguments),
         report=setting.report.line,
     )
-    setting.report.line(typed(f"the site is in {folder} (make serve shows it)", arguments))
+    setting.report.line(typed((f"the site is in {folder} (", Command("serve"), " shows it)"), arguments))

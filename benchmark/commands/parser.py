@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import __version__
+from benchmark.command import program
 from benchmark.commands.comparing import compare, diff, history
 from benchmark.commands.measuring import bench, data, list_models
 from benchmark.commands.publishing import predict, readme, serve, site
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
-from benchmark.commands.typed import PROGRAM
-from benchmark.layout import is_checkout
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; each command has its options, its help and its function."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmark" if is_checkout() else PROGRAM,
+        prog=program(),
         description="Train and evaluate models on a data set of images, build a site of the results, and say what changed.",
     )
     parser.add_argument("--version", action="version", version=__version__)

@@ -7,8 +7,9 @@ import os
 import sys
 from typing import Any
 
+from benchmark.command import Text, as_typed
 from benchmark.commands.settings import DEFAULT_DATASET
-from benchmark.commands.typed import command_line
+from benchmark.errors import BenchmarkError
 
 
 def silence() -> None:
@@ -16,11 +17,16 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def typed(text: str, arguments: argparse.Namespace) -> str:
+def typed(text: Text, arguments: argparse.Namespace) -> str:
     """Return `text` with the commands in it as this person types them, for the same data set and entries."""
     standard = {"dataset": DEFAULT_DATASET, "profile": "full", "entries": None}
     given = {name: getattr(arguments, name, value) for name, value in standard.items()}
-    return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+    return as_typed(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+
+
+def print_error(error: BenchmarkError, arguments: argparse.Namespace) -> None:
+    """Print an error on stderr, its remedy as this person types it."""
+    print(f"error: {error.text(lambda text: typed(text, arguments))}", file=sys.stderr)
 
 
 def wants_colour() -> bool:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 from benchmark.layout import is_checkout, work_folder
 
@@ -86,7 +87,9 @@ def _accelerate() -> None:
             "scikit-learn-intelex is not installed",
             expected="Linux on x86-64",
             found=sys.platform,
-            remedy="make bench FAST=1, which installs it" if is_checkout() else "pip install scikit-learn-intelex",
+            remedy=(Command("bench", fast=1), ", which installs it")
+            if is_checkout()
+            else "pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
     # RbfSVC calls its own; for the others it does nothing

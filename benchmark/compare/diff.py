@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import (
     Changed,
     ClassChange,
@@ -32,7 +33,9 @@ from benchmark.statistics import mcnemar_midp, paired, seed_threshold
 JUDGED = "accuracy"  # the metric of the primary family
 
 
-def compare_results(before: tuple[Side, Results], after: tuple[Side, Results], use: Use | None = None) -> Comparison:
+def compare_results(
+    before: tuple[Side, Results], after: tuple[Side, Results], use: Use | None = None, say: Say = as_typed
+) -> Comparison:
     """Compare every model of two sets of results.
 
     Parameters
@@ -40,11 +43,14 @@ def compare_results(before: tuple[Side, Results], after: tuple[Side, Results], u
     before, after : tuple of Side and Results
     use : Use, optional
         How often the test set was used.
+    say : callable, optional
+        Formats the command that measures a model without a result.
+
     """
     (before_side, old), (after_side, new) = before, after
     names = [entry["name"] for entry in new.entries]
     names += [entry["name"] for entry in old.entries if entry["name"] not in names]
-    models = [_model_change(old, new, name) for name in names]
+    models = [_model_change(old, new, name, say) for name in names]
     return judge(old.dataset["name"], before_side, after_side, models, use)
 
 
@@ -78,16 +84,15 @@ def only(comparison: Comparison, names: Sequence[str]) -> Comparison:
     return {**comparison, "models": [model for model in comparison["models"] if model["name"] in names]}
 
 
-def _model_change(old: Results, new: Results, name: str) -> ModelChange:
+def _model_change(old: Results, new: Results, name: str, say: Say) -> ModelChange:
     entries = [{entry["name"]: entry for entry in stored.entries}.get(name) for stored in (old, new)]
     models = [{model.name: model for model in stored.models}.get(name) for stored in (old, new)]
     title = next(entry["title"] for entry in reversed(entries) if entry)
     if entries[1] is None:
         return _unpaired(name, title, "removed", "its entry is gone")
     if models[1] is None:
-        return _unpaired(
-            name, title, "not measured", f"the entry is there, its result is not (make bench MODELS={name})"
-        )
+        reason = f"the entry is there, its result is not ({say(Command('bench', models=name))})"
+        return _unpaired(name, title, "not measured", reason)
     if entries[0] is None:
         return _unpaired(name, title, "added", "a new entry", models[1])
     if models[0] is None:

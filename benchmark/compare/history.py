@@ -162,7 +162,7 @@ def _changed_models(
         try:
             yield model, contents.snapshot(ids)
         except ResultsError as error:
-            unreadable.append(f"{model} at {change.commit.sha[:10]}: {str(error).partition(chr(10))[0]}")
+            unreadable.append(f"{model} at {change.commit.sha[:10]}: {error.problem}")
 
 
 def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> Point:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Place
 from benchmark.compare.tables import aligned
 from benchmark.results import ModelResult, Results, round_measured
@@ -140,12 +141,13 @@ def _place(stored: Results, table: RankTable | None, model: ModelResult) -> Plac
     }
 
 
-def format_text(stored: Results) -> str:
-    """Return the leaderboard aligned for a terminal."""
+def format_text(stored: Results, say: Say = as_typed) -> str:
+    """Return the leaderboard aligned for a terminal; `say` formats the command that measures what is missing."""
     rows = [HEADER, *leaderboard_rows(stored)]
     lines = aligned(rows)
     if stored.missing:
-        lines.append(f"not measured: {', '.join(stored.missing)} (make bench MODELS={','.join(stored.missing)})")
+        command = say(Command("bench", models=",".join(stored.missing)))
+        lines.append(f"not measured: {', '.join(stored.missing)} ({command})")
     return "\n".join(lines)
 
 

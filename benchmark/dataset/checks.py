@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.command import Command
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
 from benchmark.disk import file_sha256
@@ -32,9 +33,9 @@ def read_arrays(entry: DatasetEntry, paths: list[Path]) -> list[Bytes]:
     return arrays
 
 
-def mend_remedy(entry: DatasetEntry, path: Path) -> str:
+def mend_remedy(entry: DatasetEntry, path: Path) -> tuple[str | Command, ...]:
     """Return the remedy for a bad file; never suggest removing one that cannot be fetched again."""
-    return f"rm {path} && make data" if entry.urls else f"put the right file in its place: {path}"
+    return (f"rm {path} && ", Command("data")) if entry.urls else (f"put the right file in its place: {path}",)
 
 
 def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path) -> None:
@@ -75,7 +76,10 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
         raise DataError(
             f"{path} does not exist: nobody has said yet which files the data set {entry.name} is",
             expected="a line '<SHA-256>  <file>' for each of its four files",
-            remedy=f"make data DATASET={entry.name} ACCEPT=1, which writes them, or git checkout -- {path} if they were there",
+            remedy=(
+                Command("data", dataset=entry.name, accept=1),
+                f", which writes them, or git checkout -- {path} if they were there",
+            ),
         )
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
@@ -99,9 +103,9 @@ def verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | Non
         found = file_sha256(path)
         if sums and found != sums[path.name]:
             meant = (
-                ""
+                ()
                 if entry.urls or entry.debian_package
-                else f", or make data DATASET={entry.name} ACCEPT=1 if it is meant to differ"
+                else (", or ", Command("data", dataset=entry.name, accept=1), " if it is meant to differ")
             )
             packed = given / f"{path.name}.gz" if given and path.parent != given else path
             origin = packed if packed.exists() else path
@@ -109,5 +113,5 @@ def verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | Non
                 f"{origin} is not the file that SHA256SUMS describes",
                 expected=f"SHA-256 {sums[path.name]}{'' if origin is path else ' of the contents'}",
                 found=f"SHA-256 {found}",
-                remedy=mend_remedy(entry, origin) + meant,
+                remedy=(*mend_remedy(entry, origin), *meant),
             )

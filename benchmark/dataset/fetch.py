@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmark.command import Command, Text
 from benchmark.dataset.checks import FILES, Sums, mend_remedy, read_arrays, read_checksums, verify
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import CHUNK_BYTES, write_idx
@@ -135,14 +136,14 @@ def _plain(entry: DatasetEntry, given: Path, unpacked: Path, name: str, sums: Su
         return given / name
     packed, target = given / f"{name}.gz", unpacked / name
     if not packed.exists():
-        remedy = f"rm -r {given}/*-ubyte* && make data" if entry.urls else f"put it into {given}"
+        remedy = (f"rm -r {given}/*-ubyte* && ", Command("data")) if entry.urls else f"put it into {given}"
         raise DataError(f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=remedy)
     if not (sums and target.exists() and file_sha256(target) == sums[name]):
         _unpack(packed, target, mend_remedy(entry, packed))
     return target
 
 
-def _unpack(packed: Path, target: Path, remedy: str) -> None:
+def _unpack(packed: Path, target: Path, remedy: Text) -> None:
     """Decompress in chunks, atomically."""
     try:
         with gzip.open(packed, "rb") as source, atomic_path(target) as partial, partial.open("wb") as stream:

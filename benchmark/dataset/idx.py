@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.command import Text
 from benchmark.disk import write_atomically
 from benchmark.errors import DataError
 
@@ -19,14 +20,14 @@ CHUNK_BYTES = 1 << 20
 Bytes = NDArray[np.uint8]
 
 
-def read_idx(path: Path, remedy: str = "") -> Bytes:
+def read_idx(path: Path, remedy: Text = "") -> Bytes:
     """Return the array in an IDX file as a read-only memory map; its header is checked before a byte is used.
 
     Parameters
     ----------
     path : Path
         Its name contains `images` or `labels`.
-    remedy : str
+    remedy : str, Command or tuple of both
         What an error suggests.
 
     Raises

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.cache import digest
+from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 
 # Fields that some Python versions fill and others lack; none of them affects what the code does.
@@ -136,5 +137,5 @@ def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
         pinned[name] = f"{pinned[name]}, {version}" if name in pinned else version
     missing = [name for name in names if name not in pinned]
     if missing:
-        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy="make lock")
+        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy=Command("lock"))
     return {name: pinned[name] for name in names}

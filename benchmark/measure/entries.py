@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from benchmark.command import Command
 from benchmark.errors import EntryError
 from benchmark.measure.entry import ModelEntry
 from benchmark.results import SCHEMA_VERSION, Entries
@@ -32,6 +33,9 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
             f"there is no model {unknown[0]!r}",
             expected="one of " + ", ".join(table),
             found=unknown[0],
-            remedy="make list, or an entry of that name in benchmark/models.py or in the file that --entries names",
+            remedy=(
+                Command("list"),
+                ", or an entry of that name in benchmark/models.py or in the file that --entries names",
+            ),
         )
     return [entry for entry in entries if not wanted or entry.name in wanted]

@@ -57,7 +57,7 @@ def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> 
         except EntryError as error:
             if named or (entry is entries[-1] and not found):
                 raise
-            setting.report.line(f"left out: {str(error).splitlines()[0]}")
+            setting.report.line(f"left out: {error.problem}")
         else:
             found.append(entry)
     return found
@@ -99,20 +99,20 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     if stale:
         check_writable(setting.folder)  # before hours of work
         fresh_processes()  # its server finishes its imports before the first final fit
-    failures: list[str] = []
+    failures: list[FitError] = []
     for number, status in enumerate(stale, start=1):
         setting.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
         try:
             _measure(setting, status.entry)
         except FitError as error:
-            failures.append(str(error))
+            failures.append(error)
             setting.report.line(f"error: {error}")
     _describe_data(setting)
     setting.cache.trim(CACHE_BYTES)
     if failures:
         raise FitError(
-            f"{len(failures)} of {len(stale)} models could not be measured; the others are in {setting.folder}\n"
-            + "\n".join(failures)
+            f"{len(failures)} of {len(stale)} models could not be measured; the others are in {setting.folder}",
+            errors=failures,
         )
     return [status.entry.name for status in stale]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import joblib
 
+from benchmark.command import Command
 from benchmark.errors import FitError
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.setting import Setting
@@ -51,5 +52,5 @@ def raise_fit_error(entry: ModelEntry, error: str) -> None:
             f"model {entry.name!r} could not be fitted",
             expected="an estimator that fits and predicts on this data set",
             found=" ".join(error.split())[:400],
-            remedy=f"mend its entry, then make bench MODELS={entry.name}",
+            remedy=("mend its entry, then ", Command("bench", models=entry.name)),
         )

@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 
 from benchmark.cache import Cache
+from benchmark.command import Command, Say, as_typed
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
@@ -37,11 +38,11 @@ def build_site(
     dataset: Dataset,
     build_dir: Path,
     report: Callable[[str], None],
-    say: Callable[[str], str] = str,
+    say: Say = as_typed,
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
-    `say` turns the commands in a page's text into those that one types here, for this data set.
+    `say` formats the commands that pages name, for this data set.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -58,15 +59,15 @@ def build_site(
             f"the results in {stored.source.where('')} are of other data",
             expected=f"digest {dataset.digest}",
             found=f"digest {stored.dataset['digest']}",
-            remedy="make bench",
+            remedy=Command("bench"),
         )
     path = study_path(models_dir, dataset.entry.name)
     study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
     if study and study["digest"] != dataset.digest:
-        report(f"{path} is of other data, and left out: make bench")
+        report(f"{path} is of other data, and left out: {say(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
-    past = read_past(Repository.around(root), tracked, dataset.digest)
+    past = read_past(Repository.around(root), tracked, dataset.digest, say)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
     outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
     published: Published | None = read_document(outside, Published) if outside else None
@@ -78,11 +79,11 @@ def build_site(
         build_dir=build_dir,
         report=report,
     )
-    site = Site(stored, dataset, study, shipped("templates"), past, published, say=say, cache=cache)
+    site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
     site.released = read_released(build_dir / "released.json")
     if dataset.profile is None:
         site.draw = stills
-    render(site)
+    render(site, say)
     site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     _write(site, shipped("site_src"), build_dir / "docs")
@@ -116,7 +117,7 @@ def read_released(path: Path) -> dict[str, dict[str, str]]:
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
             found=f"{type(error).__name__}: {error}",
-            remedy=f"rm {path}, or make released",
+            remedy=(f"rm {path}, or ", Command("released")),
         ) from None
 
 

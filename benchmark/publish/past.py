@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmark.command import Command, Say, as_typed
 from benchmark.compare.diff import compare_results
 from benchmark.compare.documents import Comparison
 from benchmark.compare.history import History, read_history
@@ -22,37 +23,38 @@ class Past:
     remedy: str = ""
 
 
-def read_past(repository: Repository | None, folder: str | None, digest: str) -> Past:
+def read_past(repository: Repository | None, folder: str | None, digest: str, say: Say = as_typed) -> Past:
     """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits.
 
     What cannot be read is no reason to build no site: it is said instead. `digest` is that of the images that the pages
-    show; flips of other data have no pictures here.
+    show; flips of other data have no pictures here. `say` formats the commands.
     """
     if folder is None:
-        return Past(None, None, "These results are not tracked by git.", "make bench")
+        return Past(None, None, "These results are not tracked by git.", say(Command("bench")))
     if repository is None:
         return Past(None, None, "These pages are made from git's history, and this is no clone.", "git clone")
     try:
         history = read_history(repository, repository.commit("HEAD").sha, folder)
     except BenchmarkError as error:
-        return _unread(None, error)
+        return _unread(None, error, say)
     if len(history["commits"]) < 2:  # noqa: PLR2004
         if history["truncated"]:
             return Past(history, None, "This site was built from a shallow clone.", "git fetch --unshallow")
-        return Past(history, None, "There are no two commits with results so far, so nothing to compare.", "make bench")
+        missing = "There are no two commits with results so far, so nothing to compare."
+        return Past(history, None, missing, say(Command("bench")))
     try:
         before, after = (repository.commit(commit["sha"]) for commit in history["commits"][-2:])
         old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
         use = use_of_test_set(repository, after.sha, folder)
     except BenchmarkError as error:
-        return _unread(history, error)
+        return _unread(history, error, say)
     if new[0]["digest"] != digest:
-        return Past(history, None, "The newest commit with results measured other images than these.", "make bench")
-    return Past(history, compare_results(old, new, use))
+        missing = "The newest commit with results measured other images than these."
+        return Past(history, None, missing, say(Command("bench")))
+    return Past(history, compare_results(old, new, use, say))
 
 
-def _unread(history: History | None, error: BenchmarkError) -> Past:
+def _unread(history: History | None, error: BenchmarkError, say: Say) -> Past:
     """Return what is missing in the words of the error that says so."""
-    problem, *rest = str(error).splitlines()
-    remedy = next((line.partition(":")[2].strip() for line in rest if line.startswith("  try:")), "git status")
-    return Past(history, None, f"{problem[0].upper()}{problem[1:]}.", remedy)
+    problem = error.problem
+    return Past(history, None, f"{problem[0].upper()}{problem[1:]}.", say(error.remedy or "git status"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from benchmark.command import Command, Say, as_typed, program
 from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.downloads import add_downloads
@@ -26,8 +27,8 @@ from benchmark.publish.site import Site, charts_in, listed_models
 from benchmark.results.numbers import interval, percent
 
 
-def render(site: Site) -> None:
-    """Fill `site` with every page, chart, picture and download."""
+def render(site: Site, say: Say = as_typed) -> None:
+    """Fill `site` with every page, chart, picture and download; `say` formats the commands that pages name."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site.templates),
         undefined=jinja2.StrictUndefined,
@@ -37,6 +38,8 @@ def render(site: Site) -> None:
         keep_trailing_newline=True,
     )
     environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
+    environment.globals["command"] = lambda target, **settings: say(Command(target, **settings))
+    environment.globals["program"] = program()
     page, write = _writer(site, environment)
     add_downloads(site)
     page("index.md", "home.md", **home_page(site))
@@ -85,7 +88,7 @@ def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[
         environment.globals["pictures"] = pictures.keys()
         for path, template, context in gathered:
             text = environment.get_template(template).render(**context)
-            text = site.say(text).replace(" %", "\u00a0%")  # a number keeps its unit on the line
+            text = text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
             site.files[path] = with_sizes(text, site.files).encode()
 
     return page, write

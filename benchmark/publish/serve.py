@@ -6,6 +6,7 @@ import functools
 import http.server
 from pathlib import Path
 
+from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 
 
@@ -20,13 +21,13 @@ def serve(build_dir: Path, port: int) -> None:
     """
     folder = build_dir / "site"
     if not (folder / "index.html").exists():
-        raise BenchmarkError(f"{folder} holds no site", remedy="make site, or make bench")
+        raise BenchmarkError(f"{folder} holds no site", remedy=(Command("site"), ", or ", Command("bench")))
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
         raise BenchmarkError(
-            f"port {port} cannot be used", found=error.strerror or "", remedy=f"make serve PORT={port + 1}"
+            f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=port + 1)
         ) from None
     print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
     with server:

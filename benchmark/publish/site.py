@@ -36,7 +36,6 @@ class Site:
     published: Published | None = None
     draw: Callable[[list[Chart]], dict[str, bytes]] = lambda _: {}
     cache: Cache | None = None
-    say: Callable[[str], str] = str
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
     released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.command import Command, Text
 from benchmark.errors import ResultsError
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
@@ -62,7 +63,7 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
     """Return a document of a source, checked against its type; errors as in `parse_document`."""
     content, where = source.read(name), source.where(name)
     if content is None:
-        raise ResultsError(f"{where} does not exist", remedy="make bench")
+        raise ResultsError(f"{where} does not exist", remedy=Command("bench"))
     return parse_document(content, where, kind)
 
 
@@ -144,12 +145,14 @@ def parse_json(content: bytes, where: str) -> Any:
             f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
             found=f"{found!r}",
-            remedy="a newer version of this benchmark (git pull)" if newer else remeasure_remedy(where, "make bench"),
+            remedy="a newer version of this benchmark (git pull)"
+            if newer
+            else remeasure_remedy(where, Command("bench")),
         )
     return document
 
 
-def remeasure_remedy(where: str, command: str) -> str:
+def remeasure_remedy(where: str, command: Command) -> Text:
     """Return the command that regenerates a file on disk; a commit cannot be changed."""
     return command if Path(where).exists() else "another commit (git log --oneline -- models)"
 
@@ -196,6 +199,6 @@ def read_labels(source: Source, name: str, n_classes: int, n_images: int) -> NDA
             f"{where} cannot be read",
             expected="ASCII text",
             found="no such file" if content is None else "other characters",
-            remedy="make bench",
+            remedy=Command("bench"),
         )
     return decode_predictions(content.decode("ascii"), where, n_classes=n_classes, n_images=n_images)

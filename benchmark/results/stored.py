@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.command import Command
 from benchmark.errors import ResultsError
 from benchmark.results.documents import Curves, DatasetInfo, Metrics
 from benchmark.results.predictions import confusion_matrix
@@ -114,7 +115,7 @@ class Results:
             f"{self.source.where('')} holds no result of {name!r}",
             expected="one of " + ", ".join(model.name for model in self.models),
             found=name,
-            remedy=f"make bench MODELS={name}" if name in self.missing else "make list",
+            remedy=Command("bench", models=name) if name in self.missing else Command("list"),
         )
 
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
@@ -146,7 +147,7 @@ def read_results(source: Source) -> Results:
         if content is not None
     }
     if not every:
-        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy="make bench")
+        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy=Command("bench"))
     first: DatasetInfo = next(iter(every.values()))["dataset"]
     for name, metrics in every.items():
         if metrics["dataset"]["classes"] != first["classes"]:
@@ -154,7 +155,7 @@ def read_results(source: Source) -> Results:
                 f"{source.where(f'{name}/metrics.json')} is of other classes than the results beside it",
                 expected=", ".join(first["classes"])[:200],
                 found=", ".join(metrics["dataset"]["classes"])[:200],
-                remedy="make bench, which brings all to one",
+                remedy=(Command("bench"), ", which brings all to one"),
             )
     labels = read_labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
     return Results(
@@ -204,7 +205,7 @@ def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArr
                 f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
                 expected=f"{what}: {stored}"[:200],
                 found=f"{recomputed}"[:200],
-                remedy=remeasure_remedy(source.where(f"{name}/predictions.txt"), f"make bench MODELS={name}"),
+                remedy=remeasure_remedy(source.where(f"{name}/predictions.txt"), Command("bench", models=name)),
             )
 
 

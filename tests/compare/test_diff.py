@@ -583,7 +583,7 @@ def test_make_passes_both_sides_and_the_form_on():
         check=True,
     )
     told = " ".join(done.stdout.replace("\\\n", " ").split())
-    assert "benchmark diff 'HEAD^' 'v1' --dataset fashion-mnist --format json --models a,b" in told
+    assert "benchmark diff 'HEAD^' 'v1' --dataset fashion-mnist --profile full --format json --models a,b" in told
 
 
 # ---------------------------------------------------------------------------------------------------- the end of a run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmark import results
+from benchmark import command, results
+from benchmark.command import as_typed
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
 from benchmark.publish.past import Past
@@ -100,3 +102,25 @@ def test_a_page_is_word_for_word_its_golden_file(site, kind):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(found, encoding="utf-8")
     assert found == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("in_checkout", "bench", "compare"),
+    [
+        (True, "make bench MODELS=hasty DATASET=made", "make compare MODELS=hasty,careful DATASET=made"),
+        (
+            False,
+            "fashion-bench bench --models hasty --dataset made",
+            "fashion-bench compare hasty careful --dataset made",
+        ),
+    ],
+    ids=["checkout", "installed"],
+)
+def test_pages_name_commands_as_one_types_them(monkeypatch, site, in_checkout, bench, compare):
+    monkeypatch.setattr(command, "is_checkout", lambda: in_checkout)
+    again = dataclasses.replace(site, files={}, nav=[])
+    render(again, lambda text: as_typed(text, {"dataset": "made"}))
+    assert f"`{compare}` prints" in again.files[PAGES["compare"]].decode()
+    page = again.files["made/models/hasty.md"].decode()
+    assert f"`{bench}` makes it" in page
+    assert f"`{command.program()} predict models/made/hasty photo.png`" in page
