@@ -226,8 +226,3 @@ def paired_sentence(board: Leaderboard, name: str) -> str:
 def noise_verdict(p: float, words: str) -> str:
     """Return whether a difference is more than noise; `words` say how `p` was corrected."""
     return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"
-
-
-def paired_models(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
-    """Compare two models of one set of results."""
-    return paired(stored.correct(first), stored.correct(second))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import os
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmark import results
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
+from benchmark.publish.chart import Figure
 from benchmark.publish.past import Past
-from benchmark.publish.render import render
+from benchmark.publish.render import charts_of, render
 from benchmark.publish.site import Site
 from tests import made
 from tests.conftest import ROOT
@@ -100,3 +104,35 @@ def test_a_page_is_word_for_word_its_golden_file(site, kind):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(found, encoding="utf-8")
     assert found == golden.read_text(encoding="utf-8")
+
+
+def test_every_picture_says_how_large_it_is(site):
+    pages = [content.decode() for path, content in site.files.items() if path.endswith(".md")]
+    images = [image for page in pages for image in re.findall(r"<img [^>]*>", page)]
+    assert images
+    for image in images:
+        size, (path,) = re.findall(r' (width|height)="(\d+)"', image), re.findall(r'src="[./]*([^"]+)"', image)
+        assert [name for name, _ in size] == ["width", "height"], image
+        if "object-position" not in image:  # the whole file is shown
+            with Image.open(io.BytesIO(site.files[path])) as picture:
+                assert [int(length) for _, length in size] == [picture.width, picture.height], image
+
+
+@dataclasses.dataclass
+class Part:
+    last: list[Figure]
+
+
+@dataclasses.dataclass
+class Whole:
+    title: str
+    first: Figure
+    none: Figure | None
+    more: Figure | None
+    part: Part | None
+    nothing: Part | None
+
+
+def test_charts_are_found_in_fields_lists_and_parts_in_the_order_of_the_fields():
+    a, b, c, d = (Figure(name, "", "", {}, (), [], 0) for name in "abcd")
+    assert charts_of(Whole("", a, None, b, Part([c, d]), None)) == [a, b, c, d]

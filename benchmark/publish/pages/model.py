@@ -2,71 +2,131 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.compare.leaderboard import noise_verdict, paired_models
+from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
 from benchmark.layout import slug
+from benchmark.publish.chart import Figure
 from benchmark.publish.charts import confusion, curves, search
-from benchmark.publish.pages.looks import look_page
-from benchmark.publish.site import Site
-from benchmark.results import ModelResult
+from benchmark.publish.gallery import Tile
+from benchmark.publish.pages.looks import Look, look
+from benchmark.publish.site import Release, Site
+from benchmark.results import Edge, ModelResult, Search
 from benchmark.results.numbers import duration, interval, percent, three_digits
 
 N_HARDEST = 20
 
 
-def model_page(site: Site, model: ModelResult) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ConfidentMistake:
+    """A test image taken for another class, and by which margin."""
+
+    index: int
+    true: str
+    predicted: str
+    margin: str
+    tile: Tile
+
+
+@dataclass(frozen=True)
+class HardClass:
+    """A class of low recall, and the class that most of its images are taken for."""
+
+    name: str
+    slug: str
+    recall: str
+    taken_for: str
+    share: str
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """The page's content; a baseline has no rank, no curves and no mistakes, a model on decision values no reliability."""
+
+    title: str
+    name: str
+    note: str
+    baseline: bool
+    rank: str
+    versus: str
+    seeds: str
+    figures: list[tuple[str, str]]
+    hard: list[HardClass]
+    confusion: Figure
+    classes: Figure
+    mistakes: list[ConfidentMistake]
+    looks: list[Look]
+    roc: Figure | None
+    precision_recall: Figure | None
+    reliability: Figure | None
+    params: list[tuple[str, str]]
+    edges: list[str]
+    search_figure: Figure | None
+    search: Search
+    learning: Figure | None
+    model_shape: str
+    released: Release | None
+    pipeline: str
+    downloads: list[str]
+
+
+def model_page(site: Site, model: ModelResult) -> ModelPage:
     """Return what a model's page shows; a baseline has no curves and no mistakes."""
-    stored, order = site.stored, site.order
-    board = stored.leaderboard()
-    leader = board[0] if board else model
-    metrics, run = model.metrics, model.run
-    reference = model.entry["baseline"]  # it has no curves or mistakes worth a look
-    found = metrics["search"]
-    mistakes = [] if reference else model.study["confident_mistakes"][:N_HARDEST]
-    tiles = site.gallery.tiles([mistake["index"] for mistake in mistakes])
-    per_class = metrics["test"]["per_class"]
-    hardest = sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
-    return {
-        "title": metrics["title"],
-        "name": model.name,
-        "model_shape": ", ".join(map(str, site.dataset.image_shape)),
-        "entry": model.entry,
-        "metrics": metrics,
-        "run": run,
-        "figures": _model_figures(model),
-        "rank": _rank(site, board, model),
-        "versus": _versus(site, model, leader, board),
-        "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
-        "edges": [
-            f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
-            f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
-            for edge in found["at_edge"]
-        ],
-        "seeds": _seeds(model),
-        "hard": [_hard_class(model, name) for name in hardest] if not reference else [],
-        "search_figure": search.search(model),
-        "roc": None if reference else curves.roc(model, order),
-        "precision_recall": None if reference else curves.precision_recall(model, order),
-        "reliability": None if reference else curves.reliability(model),
-        "confusion": confusion.confusion(model, order, site.thumbnails),
-        "classes": confusion.per_class(model, leader, order),
-        "learning": None if reference else search.learning_curve(model, leader),
-        "looks": [] if reference else [look_page(site, model, importance) for importance in model.study["importances"]],
-        "mistakes": [
-            {
-                **mistake,
-                "tile": tiles[mistake["index"]],
-                "slug": slug(mistake["true"]),
-                "margin": three_digits(mistake["margin"]),
-            }
-            for mistake in mistakes
-        ],
-        "released": site.released.get(model.name),
-        "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
-    }
+    order, row = site.order, site.board.row(model.name)
+    leader = site.stored.model(site.board.ranked[0].name) if site.board.ranked else model
+    baseline = model.entry["baseline"]  # it has no curves or mistakes worth a look
+    found = model.metrics["search"]
+    return ModelPage(
+        title=model.metrics["title"],
+        name=model.name,
+        note=model.entry["note"],
+        baseline=baseline,
+        rank=_rank(site.board, row),
+        versus=_versus(site.board, row),
+        seeds=_seeds(model),
+        figures=_model_figures(model),
+        hard=[] if baseline else _hard_classes(model, order),
+        confusion=confusion.confusion(model, order, site.thumbnails),
+        classes=confusion.per_class(model, leader, order),
+        mistakes=[] if baseline else _mistakes(site, model),
+        looks=[] if baseline else [look(site, model, importance) for importance in model.study["importances"]],
+        roc=None if baseline else curves.roc(model, order),
+        precision_recall=None if baseline else curves.precision_recall(model, order),
+        reliability=None if baseline else curves.reliability(model),
+        params=[(name, str(value)) for name, value in sorted(found["best_params"].items())],
+        edges=[_edge(edge) for edge in found["at_edge"]],
+        search_figure=search.search(model),
+        search=found,
+        learning=None if baseline else search.learning_curve(model, leader),
+        model_shape=", ".join(map(str, site.dataset.image_shape)),
+        released=site.released.get(model.name),
+        pipeline=model.entry["pipeline"],
+        downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
+    )
+
+
+def _mistakes(site: Site, model: ModelResult) -> list[ConfidentMistake]:
+    found = model.study["confident_mistakes"][:N_HARDEST]
+    tiles = site.gallery.tiles([mistake["index"] for mistake in found])
+    return [
+        ConfidentMistake(
+            index=mistake["index"],
+            true=mistake["true"],
+            predicted=mistake["predicted"],
+            margin=three_digits(mistake["margin"]),
+            tile=tiles[mistake["index"]],
+        )
+        for mistake in found
+    ]
+
+
+def _edge(edge: Edge) -> str:
+    return (
+        f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
+        f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
+    )
 
 
 def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
@@ -108,31 +168,30 @@ def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
     ]
 
 
-def _versus(site: Site, model: ModelResult, leader: ModelResult, board: list[ModelResult]) -> str:
+def _versus(board: Leaderboard, row: Row) -> str:
     """Return how far a model is from the leader, or the leader from the next, and whether that is more than noise."""
-    rival = (board[1] if len(board) > 1 else None) if model is leader else leader
-    if rival is None:
-        return ""
-    ahead = model is leader
-    gap = paired_models(site.stored, *((model, rival) if ahead else (rival, model)))
-    if model in board:
-        p, words = float(site.ranks.p[board.index(model), board.index(rival)]), "Holm over all pairs: "
+    if row.behind:
+        rival, gap, place = board.ranked[0], row.behind, "behind"
+    elif row.rank and len(board.ranked) > 1:
+        rival, gap, place = board.ranked[1], board.pairs[0, 1].test, "ahead of"
     else:
-        p, words = gap.p, ""
+        return ""
+    p, words = gap.p, ""
+    if row.rank:
+        p, words = board.pairs[0, max(1, row.rank.place - 1)].p_adjusted, "Holm over all pairs: "
     return (
-        f"{abs(100 * gap.difference):.2f} points {'ahead of' if ahead else 'behind'} {rival.metrics['title']} "
+        f"{abs(100 * gap.difference):.2f} points {place} {rival.title} "
         f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {noise_verdict(p, words)}"
     )
 
 
-def _rank(site: Site, board: list[ModelResult], model: ModelResult) -> str:
+def _rank(board: Leaderboard, row: Row) -> str:
     """Return the place and the rank interval of a contestant in a sentence, nothing for a reference."""
-    if model not in board:
+    if not row.rank:
         return ""
-    place = board.index(model)
-    best, worst = int(site.ranks.best[place]), int(site.ranks.worst[place])
+    place, best, worst = row.rank
     share = f"{best}" if best == worst else f"anything from {best} to {worst}"
-    return f"Place {place + 1} of {len(board)} by accuracy; by all pairwise tests its rank is {share}."
+    return f"Place {place} of {len(board.ranked)} by accuracy; by all pairwise tests its rank is {share}."
 
 
 def _seeds(model: ModelResult) -> str:
@@ -146,16 +205,24 @@ def _seeds(model: ModelResult) -> str:
     )
 
 
-def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
+def _hard_classes(model: ModelResult, order: list[str]) -> list[HardClass]:
+    """Return the three classes with the lowest recall."""
+    per_class = model.metrics["test"]["per_class"]
+    return [
+        _hard_class(model, n) for n in sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
+    ]
+
+
+def _hard_class(model: ModelResult, name: str) -> HardClass:
     classes = model.metrics["dataset"]["classes"]
     label = classes.index(name)
     row = list(model.metrics["test"]["confusion"][label])
     support, row[label] = max(1, sum(row)), -1
     other = int(np.argmax(row))
-    return {
-        "name": name,
-        "slug": slug(name),
-        "recall": interval(model.metrics["test"]["per_class"][name]["recall"]),
-        "taken_for": classes[other],
-        "share": percent(row[other] / support),
-    }
+    return HardClass(
+        name=name,
+        slug=slug(name),
+        recall=interval(model.metrics["test"]["per_class"][name]["recall"]),
+        taken_for=classes[other],
+        share=percent(row[other] / support),
+    )
