@@ -38,12 +38,12 @@ class Gathered(NamedTuple):
 
 
 def render(site: Site) -> None:
-    """Fill `site` with every page, figure, picture and download."""
+    """Fill `site` with every page, chart, picture and download."""
     add_downloads(site)
     explorer = Explorer(site.stored, site.gallery, site.order, site.board)
     site.files[f"{site.section}/explorer.json"] = explorer.data()
     gathered = gather(site, explorer)
-    pictures = _draw(site, [chart for item in gathered for chart in charts_of(item.page)])
+    pictures = _draw(site, [chart for item in gathered for chart in charts_in(item.page)])
     environment = template_environment(site, pictures)
     for item in gathered:
         site.files[item.path] = _text(site, environment, item).encode()
@@ -66,7 +66,7 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
     ]
 
 
-def charts_of(part: Any) -> list[Figure]:
+def charts_in(part: Any) -> list[Figure]:
     """Return the charts of a page: those in fields whose type is a chart or a list of charts, also of its parts."""
     found: list[Figure] = []
     for name, kind in typing.get_type_hints(type(part)).items():
@@ -76,15 +76,15 @@ def charts_of(part: Any) -> list[Figure]:
         if Figure in kinds:
             found += value if isinstance(value, list) else [value]
         elif dataclasses.is_dataclass(value):
-            found += charts_of(value)
+            found += charts_in(value)
     return found
 
 
 def _draw(site: Site, charts: list[Figure]) -> Container[str]:
     """Write each chart's data and still pictures, and return the paths of the pictures."""
-    by_name = {figure.name: figure for figure in charts}
-    for name, figure in by_name.items():
-        text = json.dumps(figure.spec, separators=(",", ":"), allow_nan=False)
+    by_name = {chart.name: chart for chart in charts}
+    for name, chart in by_name.items():
+        text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
         site.files[f"figures/{name}.json"] = text.encode()
     pictures = site.draw(list(by_name.values()))
     site.files |= pictures

@@ -22,6 +22,7 @@ def board_of(wrong, baselines=(), **more):
     stored = made.stored({name: made.predictions(where, N) for name, where in wrong.items()}, made.labels(N))
     for model in stored.models:
         model.entry["baseline"] = model.name in baselines
+        model.metrics["test"]["accuracy"] |= {"low": 0.4, "high": 0.99}
     return leaderboard.leaderboard(dataclasses.replace(stored, **more))
 
 
@@ -97,7 +98,7 @@ def test_without_a_contestant_nobody_is_behind():
 def test_one_contestant_leads_alone():
     board = board_of({"poor": range(20), "only": range(2)}, baselines=["poor"])
     assert ranks(board) == [("only", 1, 1, 1), ("poor", None, None, None)]
-    assert leaderboard.cells(board.rows[0])[:4] == ("1", "Model only", "95.00 % [0.00, 0.00]", "–")
+    assert leaderboard.cells(board.rows[0])[:4] == ("1", "Model only", "95.00 % [40.00, 99.00]", "–")
     assert leaderboard.paired_sentence(board, "only") == ""
     (place,) = leaderboard.places(board, ["only"])
     assert words._place_line(place) == "only: rank 1 of 1, the leader"
@@ -120,7 +121,7 @@ def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(thre
 def test_a_row_of_text_has_a_cell_a_heading(three):
     behind = three.row("poor").behind
     assert leaderboard.cells(three.row("poor")) == (
-        "3", "Model poor", "50.00 % [0.00, 0.00]", f"45.00 [{100 * behind.low:.2f}, {100 * behind.high:.2f}]",
+        "3", "Model poor", "50.00 % [40.00, 99.00]", f"45.00 [{100 * behind.low:.2f}, {100 * behind.high:.2f}]",
         "0.9800", "–", "1.0 s", "50.00 s", "2.0 MB",
     )  # fmt: skip
     assert all(len(leaderboard.cells(row)) == len(leaderboard.HEADER) for row in three.rows)

@@ -1,4 +1,4 @@
-"""A model's page: figures, curves, mistakes, and how it was chosen."""
+"""A model's page: metrics, curves, mistakes, and how it was chosen."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
-from benchmark.results import Edge, ModelResult, Search
-from benchmark.results.numbers import duration, interval, percent, three_digits
+from benchmark.results import Edge, Metrics, ModelResult, Run, Search
+from benchmark.results.numbers import auc_text, duration, interval, percent, three_digits
 
 N_HARDEST = 20
 
@@ -52,7 +52,7 @@ class ModelPage:
     rank: str
     versus: str
     seeds: str
-    figures: list[tuple[str, str]]
+    numbers: list[tuple[str, str]]
     hard: list[HardClass]
     confusion: Figure
     classes: Figure
@@ -63,8 +63,8 @@ class ModelPage:
     reliability: Figure | None
     params: list[tuple[str, str]]
     edges: list[str]
-    search_figure: Figure | None
-    search: Search
+    search: Figure | None
+    grid_search: Search
     learning: Figure | None
     model_shape: str
     released: Release | None
@@ -86,7 +86,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         rank=_rank(site.board, row),
         versus=_versus(site.board, row),
         seeds=_seeds(model),
-        figures=_model_figures(model),
+        numbers=_score_numbers(model.metrics) + _cost_numbers(model.run, len(found["candidates"])),
         hard=[] if baseline else _hard_classes(model, order),
         confusion=confusion.confusion(model, order, site.thumbnails),
         classes=confusion.per_class(model, leader, order),
@@ -97,8 +97,8 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         reliability=None if baseline else curves.reliability(model),
         params=[(name, str(value)) for name, value in sorted(found["best_params"].items())],
         edges=[_edge(edge) for edge in found["at_edge"]],
-        search_figure=search.search(model),
-        search=found,
+        search=search.search(model),
+        grid_search=found,
         learning=None if baseline else search.learning_curve(model, leader),
         model_shape=", ".join(map(str, site.dataset.image_shape)),
         released=site.released.get(model.name),
@@ -129,40 +129,35 @@ def _edge(edge: Edge) -> str:
     )
 
 
-def _model_figures(model: ModelResult) -> list[tuple[str, str]]:
-    test, run = model.metrics["test"], model.run
-    auc = test["macro_auc"]
-    few = model.metrics["distinct_scores"]
-    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}
+def _score_numbers(metrics: Metrics) -> list[tuple[str, str]]:
+    """Return the table's rows on how well the model does."""
+    test, few = metrics["test"], metrics["distinct_scores"]
+    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}[metrics["train"]["method"]]
+    coarse = f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""
     rows = [
         ("Accuracy, test", interval(test["accuracy"], 2)),
-        ("Accuracy, cross-validated", percent(model.metrics["search"]["best_score"], 2)),
-        (
-            f"Accuracy, {method[model.metrics['train']['method']]}",
-            percent(model.metrics["train"]["accuracy"]["value"], 2),
-        ),
+        ("Accuracy, cross-validated", percent(metrics["search"]["best_score"], 2)),
+        (f"Accuracy, {method}", percent(metrics["train"]["accuracy"]["value"], 2)),
         ("Macro F1", interval(test["macro_f1"], 2)),
-        (
-            "Macro AUC",
-            ("–" if auc["value"] is None else f"{auc['value']:.4f}")
-            + ("" if auc["low"] is None else f" [{auc['low']:.4f}, {auc['high']:.4f}]")
-            + (f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""),
-        ),
+        ("Macro AUC", auc_text(test["macro_auc"]) + coarse),
     ]
     if test["calibration"]:
         rows += [
             ("Expected calibration error", percent(test["calibration"]["expected_calibration_error"]["value"], 2)),
             ("Brier score", f"{test['calibration']['brier_score']['value']:.4f}"),
         ]
-    seconds, n_candidates = run["seconds"], len(model.metrics["search"]["candidates"])
+    return rows
+
+
+def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
+    """Return the table's rows on time, memory and size."""
+    seconds = run["seconds"]
+    candidates = f"{n_candidates} candidate{'' if n_candidates == 1 else 's'}"
+    many = f"{duration(seconds['predict_many'])} for {run['n_predict_many']:,} images"
     return [
-        *rows,
         ("Fit", f"{duration(seconds['fit'])} ({duration(seconds['fit_cpu'])} of CPU)"),
-        ("Search", f"{duration(seconds['search'])} in all, {n_candidates} candidate{'' if n_candidates == 1 else 's'}"),
-        (
-            "Predict",
-            f"{duration(seconds['predict_many'])} for {run['n_predict_many']:,} images, {duration(seconds['predict_one'])} for one",
-        ),
+        ("Search", f"{duration(seconds['search'])} in all, {candidates}"),
+        ("Predict", f"{many}, {duration(seconds['predict_one'])} for one"),
         ("Peak memory", f"{run['peak_memory_bytes'] / 1e6:,.0f} MB"),
         ("Pickle", f"{run['pickle']['bytes'] / 1e6:,.1f} MB"),
     ]
