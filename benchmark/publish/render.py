@@ -56,7 +56,10 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
     return [
         Gathered("index.md", "home.md", home_page(site)),
         *(Gathered(f"{section}/models/{m.name}.md", "model.md", model_page(site, m)) for m in stored.models),
-        *(Gathered(f"{section}/classes/{slug(name)}.md", "class.md", class_page(site, name)) for name in site.order),
+        *(
+            Gathered(f"{section}/classes/{slug(name)}.md", "class.md", class_page(site, name, explorer.missed))
+            for name in site.order
+        ),
         Gathered(f"{section}/data.md", "data.md", data_page(site)),
         Gathered(f"{section}/errors.md", "errors.md", errors_page(explorer)),
         Gathered(f"{section}/compare.md", "compare.md", compare_page(explorer)),

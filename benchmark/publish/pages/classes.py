@@ -70,12 +70,11 @@ class ClassPage:
     suspected: list[Suspect]
 
 
-def class_page(site: Site, name: str) -> ClassPage:
-    """Return what a class's page shows."""
+def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
+    """Return what a class's page shows; `missed`, of shape (n_test,), is how many contestants miss each test image."""
     stored, dataset, contestants = site.stored, site.dataset, site.stored.contestants
     label = stored.dataset["classes"].index(name)
     own = np.flatnonzero(stored.test_labels == label)
-    missed = _missed(stored)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
     suspected = _suspected(stored, own)
     return ClassPage(
@@ -95,12 +94,6 @@ def class_page(site: Site, name: str) -> ClassPage:
         n_suspected=len(suspected),
         suspected=_shown(site, suspected),
     )
-
-
-def _missed(stored: Results) -> NDArray[np.int64]:
-    """Return how many contestants miss each test image, of shape (n_test,)."""
-    wrong = [~stored.correct(model) for model in stored.contestants]
-    return np.sum(wrong, axis=0) if wrong else np.zeros(len(stored.test_labels), dtype=np.int64)
 
 
 def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:
