@@ -60,13 +60,13 @@ def _comparison(arguments: argparse.Namespace) -> Comparison:
 def compare(arguments: argparse.Namespace) -> int:
     """Print what tells two models of one set of results apart."""
     from benchmark.compare.diff import compare_models
-    from benchmark.compare.leaderboard import places
+    from benchmark.compare.leaderboard import leaderboard, places
     from benchmark.compare.sides import read_side
 
     side, stored = read_side(arguments.at, **where_results_are(arguments))
     first, second = (stored.model(name) for name in (arguments.first, arguments.second))
     comparison = compare_models((side, stored), first, second)
-    comparison["places"] = places(stored, [first.name, second.name])
+    comparison["places"] = places(leaderboard(stored), [first.name, second.name])
     _print_comparison(comparison, arguments)
     return 0
 

@@ -77,18 +77,20 @@ def _list(
 def _conclude(
     setting: Setting, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]
 ) -> None:
-    from benchmark.compare.leaderboard import format_text, leaderboard_data, paired_sentence
+    from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
+    board = leaderboard(stored)
     if arguments.format == "json":
-        print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": leaderboard_data(stored)}))
+        rows = [row_data(row) for row in board.rows]
+        print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
         return
-    print(format_text(stored, lambda text: typed(text, arguments)))
+    print(format_text(board, stored.missing, lambda text: typed(text, arguments)))
     for entry in named:
-        print(paired_sentence(stored, entry.name))
+        print(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
         print(f"\n{_against_head(setting, arguments)}")
 

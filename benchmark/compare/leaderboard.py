@@ -1,17 +1,24 @@
-"""The leaderboard: rank intervals from all pairwise tests, the paired distance from the leader, the table as text."""
+"""The leaderboard: a row a model, computed once from a set of results, and the forms that it is printed in.
+
+Comes in: results. Goes out: rows with rank intervals from all pairwise tests and the paired distance behind the leader; from
+these alone a table of text, data for JSON, the places of two models, and sentences.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Place
 from benchmark.compare.tables import aligned
-from benchmark.results import ModelResult, Results, round_measured
-from benchmark.results.numbers import format_p, interval
-from benchmark.statistics import LEVEL, Paired, RankTable, paired, ranks
+from benchmark.results import Estimate, ModelResult, Results, round_measured
+from benchmark.results.numbers import decimal, format_p, interval, megabytes
+from benchmark.statistics import LEVEL, Paired, paired, ranks
 
 HEADER = (
     "rank",
@@ -26,131 +33,198 @@ HEADER = (
 )
 
 
-def leaderboard_rows(stored: Results) -> list[tuple[str, ...]]:
-    """Return the rows of the table, best first, the baselines last; all cells as text."""
+class Rank(NamedTuple):
+    """A contestant's place by accuracy, counted from 1, and its rank interval."""
+
+    place: int
+    best: int
+    worst: int
+
+    @property
+    def text(self) -> str:
+        """The interval, or the one rank that it holds."""
+        return f"{self.best}" if self.best == self.worst else f"{self.best}–{self.worst}"
+
+
+class Pair(NamedTuple):
+    """The paired test of two contestants, the better one first, and its p value adjusted over all pairs (Holm)."""
+
+    test: Paired
+    p_adjusted: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the leaderboard says of one model.
+
+    `rank` is None for a baseline. `behind` is the leader's accuracy less the model's; None for the leader itself and where there
+    is no leader. `hardest` is the class with the lowest recall, "" where several are equally hard. `predict_seconds` is the time
+    an image when many are predicted at once.
+    """
+
+    name: str
+    title: str
+    rank: Rank | None
+    accuracy: Estimate
+    behind: Paired | None
+    macro_auc: Estimate
+    scores: Literal["predict_proba", "decision_function"]
+    distinct_scores: int | None
+    hardest: str
+    least_recall: float
+    fit_seconds: float
+    predict_seconds: float
+    pickle_bytes: int
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """All rows, best first, the baselines last, and the tests of all pairs of contestants.
+
+    `pairs` goes by the indices of two contestants among `rows`, the smaller first.
+    """
+
+    rows: tuple[Row, ...]
+    pairs: dict[tuple[int, int], Pair]
+
+    @property
+    def ranked(self) -> list[Row]:
+        """The rows of the contestants."""
+        return [row for row in self.rows if row.rank]
+
+    def row(self, name: str) -> Row:
+        """Return the row of the model called `name`, which must have a result."""
+        return next(row for row in self.rows if row.name == name)
+
+
+def leaderboard(stored: Results) -> Leaderboard:
+    """Compute the leaderboard of a set of results."""
     board = stored.leaderboard()
-    cells = []
-    if board:
-        correct = np.array([stored.correct(model) for model in board])
-        table = ranks(correct)
-        for i, model in enumerate(board):
-            rank = f"{table.best[i]}" if table.best[i] == table.worst[i] else f"{table.best[i]}–{table.worst[i]}"
-            cells.append((rank, *_cells(model, _behind(stored, board[0], model))))
-    return cells + [
-        ("–", *_cells(model, _behind(stored, board[0], model) if board else "")) for model in stored.baselines
+    correct = [stored.correct(model) for model in board]
+    table = ranks(np.array(correct)) if board else None
+    pairs = {
+        (i, j): Pair(paired(correct[i], correct[j]), float(table.p[i, j]))
+        for i, j in combinations(range(len(board)), 2)
+        if table
+    }
+    found = [Rank(i + 1, int(table.best[i]), int(table.worst[i])) for i in range(len(board)) if table]
+    rows = [_row(model, found[i], pairs[0, i].test if i else None) for i, model in enumerate(board)]
+    rows += [
+        _row(model, None, paired(correct[0], stored.correct(model)) if board else None) for model in stored.baselines
     ]
+    return Leaderboard(tuple(rows), pairs)
 
 
-def leaderboard_data(stored: Results) -> list[dict[str, Any]]:
-    """Return the table as data: rank and accuracy with its interval, and how far behind the leader; null for baselines."""
-    board = stored.leaderboard()
-    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
-    rows: list[dict[str, Any]] = []
-    for i, model in enumerate([*board, *stored.baselines]):
-        gap = paired_models(stored, board[0], model) if board and model is not board[0] else None
-        ranked = table is not None and i < len(board)
-        rows.append(
-            {
-                "name": model.name,
-                "title": model.metrics["title"],
-                "best_rank": int(table.best[i]) if table is not None and ranked else None,
-                "worst_rank": int(table.worst[i]) if table is not None and ranked else None,
-                "accuracy": model.metrics["test"]["accuracy"],
-                "behind": {
-                    "value": round_measured(gap.difference),
-                    "low": round_measured(gap.low),
-                    "high": round_measured(gap.high),
-                }
-                if gap
-                else None,
-            }
-        )
-    return rows
-
-
-def _cells(model: ModelResult, behind: str) -> tuple[str, ...]:
-    test, run = model.metrics["test"], model.run
-    auc = test["macro_auc"]["value"]
-    few = model.metrics["distinct_scores"]
-    hardest = hardest_class(model)
-    return (
-        model.metrics["title"],
-        interval(test["accuracy"], 2),
-        behind,
-        ("–" if auc is None else f"{auc:.4f}") + (f" ({few} score{'s' * (few > 1)})" if few else ""),
-        f"{hardest} ({100 * (test['per_class'][hardest]['recall']['value'] or 0.0):.1f} %)" if hardest else "–",
-        f"{run['seconds']['fit']:.1f} s",
-        f"{run['seconds']['predict_many'] * 10_000 / run['n_predict_many']:.2f} s",
-        f"{run['pickle']['bytes'] / 1e6:.1f} MB",
+def _row(model: ModelResult, rank: Rank | None, behind: Paired | None) -> Row:
+    metrics, test, run = model.metrics, model.metrics["test"], model.run
+    return Row(
+        name=model.name,
+        title=metrics["title"],
+        rank=rank,
+        accuracy=test["accuracy"],
+        behind=behind,
+        macro_auc=test["macro_auc"],
+        scores=metrics["scores"],
+        distinct_scores=metrics["distinct_scores"],
+        hardest=hardest_class(model),
+        least_recall=min(_recalls(model).values()),
+        fit_seconds=run["seconds"]["fit"],
+        predict_seconds=run["seconds"]["predict_many"] / run["n_predict_many"],
+        pickle_bytes=run["pickle"]["bytes"],
     )
 
 
 def hardest_class(model: ModelResult) -> str:
-    """Return the class with the lowest recall, "" if several are tied."""
-    recalls = {name: found["recall"]["value"] or 0.0 for name, found in model.metrics["test"]["per_class"].items()}
+    """Return the class of which a model finds least, "" where several are equally hard."""
+    recalls = _recalls(model)
     least = [name for name, recall in recalls.items() if recall == min(recalls.values())]
     return least[0] if len(least) == 1 else ""
 
 
-def _behind(stored: Results, leader: ModelResult, model: ModelResult) -> str:
-    if model is leader:
-        return "–"
-    found = paired_models(stored, leader, model)
-    return f"{100 * found.difference:.2f} [{100 * found.low:.2f}, {100 * found.high:.2f}]"
+def _recalls(model: ModelResult) -> dict[str, float]:
+    return {name: found["recall"]["value"] or 0.0 for name, found in model.metrics["test"]["per_class"].items()}
 
 
-def paired_models(stored: Results, first: ModelResult, second: ModelResult) -> Paired:
-    """Compare two models of one set of results."""
-    return paired(stored.correct(first), stored.correct(second))
-
-
-def paired_sentence(stored: Results, name: str) -> str:
-    """Return a sentence on the paired test of one model against the leader, or of the leader against the second."""
-    board = stored.leaderboard()
-    model = next((model for model in stored.models if model.name == name), None)
-    if model is None or len(board) < 2:  # noqa: PLR2004
-        return ""
-    rival = board[1] if model is board[0] else board[0]
-    found = paired_models(stored, model, rival)
+def cells(row: Row) -> tuple[str, ...]:
+    """Return a row as text, a cell each of `HEADER`."""
+    auc, few = row.macro_auc["value"], row.distinct_scores
     return (
-        f"{model.name} against {rival.name}: {100 * found.difference:+.2f} points "
+        row.rank.text if row.rank else "–",
+        row.title,
+        interval(row.accuracy, 2),
+        _behind(row),
+        decimal(auc) + (f" ({few} score{'s' * (few > 1)})" if few else ""),
+        f"{row.hardest} ({100 * row.least_recall:.1f} %)" if row.hardest else "–",
+        f"{row.fit_seconds:.1f} s",
+        f"{row.predict_seconds * 10_000:.2f} s",
+        megabytes(row.pickle_bytes),
+    )
+
+
+def _behind(row: Row) -> str:
+    if row.behind is None:
+        return "–" if row.rank else ""
+    return f"{100 * row.behind.difference:.2f} [{100 * row.behind.low:.2f}, {100 * row.behind.high:.2f}]"
+
+
+def format_text(board: Leaderboard, missing: Sequence[str], say: Say = as_typed) -> str:
+    """Return the leaderboard aligned for a terminal, and the models not measured; `say` formats the command for these."""
+    lines = aligned([HEADER, *map(cells, board.rows)])
+    if missing:
+        lines.append(f"not measured: {', '.join(missing)} ({say(Command('bench', models=','.join(missing)))})")
+    return "\n".join(lines)
+
+
+def row_data(row: Row) -> dict[str, Any]:
+    """Return a row as data for JSON; the ranks of a baseline are null."""
+    behind = row.behind
+    return {
+        "name": row.name,
+        "title": row.title,
+        "best_rank": row.rank.best if row.rank else None,
+        "worst_rank": row.rank.worst if row.rank else None,
+        "accuracy": row.accuracy,
+        "behind": {
+            "value": round_measured(behind.difference),
+            "low": round_measured(behind.low),
+            "high": round_measured(behind.high),
+        }
+        if behind
+        else None,
+    }
+
+
+def places(board: Leaderboard, names: Sequence[str]) -> list[Place]:
+    """Return rank interval and paired distance from the leader of the models named, for the document of a comparison."""
+    return [_place(board.row(name), len(board.ranked)) for name in names]
+
+
+def _place(row: Row, n_ranked: int) -> Place:
+    return {
+        "name": row.name,
+        "best": row.rank.best if row.rank else None,
+        "worst": row.rank.worst if row.rank else None,
+        "n_ranked": n_ranked,
+        "behind": row.behind.difference if row.behind else None,
+        "low": row.behind.low if row.behind else None,
+        "high": row.behind.high if row.behind else None,
+    }
+
+
+def paired_sentence(board: Leaderboard, name: str) -> str:
+    """Return the paired test of one model against the leader (of the leader: against the second), in a sentence."""
+    row = next((row for row in board.rows if row.name == name), None)
+    if row is None or len(board.ranked) < 2:  # noqa: PLR2004
+        return ""
+    leader, second = board.ranked[:2]
+    rival, found = (leader, row.behind.swapped()) if row.behind else (second, board.pairs[0, 1].test)
+    return (
+        f"{row.name} against {rival.name}: {100 * found.difference:+.2f} points "
         f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], right alone on {found.only_first} images and "
         f"{found.only_second}, McNemar mid-p = {found.p:.3g}"
     )
 
 
-def places(stored: Results, names: list[str]) -> list[Place]:
-    """Return the rank interval and the paired distance from the leader of each named model."""
-    board = stored.leaderboard()
-    table = ranks(np.array([stored.correct(model) for model in board])) if board else None
-    return [_place(stored, table, stored.model(name)) for name in names]
-
-
-def _place(stored: Results, table: RankTable | None, model: ModelResult) -> Place:
-    board = stored.leaderboard()
-    rank = next((i for i, other in enumerate(board) if other is model), None)
-    behind = paired_models(stored, board[0], model) if board and model is not board[0] else None
-    return {
-        "name": model.name,
-        "best": None if table is None or rank is None else int(table.best[rank]),
-        "worst": None if table is None or rank is None else int(table.worst[rank]),
-        "n_ranked": len(board),
-        "behind": behind.difference if behind else None,
-        "low": behind.low if behind else None,
-        "high": behind.high if behind else None,
-    }
-
-
-def format_text(stored: Results, say: Say = as_typed) -> str:
-    """Return the leaderboard aligned for a terminal; `say` formats the command that measures what is missing."""
-    rows = [HEADER, *leaderboard_rows(stored)]
-    lines = aligned(rows)
-    if stored.missing:
-        command = say(Command("bench", models=",".join(stored.missing)))
-        lines.append(f"not measured: {', '.join(stored.missing)} ({command})")
-    return "\n".join(lines)
-
-
 def noise_verdict(p: float, words: str) -> str:
-    """Return whether a difference is more than noise; `words` says how `p` was adjusted."""
+    """Return whether a difference is more than noise; `words` say how `p` was corrected."""
     return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"

@@ -25,7 +25,7 @@ from benchmark.layout import shipped
 from benchmark.publish.gallery import SCALE, preview
 from benchmark.publish.past import read_past
 from benchmark.publish.render import render
-from benchmark.publish.site import Site
+from benchmark.publish.site import Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
@@ -90,8 +90,8 @@ def build_site(
     return _mkdocs(site, build_dir)
 
 
-def read_released(path: Path) -> dict[str, dict[str, str]]:
-    """Return the pickles of a release by model: `tag`, `url` and `sha256`, from what GitHub says of it (make released).
+def read_released(path: Path) -> dict[str, Release]:
+    """Return the pickles of a release by model, from what GitHub says of it (make released).
 
     Raises
     ------
@@ -104,11 +104,11 @@ def read_released(path: Path) -> dict[str, dict[str, str]]:
     try:
         release = json.loads(path.read_bytes())
         return {
-            asset["name"].removesuffix(".pkl"): {
-                "tag": release["tag_name"],
-                "url": asset["browser_download_url"],
-                "sha256": asset["digest"].removeprefix("sha256:"),
-            }
+            asset["name"].removesuffix(".pkl"): Release(
+                tag=release["tag_name"],
+                url=asset["browser_download_url"],
+                sha256=asset["digest"].removeprefix("sha256:"),
+            )
             for asset in release["assets"]
             if asset["name"].endswith(".pkl")
         }

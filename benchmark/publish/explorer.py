@@ -9,18 +9,54 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.compare.leaderboard import paired_models
+from benchmark.compare.leaderboard import Leaderboard
 from benchmark.publish.gallery import Gallery, Tile
 from benchmark.results import ModelResult, Results, encode_predictions, round_measured
 from benchmark.results.numbers import format_p
-from benchmark.statistics import LEVEL, RankTable
+from benchmark.statistics import LEVEL
+
+
+class Choice(NamedTuple):
+    """A model to choose."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Garment:
+    """A test image, its class, what a model takes it for, and how many models miss it."""
+
+    index: int
+    tile: Tile
+    truth: str
+    taken: str
+    missed: int
+
+
+@dataclass(frozen=True)
+class ModelPair:
+    """What tells two contestants apart, by their places on the leaderboard; the script reads these fields."""
+
+    first: int
+    second: int
+    difference: float
+    low: float
+    high: float
+    p: str
+    p_adjusted: str
+    real: bool
+    only_first: int
+    only_second: int
+    both_wrong: int
+    agree: float
 
 
 @dataclass
@@ -30,12 +66,17 @@ class Explorer:
     stored: Results
     gallery: Gallery
     order: Sequence[str]
-    ranks: RankTable | None
+    board: Leaderboard
 
     @functools.cached_property
     def models(self) -> list[ModelResult]:
         """The contestants, best first."""
         return self.stored.leaderboard()
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The same to choose from."""
+        return [Choice(model.name, model.metrics["title"]) for model in self.models]
 
     @functools.cached_property
     def missed(self) -> NDArray[np.int64]:
@@ -78,41 +119,40 @@ class Explorer:
                 {"name": m.name, "title": m.metrics["title"], "predicted": _characters(m.predictions[indices])}
                 for m in self.models
             ],
-            "pairs": [self.pair(i, j) for i, j in combinations(range(len(self.models)), 2)],
+            "pairs": [asdict(self.pair(i, j)) for i, j in combinations(range(len(self.models)), 2)],
         }
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
-    def pair(self, i: int, j: int) -> dict[str, Any]:
-        """Return what tells two contestants apart, by their places on the leaderboard."""
+    def pair(self, i: int, j: int) -> ModelPair:
+        """Return what tells two contestants apart, by their places on the leaderboard, the better one first."""
         first, second = self.models[i], self.models[j]
-        found = paired_models(self.stored, first, second)
-        p_adjusted = float(self.ranks.p[i, j]) if self.ranks else found.p
-        return {
-            "first": i,
-            "second": j,
-            "difference": round_measured(found.difference),
-            "low": round_measured(found.low),
-            "high": round_measured(found.high),
-            "p": format_p(found.p),
-            "p_adjusted": format_p(p_adjusted),
-            "real": p_adjusted < LEVEL,
-            "only_first": found.only_first,
-            "only_second": found.only_second,
-            "both_wrong": int((~self.stored.correct(first) & ~self.stored.correct(second)).sum()),
-            "agree": round_measured(float(np.mean(first.predictions == second.predictions))),
-        }
+        found, p_adjusted = self.board.pairs[i, j]
+        return ModelPair(
+            first=i,
+            second=j,
+            difference=round_measured(found.difference),
+            low=round_measured(found.low),
+            high=round_measured(found.high),
+            p=format_p(found.p),
+            p_adjusted=format_p(p_adjusted),
+            real=p_adjusted < LEVEL,
+            only_first=found.only_first,
+            only_second=found.only_second,
+            both_wrong=int((~self.stored.correct(first) & ~self.stored.correct(second)).sum()),
+            agree=round_measured(float(np.mean(first.predictions == second.predictions))),
+        )
 
-    def garments(self, indices: list[int], model: ModelResult) -> list[dict[str, Any]]:
+    def garments(self, indices: list[int], model: ModelResult) -> list[Garment]:
         """Return test images as both pages show them, with what the model takes each for."""
         classes = self.stored.dataset["classes"]
         return [
-            {
-                "index": i,
-                "tile": self.tiles[i],
-                "truth": classes[self.stored.test_labels[i]],
-                "taken": classes[model.predictions[i]],
-                "missed": int(self.missed[i]),
-            }
+            Garment(
+                index=i,
+                tile=self.tiles[i],
+                truth=classes[self.stored.test_labels[i]],
+                taken=classes[model.predictions[i]],
+                missed=int(self.missed[i]),
+            )
             for i in indices
         ]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,15 @@ SPRITE_BYTES = 48 * 1024  # of a file; a reader loads one or two
 MOST_PIXELS = 16_383  # a side of a WebP file
 LOSSLESS = {"lossless": True, "quality": 0, "method": 3}
 POSITIVE, NEGATIVE = (255, 140, 40), (60, 150, 255)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file of its own: its path below the docs folder, and its size in pixels, so that nothing jumps when it has come."""
+
+    path: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,8 @@ class Gallery:
     files: dict[str, bytes]
     cache: Cache | None = None
 
-    def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> str:
-        """Put images beside each other into one picture, transparent between them, and return its path."""
+    def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> Picture:
+        """Put images beside each other into one picture, transparent between them."""
         n, height, width = images.shape
         columns = min(columns, n)
         rows = -(-n // columns)
@@ -66,12 +74,10 @@ class Gallery:
             top, left = i // columns * (height + GAP), i % columns * (width + GAP)
             canvas[top : top + height, left : left + width] = image
             alpha[top : top + height, left : left + width] = 255
-        path = f"images/{name}.webp"
-        self.files[path] = self._webp(np.stack([canvas, alpha], axis=-1), scale)
-        return path
+        return self._picture(name, np.stack([canvas, alpha], axis=-1), scale)
 
-    def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> str:
-        """Lay weights, of the images' shape, over images in colour, side by side in one picture, and return its path.
+    def overlays(self, name: str, images: NDArray[Any], weights: NDArray[Any]) -> Picture:
+        """Lay weights, of the images' shape, over images in colour, side by side in one picture.
 
         Orange where a weight is positive, blue where it is negative, opaque at 1 and -1.
         """
@@ -79,9 +85,7 @@ class Gallery:
         share = np.abs(weights)[..., np.newaxis]
         colour = np.where(weights[..., np.newaxis] > 0, POSITIVE, NEGATIVE)
         mixed = np.rint(grey * (1 - share) + colour * share).astype(np.uint8)
-        path = f"images/{name}.webp"
-        self.files[path] = self._webp(np.concatenate(list(mixed), axis=1), 4)
-        return path
+        return self._picture(name, np.concatenate(list(mixed), axis=1), 4)
 
     def tiles(self, indices: Sequence[int]) -> dict[int, Tile]:
         """Put test images into a sprite, or several where one grew too large, and return each one's tile by its index."""
@@ -102,6 +106,13 @@ class Gallery:
             index: Tile(index, path, i % COLUMNS * width, i // COLUMNS * height, width, height)
             for i, index in enumerate(unique)
         }
+
+    def _picture(self, name: str, pixels: NDArray[np.uint8], scale: int) -> Picture:
+        """Write pixels, each as `scale` times `scale`, into the file of that name."""
+        path = f"images/{name}.webp"
+        self.files[path] = self._webp(pixels, scale)
+        height, width = pixels.shape[:2]
+        return Picture(path, scale * width, scale * height)
 
     def _webp(self, pixels: NDArray[np.uint8], scale: int) -> bytes:
         """Return pixels as a WebP; what has not changed is not packed again."""
@@ -126,16 +137,6 @@ def preview(title: str, sentence: str, images: NDArray[np.uint8]) -> bytes:
     stream = io.BytesIO()
     canvas.save(stream, "PNG", optimize=True)
     return stream.getvalue()
-
-
-def with_sizes(page: str, files: dict[str, bytes]) -> str:
-    """Return a page that says how large its pictures are, so that nothing jumps when one has come."""
-
-    def sized(found: re.Match[str]) -> str:
-        with Image.open(io.BytesIO(files[found[1]])) as picture:
-            return found[0].replace("<img ", f'<img width="{picture.width}" height="{picture.height}" ', 1)
-
-    return re.sub(r'<img (?![^>]*\bwidth=)[^>]*?src="[./]*(images/[^"]+)"', sized, page)
 
 
 def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

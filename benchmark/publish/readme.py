@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmark.compare.leaderboard import HEADER, leaderboard_rows
+from benchmark.compare.leaderboard import HEADER, cells, leaderboard
 from benchmark.disk import write_atomically
 from benchmark.errors import ResultsError
 from benchmark.layout import shipped
@@ -16,7 +16,7 @@ MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
 
 def readme_table(stored: Results) -> str:
     """Return the leaderboard as a Markdown table with the conditions that it was measured under."""
-    rows = [HEADER, ("---",) * len(HEADER), *leaderboard_rows(stored)]
+    rows = [HEADER, ("---",) * len(HEADER), *map(cells, leaderboard(stored).rows)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     runs = [model.run for model in stored.models]
     commits = sorted({(run["commit"] or "unknown")[:10] for run in runs})

@@ -1,10 +1,12 @@
-"""Fills a site with every page, chart, picture and download."""
+"""Fills a site with every page, chart, picture and download: gather the pages, draw their charts, write."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable
-from typing import Any
+import typing
+from collections.abc import Container
+from typing import Any, NamedTuple
 
 import jinja2
 
@@ -13,22 +15,88 @@ from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.downloads import add_downloads
 from benchmark.publish.explorer import Explorer
-from benchmark.publish.gallery import with_sizes
-from benchmark.publish.pages.changes import changes_page
-from benchmark.publish.pages.classes import class_page
-from benchmark.publish.pages.compare import compare_page
-from benchmark.publish.pages.data import data_page
-from benchmark.publish.pages.errors import errors_page
-from benchmark.publish.pages.history import history_page
-from benchmark.publish.pages.home import home_page
-from benchmark.publish.pages.methods import methods_page
-from benchmark.publish.pages.model import model_page
-from benchmark.publish.site import Site, charts_in, listed_models
+from benchmark.publish.pages.changes import ChangesPage, changes_page
+from benchmark.publish.pages.classes import ClassPage, class_page
+from benchmark.publish.pages.compare import ComparePage, compare_page
+from benchmark.publish.pages.data import DataPage, data_page
+from benchmark.publish.pages.errors import ErrorsPage, errors_page
+from benchmark.publish.pages.history import HistoryPage, history_page
+from benchmark.publish.pages.home import HomePage, home_page
+from benchmark.publish.pages.methods import MethodsPage, methods_page
+from benchmark.publish.pages.model import ModelPage, model_page
+from benchmark.publish.site import Site, listed_models
 from benchmark.results.numbers import interval, percent
+
+Page = HomePage | ModelPage | ClassPage | DataPage | MethodsPage | ErrorsPage | ComparePage | ChangesPage | HistoryPage
+
+
+class Gathered(NamedTuple):
+    """A page to write: its path below the docs folder, its template, and what the template gets as `page`."""
+
+    path: str
+    template: str
+    page: Page
 
 
 def render(site: Site, say: Say = as_typed) -> None:
     """Fill `site` with every page, chart, picture and download; `say` formats the commands that pages name."""
+    add_downloads(site)
+    explorer = Explorer(site.stored, site.gallery, site.order, site.board)
+    site.files[f"{site.section}/explorer.json"] = explorer.data()
+    gathered = gather(site, explorer)
+    pictures = _draw(site, [chart for item in gathered for chart in charts_in(item.page)])
+    environment = template_environment(site, pictures, say)
+    for item in gathered:
+        site.files[item.path] = _text(site, environment, item).encode()
+    site.nav = _navigation(site)
+
+
+def gather(site: Site, explorer: Explorer) -> list[Gathered]:
+    """Return all pages; their pictures of garments are packed on the way."""
+    section, stored, past = site.section, site.stored, site.past
+    return [
+        Gathered("index.md", "home.md", home_page(site)),
+        *(Gathered(f"{section}/models/{m.name}.md", "model.md", model_page(site, m)) for m in stored.models),
+        *(
+            Gathered(f"{section}/classes/{slug(name)}.md", "class.md", class_page(site, name, explorer.missed))
+            for name in site.order
+        ),
+        Gathered(f"{section}/data.md", "data.md", data_page(site)),
+        Gathered(f"{section}/errors.md", "errors.md", errors_page(explorer)),
+        Gathered(f"{section}/compare.md", "compare.md", compare_page(explorer)),
+        Gathered(f"{section}/changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
+        Gathered(f"{section}/history.md", "history.md", history_page(past, stored)),
+        Gathered("methods.md", "methods.md", methods_page(site)),
+    ]
+
+
+def charts_in(part: Any) -> list[Chart]:
+    """Return the charts of a page: those in fields whose type is a chart or a list of charts, also of its parts."""
+    found: list[Chart] = []
+    for name, kind in typing.get_type_hints(type(part)).items():
+        value, kinds = getattr(part, name), {kind, *typing.get_args(kind)}
+        if value is None:
+            continue
+        if Chart in kinds:
+            found += value if isinstance(value, list) else [value]
+        elif dataclasses.is_dataclass(value):
+            found += charts_in(value)
+    return found
+
+
+def _draw(site: Site, charts: list[Chart]) -> Container[str]:
+    """Write each chart's data and still pictures, and return the paths of the pictures."""
+    by_name = {chart.name: chart for chart in charts}
+    for name, chart in by_name.items():
+        text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
+        site.files[f"figures/{name}.json"] = text.encode()
+    pictures = site.draw(list(by_name.values()))
+    site.files |= pictures
+    return pictures.keys()
+
+
+def template_environment(site: Site, pictures: Container[str], say: Say = as_typed) -> jinja2.Environment:
+    """Return what renders a template: an undefined name is an error, and `pictures` tells which charts have still pictures."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site.templates),
         undefined=jinja2.StrictUndefined,
@@ -38,57 +106,30 @@ def render(site: Site, say: Say = as_typed) -> None:
         keep_trailing_newline=True,
     )
     environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
+    environment.globals["pictures"] = pictures
     environment.globals["command"] = lambda target, **settings: say(Command(target, **settings))
     environment.globals["program"] = program()
-    page, write = _writer(site, environment)
-    add_downloads(site)
-    page("index.md", "home.md", **home_page(site))
-    for model in site.stored.models:
-        page(f"{site.section}/models/{model.name}.md", "model.md", **model_page(site, model))
-    for name in site.order:
-        page(f"{site.section}/classes/{slug(name)}.md", "class.md", **class_page(site, name))
-    page(f"{site.section}/data.md", "data.md", **data_page(site))
-    explorer = Explorer(site.stored, site.gallery, site.order, site.ranks if site.stored.contestants else None)
-    site.files[f"{site.section}/explorer.json"] = explorer.data()
-    page(f"{site.section}/errors.md", "errors.md", **errors_page(explorer))
-    page(f"{site.section}/compare.md", "compare.md", **compare_page(explorer))
-    page(f"{site.section}/changes.md", "changes.md", **changes_page(site.gallery, site.past, site.stored, site.order))
-    page(f"{site.section}/history.md", "history.md", **history_page(site.past, site.stored))
-    page("methods.md", "methods.md", **methods_page(site))
-    write()
-    site.nav = [
+    return environment
+
+
+def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
+    """Return a page's Markdown: its template filled with its value, beside the few names that all pages share."""
+    base = "../" * (item.path.count("/") + (0 if item.path == "index.md" else 1)) or "./"
+    text = environment.get_template(item.template).render(
+        page=item.page, base=base, section=site.section, dataset=site.dataset.entry, info=site.stored.dataset
+    )
+    return text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
+
+
+def _navigation(site: Site) -> list[dict[str, Any]]:
+    section = site.section
+    return [
         {"Leaderboard": "index.md"},
-        {"Models": [{m.metrics["title"]: f"{site.section}/models/{m.name}.md"} for m in listed_models(site.stored)]},
-        {"Classes": [{name: f"{site.section}/classes/{slug(name)}.md"} for name in site.order]},
-        {"Errors": f"{site.section}/errors.md"},
-        {"Compare": f"{site.section}/compare.md"},
-        {"Data set": f"{site.section}/data.md"},
-        {"Changes": [{"Changes": f"{site.section}/changes.md"}, {"History": f"{site.section}/history.md"}]},
+        {"Models": [{m.metrics["title"]: f"{section}/models/{m.name}.md"} for m in listed_models(site.stored)]},
+        {"Classes": [{name: f"{section}/classes/{slug(name)}.md"} for name in site.order]},
+        {"Errors": f"{section}/errors.md"},
+        {"Compare": f"{section}/compare.md"},
+        {"Data set": f"{section}/data.md"},
+        {"Changes": [{"Changes": f"{section}/changes.md"}, {"History": f"{section}/history.md"}]},
         {"Methods": "methods.md"},
     ]
-
-
-def _writer(site: Site, environment: jinja2.Environment) -> tuple[Any, Callable[[], None]]:
-    """Return what gathers a page, and what writes them all: charts are drawn together, before the pages that show them."""
-    gathered: list[tuple[str, str, dict[str, Any]]] = []
-    charts: dict[str, Chart] = {}
-
-    def page(path: str, template: str, **context: Any) -> None:
-        base = "../" * (path.count("/") + (0 if path == "index.md" else 1)) or "./"
-        shared = {"base": base, "section": site.section, "dataset": site.dataset.entry, "info": site.stored.dataset}
-        charts.update({chart.name: chart for chart in charts_in(context)})
-        gathered.append((path, template, shared | context))
-
-    def write() -> None:
-        for chart in charts.values():
-            text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
-            site.files[f"figures/{chart.name}.json"] = text.encode()
-        pictures = site.draw(list(charts.values()))
-        site.files |= pictures
-        environment.globals["pictures"] = pictures.keys()
-        for path, template, context in gathered:
-            text = environment.get_template(template).render(**context)
-            text = text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
-            site.files[path] = with_sizes(text, site.files).encode()
-
-    return page, write

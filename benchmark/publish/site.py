@@ -8,20 +8,28 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.cache import Cache
+from benchmark.compare.leaderboard import Leaderboard, leaderboard
 from benchmark.dataset import Dataset
 from benchmark.publish.chart import Chart
 from benchmark.publish.gallery import Gallery, png
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
-from benchmark.statistics import RankTable, ranks
 
 FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
+
+
+class Release(NamedTuple):
+    """A model's pickle in a release: the release's tag, the file's address, and its SHA-256."""
+
+    tag: str
+    url: str
+    sha256: str
 
 
 @dataclass
@@ -38,7 +46,7 @@ class Site:
     cache: Cache | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
-    released: dict[str, dict[str, str]] = field(default_factory=dict)  # a release's pickles, by model
+    released: dict[str, Release] = field(default_factory=dict)  # a release's pickles, by model
 
     @functools.cached_property
     def gallery(self) -> Gallery:
@@ -77,17 +85,9 @@ class Site:
         return {name: images[labels == label].mean(axis=0) for label, name in enumerate(self.stored.dataset["classes"])}
 
     @functools.cached_property
-    def ranks(self) -> RankTable:
-        """Rank intervals of the leaderboard, in its order."""
-        return ranks(np.array([self.stored.correct(model) for model in self.stored.leaderboard()]))
-
-
-def charts_in(context: dict[str, Any]) -> list[Chart]:
-    """Return the charts among the values of a context, alone or in lists."""
-    found = []
-    for value in context.values():
-        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Chart)]
-    return found
+    def board(self) -> Leaderboard:
+        """The leaderboard of the results."""
+        return leaderboard(self.stored)
 
 
 def listed_models(stored: Results) -> list[ModelResult]:

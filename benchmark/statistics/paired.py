@@ -175,6 +175,12 @@ class Paired:
     only_second: int
     n: int
 
+    def swapped(self) -> Paired:
+        """Return the same test of the second less the first."""
+        return Paired(  # subtracted from 0.0, because -0.0 would be printed with its sign
+            0.0 - self.difference, 0.0 - self.high, 0.0 - self.low, self.p, self.only_second, self.only_first, self.n
+        )
+
 
 def paired(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Paired:
     """Compare which images two models get right; both of shape (n_images,)."""

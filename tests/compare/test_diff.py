@@ -22,7 +22,7 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmark import results
 from benchmark.commands import measuring, parser
-from benchmark.compare import diff, documents, leaderboard, verdicts, words
+from benchmark.compare import diff, documents, verdicts, words
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_side, use_of_test_set
 from benchmark.errors import BenchmarkError, ResultsError
@@ -386,17 +386,6 @@ def test_two_models_of_one_commit_are_compared_the_same_way(scratch):
     (model,) = found["models"]
     assert model["verdict"] == "improved"
     assert model["test"]["difference"] == pytest.approx((28 + 130) / made.N)
-
-
-def test_a_comparison_of_two_models_comes_with_their_places(scratch):
-    _, (_, stored) = sides(scratch)
-    worst, middle, best = leaderboard.places(stored, ["forty", "same", "many"])
-    assert [(place["best"], place["worst"], place["n_ranked"]) for place in (worst, middle, best)] == [
-        (4, 4, 4), (2, 3, 4), (1, 1, 4),
-    ]  # fmt: skip
-    assert best["behind"] is None
-    gap = leaderboard.paired_models(stored, stored.model("many"), stored.model("forty"))
-    assert (worst["behind"], worst["low"], worst["high"]) == (gap.difference, gap.low, gap.high)
 
 
 # ----------------------------------------------------------------------------------------------- the command, as a process

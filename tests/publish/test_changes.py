@@ -182,12 +182,12 @@ def test_an_improvement_on_the_page_comes_with_the_use_of_the_test_set(repositor
     gallery = Gallery(np.zeros((made.N, 4, 4), np.uint8), {})
     stored = results.load_results(repository / "models", "made")
     page = changes.changes_page(gallery, past(repository), stored, made.CLASSES)
-    assert "changed in 1 commit since the labels last did" in page["notes"][-1]
-    (model,) = page["models"]
-    assert model["linked"]
-    assert model["changed"] == ["times on: A processor, 2 cores"]
-    assert [flips["n"] for flips in model["flips"]] == [100]
-    assert {item["true"] for item in model["flips"][0]["items"][:4]} == set(made.CLASSES)  # a class in turn
+    assert "changed in 1 commit since the labels last did" in page.newest.notes[-1]
+    (model,) = page.newest.models
+    assert model.linked
+    assert model.changed == ["times on: A processor, 2 cores"]
+    assert [flips.n for flips in model.flips] == [100]
+    assert {item.true for item in model.flips[0].items[:4]} == set(made.CLASSES)  # a class in turn
 
 
 # ------------------------------------------------------------------------------------------------------------ the chart
@@ -283,13 +283,13 @@ def test_values_of_other_data_are_not_subtracted():
 def test_the_page_counts_tests_and_the_false_ones_to_expect():
     found = Past(history_of(*STEPS), None)
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
-    page = history_page(found, stored)
-    assert (page["n_tests"], page["n_families"], page["n_real"], page["expected_false"]) == (7, 7, 2, "0.35")
+    record = history_page(found, stored).record
+    assert (record.n_tests, record.n_families, record.n_real, record.expected_false) == (7, 7, 2, "0.35")
 
 
 def test_steps_call_every_model_by_its_title_a_baseline_too_and_only_contestants_are_drawn():
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
     stored.entries[0] |= {"title": "What guessing is worth", "baseline": True}
-    page = history_page(Past(history_of(*STEPS), None), stored)
-    assert page["commits"][-2]["steps"] == "What guessing is worth improved"
-    assert page["charts"] == []
+    record = history_page(Past(history_of(*STEPS), None), stored).record
+    assert record.commits[-2].steps == "What guessing is worth improved"
+    assert record.charts == []

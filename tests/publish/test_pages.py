@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmark import command, results
 from benchmark.command import as_typed
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
+from benchmark.publish.chart import Chart
 from benchmark.publish.past import Past
-from benchmark.publish.render import render
+from benchmark.publish.render import charts_in, render
 from benchmark.publish.site import Site
 from tests import made
 from tests.conftest import ROOT
@@ -74,9 +77,8 @@ def give_interval(path):
     results.write_document(path, document, results.Metrics)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
+def written(folder, baselines=()):
+    """Return the site of two models, of which these are baselines."""
     wrong = {"careful": range(150), "hasty": range(100, 320)}
     made.write_table(folder / "made", wrong)
     for name, where in wrong.items():
@@ -84,24 +86,82 @@ def site(tmp_path_factory):
         write_curves(folder / "made", name)
         give_interval(folder / "made" / name / "metrics.json")
     stored = results.load_results(folder, "made")
+    for model in stored.models:
+        model.entry["baseline"] = model.name in baselines
     truth = stored.test_labels
     images = np.random.default_rng(0).integers(0, 256, (len(truth), 8, 8), dtype=np.uint8)
     entry = DatasetEntry("made", "Made up", tuple(made.CLASSES), "none", "a generator", {"Tops": ("Coat", "Shirt")})
     dataset = Dataset(entry, images[:40], truth[:40], images, truth, stored.dataset["digest"])
-    written = Site(stored, dataset, None, shipped("templates"), Past(None, None, "There is no history.", "git clone"))
-    render(written)
-    return written
+    site = Site(stored, dataset, None, shipped("templates"), Past(None, None, "There is no history.", "git clone"))
+    render(site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("models"))
 
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_page_is_word_for_word_its_golden_file(site, kind):
-    """Refresh with `REFRESH=1 make test PYTEST=tests/test_pages.py`, and read what changed."""
+    """Refresh with `REFRESH=1 make test PYTEST=tests/publish/test_pages.py`, and read what changed."""
     golden = GOLDEN / f"{kind}.md"
     found = re.sub(r"sprites/[0-9a-f]{16}", "sprites/…", site.files[PAGES[kind]].decode())  # WebP's encoder may change
     if os.environ.get("REFRESH"):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(found, encoding="utf-8")
     assert found == golden.read_text(encoding="utf-8")
+
+
+def test_a_lone_contestant_is_ahead_of_nobody(tmp_path):
+    files = written(tmp_path, baselines=["hasty"]).files
+    home = files["index.md"].decode()
+    assert "</a> leads: it gets <strong>92.5\u00a0%</strong>" in home
+    assert " ahead of " not in home
+    assert "Place 1 of 1 by accuracy" in files["made/models/careful.md"].decode()
+    assert "It is 3.50 points behind Model careful" in files["made/models/hasty.md"].decode()
+    assert "It takes two measured models to compare" in files["made/compare.md"].decode()
+
+
+def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
+    files = written(tmp_path, baselines=["careful", "hasty"]).files
+    home = files["index.md"].decode()
+    assert home.count('<tr class="baseline" data-last>') == 2
+    assert 'class="hero"' not in home
+    assert 'class="chart"' not in home
+    assert "No model has been measured yet" in files["made/errors.md"].decode()
+
+
+def test_every_picture_says_how_large_it_is(site):
+    pages = [content.decode() for path, content in site.files.items() if path.endswith(".md")]
+    images = [image for page in pages for image in re.findall(r"<img [^>]*>", page)]
+    assert images
+    for image in images:
+        size, (path,) = re.findall(r' (width|height)="(\d+)"', image), re.findall(r'src="[./]*([^"]+)"', image)
+        assert [name for name, _ in size] == ["width", "height"], image
+        if "object-position" not in image:  # the whole file is shown
+            with Image.open(io.BytesIO(site.files[path])) as picture:
+                assert [int(length) for _, length in size] == [picture.width, picture.height], image
+
+
+@dataclasses.dataclass
+class Part:
+    last: list[Chart]
+
+
+@dataclasses.dataclass
+class Whole:
+    title: str
+    first: Chart
+    none: Chart | None
+    more: Chart | None
+    part: Part | None
+    nothing: Part | None
+
+
+def test_charts_are_found_in_fields_lists_and_parts_in_the_order_of_the_fields():
+    a, b, c, d = (Chart(name, "", "", {}, (), [], 0) for name in "abcd")
+    assert charts_in(Whole("", a, None, b, Part([c, d]), None)) == [a, b, c, d]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.layout import slug
+from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion
+from benchmark.publish.gallery import Picture, Tile
 from benchmark.publish.pages.model import N_HARDEST
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult, Results
@@ -17,66 +19,104 @@ N_SAMPLES = 20
 N_SUSPECTED = 12
 
 
-def class_page(site: Site, name: str) -> dict[str, Any]:
-    """Return what a class's page shows."""
-    stored, dataset = site.stored, site.dataset
+@dataclass(frozen=True)
+class Nearest:
+    """The class whose mean image is nearest, in root mean square of the pixels, and the next one, "" where there is none."""
+
+    name: str
+    slug: str
+    distance: str
+    next: str
+    next_distance: str
+
+
+@dataclass(frozen=True)
+class HardImage:
+    """A test image, how many models miss it, and what those take it for."""
+
+    index: int
+    tile: Tile
+    missed: int
+    called: str
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A test image that all good models take for one and the same other class."""
+
+    index: int
+    tile: Tile
+    called: str
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """The page's content; without contestants there is no chart. `suspected` are the first of `n_suspected` images."""
+
+    name: str
+    mean: Picture
+    samples: Picture
+    n_samples: int
+    nearest: Nearest
+    n_models: int
+    n_images: str
+    n_unmissed: str
+    n_missed_by_all: str
+    recalls: Chart | None
+    taken_for: Chart | None
+    hardest: list[HardImage]
+    n_good: int
+    n_suspected: int
+    suspected: list[Suspect]
+
+
+def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
+    """Return what a class's page shows; `missed`, of shape (n_test,), is how many contestants miss each test image."""
+    stored, dataset, contestants = site.stored, site.dataset, site.stored.contestants
     label = stored.dataset["classes"].index(name)
     own = np.flatnonzero(stored.test_labels == label)
-    contestants = stored.contestants
-    missed = (
-        np.sum([~stored.correct(model) for model in contestants], axis=0)
-        if contestants
-        else np.zeros(len(stored.test_labels))
-    )
-    hardest = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
-    tiles = site.gallery.tiles(hardest)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
-    mean = site.means[name]
     suspected = _suspected(stored, own)
-    suspected_tiles = site.gallery.tiles([item["index"] for item in suspected[:N_SUSPECTED]])
-    unmissed = int((missed[own] == 0).sum())
-    return {
-        "name": name,
-        "n_models": len(contestants),
-        "mean": site.gallery.sheet(f"class-{slug(name)}-mean", mean[np.newaxis], columns=1, scale=4),
-        "samples": site.gallery.sheet(f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
-        "n_samples": len(train),
-        "nearest": _nearest_class(site, name),
-        "n_suspected": len(suspected),
-        "n_good": len(_good(stored)),
-        "suspected": [{**item, "tile": suspected_tiles[item["index"]]} for item in suspected[:N_SUSPECTED]],
-        "recalls": confusion.class_recalls(stored, name) if contestants else None,
-        "taken_for": confusion.class_confusions(stored, name) if contestants else None,
-        "n_images": f"{len(own):,}",
-        "n_unmissed": f"{unmissed:,}",
-        "n_missed_by_all": f"{int((missed[own] == len(contestants)).sum()):,}",
-        "hardest": [
-            {
-                "index": i,
-                "tile": tiles[i],
-                "missed": int(missed[i]),
-                "called": _called(stored, i),
-            }
-            for i in hardest
-        ],
-    }
+    return ClassPage(
+        name=name,
+        mean=site.gallery.sheet(f"class-{slug(name)}-mean", site.means[name][np.newaxis], columns=1, scale=4),
+        samples=site.gallery.sheet(f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
+        n_samples=len(train),
+        nearest=_nearest_class(site, name),
+        n_models=len(contestants),
+        n_images=f"{len(own):,}",
+        n_unmissed=f"{int((missed[own] == 0).sum()):,}",
+        n_missed_by_all=f"{int((missed[own] == len(contestants)).sum()):,}",
+        recalls=confusion.class_recalls(stored, name) if contestants else None,
+        taken_for=confusion.class_confusions(stored, name) if contestants else None,
+        hardest=_hardest(site, own, missed),
+        n_good=len(_good(stored)),
+        n_suspected=len(suspected),
+        suspected=_shown(site, suspected),
+    )
 
 
-def _nearest_class(site: Site, name: str) -> dict[str, str]:
-    """Return the class whose mean image is nearest, in root mean square of the pixels."""
+def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:
+    """Return the images among `own` that most models miss, the first of equals first."""
+    indices = [int(i) for i in own[np.argsort(-missed[own], kind="stable")][:N_HARDEST] if missed[i]]
+    tiles = site.gallery.tiles(indices)
+    return [HardImage(i, tiles[i], int(missed[i]), _called(site.stored, i)) for i in indices]
+
+
+def _nearest_class(site: Site, name: str) -> Nearest:
     apart = {
         other: float(np.sqrt(np.mean((site.means[name] - mean) ** 2)))
         for other, mean in site.means.items()
         if other != name
     }
     nearest, *others = sorted(apart, key=lambda other: apart[other])
-    return {
-        "name": nearest,
-        "slug": slug(nearest),
-        "distance": f"{apart[nearest]:.0f}",
-        "next": others[0] if others else "",
-        "next_distance": f"{apart[others[0]]:.0f}" if others else "",
-    }
+    return Nearest(
+        name=nearest,
+        slug=slug(nearest),
+        distance=f"{apart[nearest]:.0f}",
+        next=others[0] if others else "",
+        next_distance=f"{apart[others[0]]:.0f}" if others else "",
+    )
 
 
 def _good(stored: Results) -> list[ModelResult]:
@@ -85,14 +125,21 @@ def _good(stored: Results) -> list[ModelResult]:
     return board[: -(-len(board) // 2)]
 
 
-def _suspected(stored: Results, own: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Return the images among `own` that all good models take for one and the same other class."""
+def _suspected(stored: Results, own: NDArray[np.int64]) -> dict[int, str]:
+    """Return the images among `own` that all good models take for one and the same other class, with that class."""
     good = _good(stored)
     if len(good) < 2:  # noqa: PLR2004  # a single model is no witness
-        return []
+        return {}
     said = np.array([model.predictions[own] for model in good])
     agreed = (said == said[0]).all(axis=0) & (said[0] != stored.test_labels[own])
-    return [{"index": int(own[i]), "called": stored.dataset["classes"][said[0, i]]} for i in np.flatnonzero(agreed)]
+    return {int(own[i]): stored.dataset["classes"][said[0, i]] for i in np.flatnonzero(agreed)}
+
+
+def _shown(site: Site, suspected: dict[int, str]) -> list[Suspect]:
+    """Return the first of the suspected images with their pictures."""
+    first = list(suspected)[:N_SUSPECTED]
+    tiles = site.gallery.tiles(first)
+    return [Suspect(i, tiles[i], suspected[i]) for i in first]
 
 
 def _called(stored: Results, index: int) -> str:

@@ -2,71 +2,101 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from benchmark.publish.explorer import Explorer
+from benchmark.publish.explorer import Choice, Explorer, Garment, ModelPair
 from benchmark.results import ModelResult
 
 N_BESIDE = 8  # of each of two models
 
 
-def compare_page(explorer: Explorer) -> dict[str, Any]:
+class Fact(NamedTuple):
+    """A line of the table about a pair."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class OneRight:
+    """The `n` images that one model gets right and the other wrong, of which `items` are shown."""
+
+    title: str
+    n: int
+    items: list[Garment]
+
+
+@dataclass(frozen=True)
+class FirstPair:
+    """The leader against the second, in the words that the script uses for any pair."""
+
+    label: str
+    verdict: str
+    facts: list[Fact]
+    sides: list[OneRight]
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """The page's content; `pair` is None where there are no two contestants."""
+
+    models: list[Choice]
+    pair: FirstPair | None
+    rows: list[tuple[str, ...]]
+
+
+def compare_page(explorer: Explorer) -> ComparePage:
     """Return what *Compare* shows before anybody chooses: the leader against the second, and against each other model."""
-    titles = [model.metrics["title"] for model in explorer.models]
-    rows = [explorer.pair(0, j) for j in range(1, len(explorer.models))]
-    return {
-        "models": [(model.name, model.metrics["title"]) for model in explorer.models],
-        "pair": _first_pair(explorer, rows[0]) if rows else None,
-        "rows": [
-            (
-                titles[row["second"]],
-                _interval(row, ""),
-                row["p_adjusted"],
-                str(row["only_first"]),
-                str(row["only_second"]),
-                str(row["both_wrong"]),
-                f"{100 * row['agree']:.1f} %",
-            )
-            for row in rows
-        ],
-    }
+    pairs = [explorer.pair(0, j) for j in range(1, len(explorer.models))]
+    return ComparePage(
+        models=explorer.choices,
+        pair=_first_pair(explorer, pairs[0]) if pairs else None,
+        rows=[_row(explorer.choices[pair.second].title, pair) for pair in pairs],
+    )
 
 
-def _first_pair(explorer: Explorer, pair: dict[str, Any]) -> dict[str, Any]:
-    """Return the leader against the second in the words that the script uses for any pair."""
+def _row(title: str, pair: ModelPair) -> tuple[str, ...]:
+    counts = (str(n) for n in (pair.only_first, pair.only_second, pair.both_wrong))
+    return (title, _interval(pair, ""), pair.p_adjusted, *counts, f"{100 * pair.agree:.1f} %")
+
+
+def _first_pair(explorer: Explorer, pair: ModelPair) -> FirstPair:
     first, second = explorer.models[:2]
     one, other = first.metrics["title"], second.metrics["title"]
-    place = "ahead of" if pair["difference"] >= 0 else "behind"
-    noise = "more than noise" if pair["real"] else "within noise"
-    agree = f"{100 * pair['agree']:.1f} % of {len(explorer.stored.test_labels):,}"
-    return {
-        "label": f"{one} against {other}",
-        "verdict": f"{one} is {abs(100 * pair['difference']):.2f} points {place} {other}: {noise}.",
-        "facts": [
-            ("Difference, 95 % interval", _interval(pair, "+")),
-            ("McNemar mid-p; adjusted over all pairs", f"{pair['p']}; {pair['p_adjusted']}"),
-            (f"Only {one} right", pair["only_first"]),
-            (f"Only {other} right", pair["only_second"]),
-            ("Both wrong", pair["both_wrong"]),
-            ("Same prediction", agree),
+    place = "ahead of" if pair.difference >= 0 else "behind"
+    noise = "more than noise" if pair.real else "within noise"
+    agree = f"{100 * pair.agree:.1f} % of {len(explorer.stored.test_labels):,}"
+    return FirstPair(
+        label=f"{one} against {other}",
+        verdict=f"{one} is {abs(100 * pair.difference):.2f} points {place} {other}: {noise}.",
+        facts=[
+            Fact("Difference, 95 % interval", _interval(pair, "+")),
+            Fact("McNemar mid-p; adjusted over all pairs", f"{pair.p}; {pair.p_adjusted}"),
+            Fact(f"Only {one} right", str(pair.only_first)),
+            Fact(f"Only {other} right", str(pair.only_second)),
+            Fact("Both wrong", str(pair.both_wrong)),
+            Fact("Same prediction", agree),
         ],
-        "sides": [_side(explorer, first, second), _side(explorer, second, first)],
-    }
+        sides=[_side(explorer, first, second), _side(explorer, second, first)],
+    )
 
 
-def _side(explorer: Explorer, right: ModelResult, wrong: ModelResult) -> dict[str, Any]:
+def _side(explorer: Explorer, right: ModelResult, wrong: ModelResult) -> OneRight:
     """Return the first of the images that one model gets right and the other wrong."""
     alone = explorer.stored.correct(right) & ~explorer.stored.correct(wrong)
-    return {
-        "title": f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {_images(int(alone.sum()))}",
-        "n": int(alone.sum()),
-        "items": explorer.garments([i for i in explorer.tiles if alone[i]][:N_BESIDE], wrong),
-    }
+    n = int(alone.sum())
+    return OneRight(
+        title=f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {_images(n)}",
+        n=n,
+        items=explorer.garments([i for i in explorer.tiles if alone[i]][:N_BESIDE], wrong),
+    )
 
 
-def _interval(pair: dict[str, Any], sign: str) -> str:
+def _interval(pair: ModelPair, sign: str) -> str:
     """Return a paired difference with its interval, in points."""
-    value, low, high = (f"{100 * pair[key]:{sign}z.2f}".replace("-", "−") for key in ("difference", "low", "high"))
+    ends = pair.difference, pair.low, pair.high
+    value, low, high = (f"{100 * end:{sign}z.2f}".replace("-", "−") for end in ends)
     return f"{value} points [{low}, {high}]" if sign else f"{value} [{low}, {high}]"
 
 

@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from benchmark.compare.history import History
+from benchmark.publish.chart import Chart
 from benchmark.publish.charts.history import history_chart
 from benchmark.publish.past import Past
 from benchmark.results import METRICS, Results
 from benchmark.statistics import LEVEL
 
 
-def history_page(past: Past, stored: Results) -> dict[str, Any]:
+@dataclass(frozen=True)
+class CommitRow:
+    """A commit that changed results, and what it did to which model; `link` is empty where the repository is on no web."""
+
+    sha: str
+    link: str
+    date: str
+    subject: str
+    tests: int
+    steps: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """Every metric over the commits, the commits newest first, and how many tests were made."""
+
+    charts: list[Chart]
+    commits: list[CommitRow]
+    n_tests: int
+    n_families: int
+    n_real: int
+    expected_false: str
+    truncated: bool
+    unreadable: list[str]
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """The page's content; where there is no history, what is missing and the command that gets it."""
+
+    record: Record | None
+    missing: str
+    remedy: str
+
+
+def history_page(past: Past, stored: Results) -> HistoryPage:
     """Return what *History* shows: a chart a metric, and the commits with their steps."""
-    history = past.history
-    if history is None:
-        return {"charts": [], "missing": past.missing, "remedy": past.remedy}
+    record = _record(past.history, stored) if past.history else None
+    return HistoryPage(record, past.missing, past.remedy)
+
+
+def _record(history: History, stored: Results) -> Record:
     families = [commit["tests"] for commit in history["commits"] if commit["tests"]]
-    real = sum(point["step"] in ("improved", "regressed") for point in history["points"])
     titles = {entry["name"]: entry["title"] for entry in stored.entries}
     titles |= {point["model"]: point["model"] for point in history["points"] if point["model"] not in titles}  # removed
     baselines = {entry["name"] for entry in stored.entries if entry["baseline"]}
     drawn = {name: title for name, title in titles.items() if name not in baselines}
-    return {
-        "missing": "",
-        "charts": [chart for metric in METRICS if (chart := history_chart(history, metric, drawn)) is not None],
-        "commits": [_commit_row(history, titles, i) for i in reversed(range(len(history["commits"])))],
-        "n_tests": sum(families),
-        "n_families": len(families),
-        "n_real": real,
-        "expected_false": f"{LEVEL * len(families):.2g}",
-        "truncated": history["truncated"],
-        "unreadable": history["unreadable"],
-    }
+    return Record(
+        charts=[chart for metric in METRICS if (chart := history_chart(history, metric, drawn)) is not None],
+        commits=[_commit_row(history, titles, i) for i in reversed(range(len(history["commits"])))],
+        n_tests=sum(families),
+        n_families=len(families),
+        n_real=sum(point["step"] in ("improved", "regressed") for point in history["points"]),
+        expected_false=f"{LEVEL * len(families):.2g}",
+        truncated=history["truncated"],
+        unreadable=history["unreadable"],
+    )
 
 
-def _commit_row(history: History, titles: dict[str, str], number: int) -> dict[str, str]:
+def _commit_row(history: History, titles: dict[str, str], number: int) -> CommitRow:
     commit = history["commits"][number]
     points = [point for point in history["points"] if point["commit"] == number]
     told = [
@@ -45,11 +81,11 @@ def _commit_row(history: History, titles: dict[str, str], number: int) -> dict[s
         if point["step"] not in ("first", "unchanged")
     ]
     quiet = [f"{n} {step}" for step in ("first", "unchanged") if (n := sum(p["step"] == step for p in points))]
-    return {
-        "sha": commit["sha"][:10],
-        "link": history["web"] + commit["sha"] if history["web"] else "",
-        "date": commit["date"][:10],
-        "subject": commit["subject"],
-        "tests": str(commit["tests"]),
-        "steps": "; ".join([*told, *quiet]),
-    }
+    return CommitRow(
+        sha=commit["sha"][:10],
+        link=history["web"] + commit["sha"] if history["web"] else "",
+        date=commit["date"][:10],
+        subject=commit["subject"],
+        tests=commit["tests"],
+        steps="; ".join([*told, *quiet]),
+    )

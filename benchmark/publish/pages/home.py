@@ -2,135 +2,192 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from benchmark.compare.leaderboard import hardest_class, noise_verdict, paired_models
+from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
+from benchmark.publish.chart import Chart
 from benchmark.publish.charts.board import accuracies, class_panels
 from benchmark.publish.charts.cost import cost
-from benchmark.publish.pages.methods import circumstances
+from benchmark.publish.gallery import Picture
+from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
-from benchmark.results import METRICS, ModelResult, Results
+from benchmark.results import METRICS, Results
 from benchmark.results.numbers import duration, percent
 
 
-def home_page(site: Site) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Ahead:
+    """How far the leader is ahead of the second, with its interval, and whether that is more than noise."""
+
+    second: str
+    gap: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The sentence about the leader; `ahead` is None where it is alone."""
+
+    leader: str
+    name: str
+    accuracy: str
+    interval: str
+    ahead: Ahead | None
+
+
+class Cell(NamedTuple):
+    """What a cell of the table shows, and the number that it is sorted by."""
+
+    text: str
+    sort: float
+
+
+class Span(NamedTuple):
+    """Where a drawn interval begins, lies and ends, in percent of the line."""
+
+    low: str
+    at: str
+    high: str
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A row of the table; `bar` is in percent of its cell, `span` is None where there is no interval to draw."""
+
+    name: str
+    title: str
+    baseline: bool
+    rank: Cell
+    accuracy: Cell
+    bar: str
+    interval: str
+    gap: Cell
+    gap_interval: str
+    span: Span | None
+    auc: Cell
+    scores: str
+    distinct: int | None
+    hardest: str
+    recall: Cell
+    fit: Cell
+    predict: Cell
+    pickle: Cell
+
+
+class HardClass(NamedTuple):
+    """A class and its mean recall over the contestants."""
+
+    name: str
+    recall: str
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The page's content; without contestants there is no hero, no chart and no hardest class."""
+
+    hero: Hero | None
+    strip: Picture
+    rows: list[BoardRow]
+    missing: list[str]
+    mixed_scores: bool
+    accuracies: Chart | None
+    costs: list[Chart]
+    recalls: Chart | None
+    hardest: list[HardClass]
+    profile: str | None
+    circumstances: list[Circumstance]
+
+
+def home_page(site: Site) -> HomePage:
     """Return what the first page shows; without contestants, the table of baselines alone."""
-    stored = site.stored
-    board = stored.leaderboard()
-    rank_table = site.ranks if board else None
-    rows = [_board_row(stored, model, i, rank_table) for i, model in enumerate(board)]
-    farthest = max((row["gap_high"] for row in rows), default=0.0)
-    rows += [_board_row(stored, model, None, None) for model in stored.baselines]
-    for row in rows:
-        row["drawn"] = _drawn_gap(row, farthest)
-    by_name = {metric.name: metric for metric in METRICS}
-    recalls = (
-        {
-            name: float(
-                np.mean([m.metrics["test"]["per_class"][name]["recall"]["value"] or 0.0 for m in stored.contestants])
-            )
-            for name in site.order
-        }
-        if board
-        else {}
+    stored, board = site.stored, site.board
+    farthest = max((row.behind.high for row in board.ranked if row.behind), default=0.0)
+    published = site.published["results"] if site.published else []
+    return HomePage(
+        hero=_hero(board),
+        strip=site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
+        rows=[_board_row(row, farthest) for row in board.rows],
+        missing=stored.missing,
+        mixed_scores=len({row.scores for row in board.ranked}) > 1,
+        accuracies=accuracies(stored, published) if board.ranked else None,
+        costs=_costs(stored) if board.ranked else [],
+        recalls=class_panels(stored, site.order) if board.ranked else None,
+        hardest=_hardest(stored, site.order) if board.ranked else [],
+        profile=stored.dataset["profile"],
+        circumstances=circumstances(stored),
     )
-    return {
-        "hero": _hero(stored, rank_table),
-        "strip": site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
-        "rows": rows,
-        "missing": stored.missing,
-        "kinds": sorted({m.metrics["scores"] for m in board}),
-        "accuracies": accuracies(stored, site.published["results"] if site.published else []) if board else None,
-        "costs": [
-            cost(stored, by_name["fit_seconds"], 1, "s"),
-            cost(stored, by_name["predict_seconds"], 1e6, f"µs an image of {board[0].run['n_predict_many']:,}"),
-            cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
-        ]
-        if board
-        else [],
-        "recalls": class_panels(stored, site.order) if board else None,
-        "hardest": sorted(recalls, key=lambda name: recalls[name])[:3],
-        "hardest_recalls": {name: percent(value) for name, value in recalls.items()},
-        "profile": stored.dataset["profile"],
-        "circumstances": circumstances(stored),
-    }
 
 
-def _hero(stored: Results, rank_table: Any) -> dict[str, str] | None:
-    board = stored.leaderboard()
-    if not board:
+def _costs(stored: Results) -> list[Chart]:
+    by_name = {metric.name: metric for metric in METRICS}
+    n_images = stored.leaderboard()[0].run["n_predict_many"]
+    return [
+        cost(stored, by_name["fit_seconds"], 1, "s"),
+        cost(stored, by_name["predict_seconds"], 1e6, f"µs an image of {n_images:,}"),
+        cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
+    ]
+
+
+def _hardest(stored: Results, order: list[str]) -> list[HardClass]:
+    """Return the three classes with the lowest mean recall over the contestants."""
+    found = [[model.metrics["test"]["per_class"][name]["recall"] for model in stored.contestants] for name in order]
+    means = {name: float(np.mean([r["value"] or 0.0 for r in row])) for name, row in zip(order, found, strict=True)}
+    return [HardClass(name, percent(means[name])) for name in sorted(means, key=lambda name: means[name])[:3]]
+
+
+def _hero(board: Leaderboard) -> Hero | None:
+    if not board.ranked:
         return None
-    accuracy = board[0].metrics["test"]["accuracy"]
-    hero = {
-        "leader": board[0].metrics["title"],
-        "name": board[0].name,
-        "accuracy": percent(accuracy["value"]),
-        "interval": f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %",
-        "second": "",
-        "gap": "",
-        "verdict": "",
-    }
-    if len(board) > 1:
-        gap = paired_models(stored, board[0], board[1])
-        p = float(rank_table.p[0, 1])
-        hero |= {
-            "second": board[1].metrics["title"],
-            "gap": f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
-            "verdict": noise_verdict(p, "Holm over all pairs: "),
-        }
-    return hero
+    leader, *others = board.ranked
+    accuracy = leader.accuracy
+    return Hero(
+        leader=leader.title,
+        name=leader.name,
+        accuracy=percent(accuracy["value"]),
+        interval=f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %",
+        ahead=_ahead(board, others[0]) if others else None,
+    )
 
 
-def _board_row(stored: Results, model: ModelResult, place: int | None, rank_table: Any) -> dict[str, Any]:
-    test, run = model.metrics["test"], model.run
-    leader = stored.leaderboard()[0] if stored.contestants else model
-    gap = paired_models(stored, leader, model)
-    recalls = {name: f["recall"]["value"] or 0.0 for name, f in test["per_class"].items()}
-    hardest = hardest_class(model)
-    if place is None:
-        rank, order = "–", 10**6
-    else:
-        best, worst, order = int(rank_table.best[place]), int(rank_table.worst[place]), place + 1
-        rank = f"{best}" if best == worst else f"{best}–{worst}"
-    accuracy = test["accuracy"]["value"] or 0.0
-    return {
-        "rank": rank,
-        "order": order,
-        "name": model.name,
-        "title": model.metrics["title"],
-        "baseline": place is None,
-        "accuracy": percent(accuracy, 2),
-        "accuracy_sort": accuracy,
-        "bar": f"{100 * accuracy:.1f}",
-        "interval": f"{100 * (test['accuracy']['low'] or 0):.2f}–{100 * (test['accuracy']['high'] or 0):.2f}",
-        "gap": "–" if model is leader else f"{100 * gap.difference:.2f}",
-        "gap_sort": gap.difference,
-        "gap_low": 0.0 if model is leader else max(0.0, gap.low),
-        "gap_high": 0.0 if model is leader else gap.high,
-        "gap_interval": "" if model is leader else f"{100 * gap.low:.2f}–{100 * gap.high:.2f}",
-        "auc": "–" if test["macro_auc"]["value"] is None else f"{test['macro_auc']['value']:.4f}",
-        "auc_sort": test["macro_auc"]["value"] or 0.0,
-        "scores": "probabilities" if model.metrics["scores"] == "predict_proba" else "decision values",
-        "distinct": model.metrics["distinct_scores"],
-        "hardest": hardest,
-        "hardest_recall": percent(min(recalls.values())),
-        "hardest_sort": min(recalls.values()),
-        "fit": duration(run["seconds"]["fit"]),
-        "fit_sort": run["seconds"]["fit"],
-        "predict": duration(run["seconds"]["predict_many"] / run["n_predict_many"]),
-        "predict_sort": run["seconds"]["predict_many"] / run["n_predict_many"],
-        "pickle": f"{run['pickle']['bytes'] / 1e6:.1f} MB",
-        "pickle_sort": run["pickle"]["bytes"],
-    }
+def _ahead(board: Leaderboard, second: Row) -> Ahead:
+    gap, p = board.pairs[0, 1]
+    return Ahead(
+        second=second.title,
+        gap=f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
+        verdict=noise_verdict(p, "Holm over all pairs: "),
+    )
 
 
-def _drawn_gap(row: dict[str, Any], farthest: float) -> dict[str, str] | None:
-    """Return where the paired interval begins, lies and ends on a line of the length `farthest`, in percent of it."""
-    if not farthest or row["baseline"] or not row["gap_high"]:
+def _board_row(row: Row, farthest: float) -> BoardRow:
+    accuracy, auc, gap = row.accuracy["value"] or 0.0, row.macro_auc["value"], row.behind
+    return BoardRow(
+        name=row.name,
+        title=row.title,
+        baseline=row.rank is None,
+        rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell("–", 10**6),
+        accuracy=Cell(percent(accuracy, 2), accuracy),
+        bar=f"{100 * accuracy:.1f}",
+        interval=f"{100 * (row.accuracy['low'] or 0):.2f}–{100 * (row.accuracy['high'] or 0):.2f}",
+        gap=Cell(f"{100 * gap.difference:.2f}", gap.difference) if gap else Cell("–", 0.0),
+        gap_interval=f"{100 * gap.low:.2f}–{100 * gap.high:.2f}" if gap else "",
+        span=_span(row, farthest),
+        auc=Cell("–" if auc is None else f"{auc:.4f}", auc or 0.0),
+        scores="probabilities" if row.scores == "predict_proba" else "decision values",
+        distinct=row.distinct_scores,
+        hardest=row.hardest,
+        recall=Cell(percent(row.least_recall), row.least_recall),
+        fit=Cell(duration(row.fit_seconds), row.fit_seconds),
+        predict=Cell(duration(row.predict_seconds), row.predict_seconds),
+        pickle=Cell(f"{row.pickle_bytes / 1e6:.1f} MB", row.pickle_bytes),
+    )
+
+
+def _span(row: Row, farthest: float) -> Span | None:
+    """Return a contestant's interval behind the leader on a line of the length `farthest`."""
+    if not farthest or not row.rank or not row.behind or not row.behind.high:
         return None
-    return {
-        end: f"{100 * row[key] / farthest:.1f}%"
-        for end, key in (("low", "gap_low"), ("at", "gap_sort"), ("high", "gap_high"))
-    }
+    ends = max(0.0, row.behind.low), row.behind.difference, row.behind.high
+    return Span(*(f"{100 * end / farthest:.1f}%" for end in ends))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmark.publish.gallery import Picture
 from benchmark.publish.site import Site
 from benchmark.results import Importance, ModelResult
 
@@ -23,48 +25,69 @@ LOOKS = {
 }
 
 
-def look_page(site: Site, model: ModelResult, importance: Importance) -> dict[str, Any]:
+@dataclass(frozen=True)
+class LookImage:
+    """One class, or all: `x` is where its picture begins in the sheet, in pixels, and `most` what stands out, "" for nothing."""
+
+    name: str
+    x: int
+    most: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One kind of importance: what it means, and a picture a class, each of `width` and `height`, side by side in one sheet."""
+
+    words: str
+    sheet: Picture
+    width: int
+    height: int
+    items: list[LookImage]
+
+
+def look(site: Site, model: ModelResult, importance: Importance) -> Look:
     """Return one kind of importance as pictures: for all classes together, then a class each."""
     height, width = site.dataset.image_shape
     names = [name for name in ("all", *site.order) if name in importance["pictures"]]
-    rows, columns = importance["shape"]
-    weights = np.array([importance["pictures"][name] for name in names]).reshape(-1, rows, columns)
-    weights = weights.repeat(importance["block"], axis=1).repeat(importance["block"], axis=2)[:, :height, :width]
     overall = np.mean(list(site.means.values()), axis=0)
     means = np.array([site.means.get(name, overall) for name in names])
-    if importance["method"] == "permutation":
-        weights = np.maximum(weights, 0)  # what lies below is noise: an exchanged block tells a model nothing
-    for part in (slice(0, 1), slice(1, None)) if names[0] == "all" else (slice(None),):  # the classes share a scale
-        weights[part] /= max(float(np.abs(weights[part]).max(initial=0)), 1e-9)
-    path = site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights)
-    items = []
-    for place, name in enumerate(names):
-        shown = np.array(importance["pictures"][name])
-        top = int((shown if importance["method"] == "permutation" else np.abs(shown)).argmax())
-        where = f"most at row {top // columns + 1}, column {top % columns + 1} of {rows} by {columns}"
-        most = ""
-        if importance["method"] == "permutation":
-            stands_out = shown[top] > -shown.min()  # a block that tells nothing errs to both sides alike
-            most = f"up to {100 * shown[top]:.1f} points" if stands_out else "no block stands out"
-            where = where if stands_out else most
-        items.append(
-            {
-                "name": "All classes" if name == "all" else name,
-                "x": -4 * width * place,
-                "most": most,
-                "alt": f"{name}: {where}",
-            }
-        )
-    return {
-        "method": importance["method"],
-        "words": LOOKS[importance["method"]].format(
+    weights = _weights(importance, names)[:, :height, :width]
+    rows, columns = importance["shape"]
+    return Look(
+        words=LOOKS[importance["method"]].format(
             block=importance["block"],
             n=f"{importance['n_images'] or 0:,}",
             point=100 * len(site.order) / (importance["n_images"] or 1),
             n_blocks=rows * columns,
         ),
-        "path": path,
-        "width": 4 * width,
-        "height": 4 * height,
-        "items": items,
-    }
+        sheet=site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights),
+        width=4 * width,
+        height=4 * height,
+        items=[_image(importance, name, -4 * width * place) for place, name in enumerate(names)],
+    )
+
+
+def _weights(importance: Importance, names: list[str]) -> NDArray[np.float64]:
+    """Return a weight a pixel between -1 and 1, for each of `names`, padded to whole blocks."""
+    weights = np.array([importance["pictures"][name] for name in names]).reshape(-1, *importance["shape"])
+    weights = weights.repeat(importance["block"], axis=1).repeat(importance["block"], axis=2)
+    if importance["method"] == "permutation":
+        weights = np.maximum(weights, 0)  # what lies below is noise: an exchanged block tells a model nothing
+    for part in (slice(0, 1), slice(1, None)) if names[0] == "all" else (slice(None),):  # the classes share a scale
+        weights[part] /= max(float(np.abs(weights[part]).max(initial=0)), 1e-9)
+    return weights
+
+
+def _image(importance: Importance, name: str, x: int) -> LookImage:
+    rows, columns = importance["shape"]
+    shown = np.array(importance["pictures"][name])
+    permuted = importance["method"] == "permutation"
+    top = int((shown if permuted else np.abs(shown)).argmax())
+    where = f"most at row {top // columns + 1}, column {top % columns + 1} of {rows} by {columns}"
+    most = ""
+    if permuted:
+        stands_out = shown[top] > -shown.min()  # a block that tells nothing errs to both sides alike
+        most = f"up to {100 * shown[top]:.1f} points" if stands_out else "no block stands out"
+        where = where if stands_out else most
+    return LookImage("All classes" if name == "all" else name, x, most, f"{name}: {where}")

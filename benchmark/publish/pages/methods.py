@@ -3,99 +3,121 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from benchmark.compare.documents import Use
 from benchmark.publish.site import Site
-from benchmark.results import CLASS_METRICS, METRICS, Metric, Results
+from benchmark.results import CLASS_METRICS, METRICS, Metric, ModelResult, Published, Results, Run
 from benchmark.results.numbers import percent
 from benchmark.statistics import equal_count_bins, f1_intervals, mcnemar_level
 
 DISCORDANT = 16  # where the mid-p test is furthest from its level
 
 
-def circumstances(stored: Results) -> list[tuple[str, str]]:
-    """Return under which conditions the results were measured, a name and a text each."""
-    runs = [model.run for model in stored.models]
+class Circumstance(NamedTuple):
+    """One of the conditions of the run."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """How learning curves and importances were taken; "" where no model has one."""
+
+    fold: str
+    block: str
+    n_permuted: str
+
+
+@dataclass(frozen=True)
+class MethodsPage:
+    """The page's content; `use` is None where there is no comparison, `published` where nobody else's result is known."""
+
+    metrics: tuple[Metric, ...]
+    class_metrics: tuple[Metric, ...]
+    n_splits: int
+    random_state: int
+    model_rows: list[tuple[str, ...]]
+    refits: str
+    use: Use | None
+    published: Published | None
+    study: StudySettings
+    n_resamples: str
+    n_bins: str
+    discordant: int
+    attained: str
+    circumstances: list[Circumstance]
+
+
+def circumstances(stored: Results) -> list[Circumstance]:
+    """Return under which conditions the results were measured."""
+    runs, data = [model.run for model in stored.models], stored.dataset
     days = sorted(run["measured_at"][:10] for run in runs)
+    commits = sorted({(run["commit"] or "unknown")[:10] + (" with changes" if run["dirty"] else "") for run in runs})
     return [
-        (
-            "Machine",
-            "; ".join(
-                sorted(
-                    {
-                        f"{r['machine']['cpu']}, {r['machine']['cores']} cores, {r['machine']['memory_bytes'] / 2**30:.0f} GiB, "
-                        f"{r['machine']['system']} on {r['machine']['architecture']}"
-                        for r in runs
-                    }
-                )
-            ),
-        ),
-        (
-            "Software",
-            "; ".join(
-                sorted(
-                    {
-                        f"Python {r['python']}, "
-                        + ", ".join(f"{name} {version}" for name, version in r["libraries"].items())
-                        for r in runs
-                    }
-                )
-            ),
-        ),
-        (
-            "Commit",
-            ", ".join(
-                sorted({(r["commit"] or "unknown")[:10] + (" with changes" if r["dirty"] else "") for r in runs})
-            ),
-        ),
-        ("Measured", " to ".join(sorted({days[0], days[-1]}))),
-        (
+        Circumstance("Machine", "; ".join(sorted({_machine(run) for run in runs}))),
+        Circumstance("Software", "; ".join(sorted({_software(run) for run in runs}))),
+        Circumstance("Commit", ", ".join(commits)),
+        Circumstance("Measured", " to ".join(sorted({days[0], days[-1]}))),
+        Circumstance(
             "Data",
-            f"{stored.dataset['n_train']:,} training and {stored.dataset['n_test']:,} test images, "
-            f"SHA-256 {stored.dataset['digest'][:16]}…",
+            f"{data['n_train']:,} training and {data['n_test']:,} test images, SHA-256 {data['digest'][:16]}…",
         ),
     ]
 
 
-def methods_page(site: Site) -> dict[str, Any]:
+def _machine(run: Run) -> str:
+    found = run["machine"]
+    return (
+        f"{found['cpu']}, {found['cores']} cores, {found['memory_bytes'] / 2**30:.0f} GiB, "
+        f"{found['system']} on {found['architecture']}"
+    )
+
+
+def _software(run: Run) -> str:
+    libraries = ", ".join(f"{name} {version}" for name, version in run["libraries"].items())
+    return f"Python {run['python']}, {libraries}"
+
+
+def methods_page(site: Site) -> MethodsPage:
     """Return what *Methods* shows."""
     first = site.stored.models[0].metrics["search"]
-    studied = [model.study for model in site.stored.contestants]
+    return MethodsPage(
+        metrics=METRICS,
+        class_metrics=CLASS_METRICS,
+        n_splits=first["n_splits"],
+        random_state=first["random_state"],
+        model_rows=[_model_row(model) for model in site.stored.models],
+        refits=", ".join(model.metrics["title"] for model in site.stored.models if model.metrics["seeds"]),
+        use=site.past.comparison["use"] if site.past.comparison else None,
+        published=site.published,
+        study=_study_settings(site.stored),
+        n_resamples=_default(f1_intervals, "n_resamples"),
+        n_bins=_default(equal_count_bins, "n_bins"),
+        discordant=DISCORDANT,
+        attained=percent(mcnemar_level(DISCORDANT)),
+        circumstances=circumstances(site.stored),
+    )
+
+
+def _model_row(model: ModelResult) -> tuple[str, ...]:
+    grid = "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in model.entry["grid"].items())
+    search = model.metrics["search"]
+    return (model.metrics["title"], model.metrics["estimator"], str(len(search["candidates"])), grid)
+
+
+def _study_settings(stored: Results) -> StudySettings:
+    studied = [model.study for model in stored.contestants]
     importance = next((found for study in studied for found in study["importances"] if found["n_images"]), None)
     curve = next((study["learning_curve"] for study in studied if study["learning_curve"]), None)
-    return {
-        "published": site.published,
-        "metrics": [_definition(metric) for metric in METRICS],
-        "class_metrics": [_definition(metric) for metric in CLASS_METRICS],
-        "study": {
-            "fold": curve["fold"] + 1 if curve else "",
-            "block": importance["block"] if importance else "",
-            "n_permuted": f"{importance['n_images']:,}" if importance else "",
-        },
-        "n_resamples": _default(f1_intervals, "n_resamples"),
-        "n_bins": _default(equal_count_bins, "n_bins"),
-        "attained": percent(mcnemar_level(DISCORDANT)),
-        "discordant": DISCORDANT,
-        "n_splits": first["n_splits"],
-        "random_state": first["random_state"],
-        "use": site.past.comparison["use"] if site.past.comparison else None,
-        "refits": ", ".join(m.metrics["title"] for m in site.stored.models if m.metrics["seeds"]),
-        "circumstances": circumstances(site.stored),
-        "model_rows": [
-            (
-                m.metrics["title"],
-                m.metrics["estimator"],
-                str(len(m.metrics["search"]["candidates"])),
-                "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in m.entry["grid"].items()),
-            )
-            for m in site.stored.models
-        ],
-    }
+    return StudySettings(
+        fold=f"{curve['fold'] + 1}" if curve else "",
+        block=f"{importance['block']}" if importance else "",
+        n_permuted=f"{importance['n_images']:,}" if importance else "",
+    )
 
 
 def _default(function: Any, name: str) -> str:
     return f"{inspect.signature(function).parameters[name].default:,}"
-
-
-def _definition(metric: Metric) -> dict[str, str]:
-    return {"title": metric.title, "unit": metric.unit, "better": metric.better, "definition": metric.definition}

@@ -2,137 +2,191 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.compare.leaderboard import noise_verdict, paired_models
+from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
 from benchmark.layout import slug
+from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
-from benchmark.publish.pages.looks import look_page
-from benchmark.publish.site import Site
-from benchmark.results import ModelResult
-from benchmark.results.numbers import duration, interval, percent, three_digits
+from benchmark.publish.gallery import Tile
+from benchmark.publish.pages.looks import Look, look
+from benchmark.publish.site import Release, Site
+from benchmark.results import Edge, Metrics, ModelResult, Run, Search
+from benchmark.results.numbers import decimal_interval, duration, interval, percent, three_digits
 
 N_HARDEST = 20
 
 
-def model_page(site: Site, model: ModelResult) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ConfidentMistake:
+    """A test image taken for another class, and by which margin."""
+
+    index: int
+    true: str
+    predicted: str
+    margin: str
+    tile: Tile
+
+
+@dataclass(frozen=True)
+class HardClass:
+    """A class of low recall, and the class that most of its images are taken for."""
+
+    name: str
+    slug: str
+    recall: str
+    taken_for: str
+    share: str
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """The page's content; a baseline has no rank, no curves and no mistakes, a model on decision values no reliability."""
+
+    title: str
+    name: str
+    note: str
+    baseline: bool
+    rank: str
+    versus: str
+    seeds: str
+    numbers: list[tuple[str, str]]
+    hard: list[HardClass]
+    confusion: Chart
+    classes: Chart
+    mistakes: list[ConfidentMistake]
+    looks: list[Look]
+    roc: Chart | None
+    precision_recall: Chart | None
+    reliability: Chart | None
+    params: list[tuple[str, str]]
+    edges: list[str]
+    search: Chart | None
+    grid_search: Search
+    learning: Chart | None
+    model_shape: str
+    released: Release | None
+    pipeline: str
+    downloads: list[str]
+
+
+def model_page(site: Site, model: ModelResult) -> ModelPage:
     """Return what a model's page shows; a baseline has no curves and no mistakes."""
-    stored, order = site.stored, site.order
-    board = stored.leaderboard()
-    leader = board[0] if board else model
-    metrics, run = model.metrics, model.run
-    reference = model.entry["baseline"]  # it has no curves or mistakes worth a look
-    found = metrics["search"]
-    mistakes = [] if reference else model.study["confident_mistakes"][:N_HARDEST]
-    tiles = site.gallery.tiles([mistake["index"] for mistake in mistakes])
-    per_class = metrics["test"]["per_class"]
-    hardest = sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
-    return {
-        "title": metrics["title"],
-        "name": model.name,
-        "model_shape": ", ".join(map(str, site.dataset.image_shape)),
-        "entry": model.entry,
-        "metrics": metrics,
-        "run": run,
-        "numbers": _numbers(model),
-        "rank": _rank(site, board, model),
-        "versus": _versus(site, model, leader, board),
-        "params": [(name, str(value)) for name, value in sorted(found["best_params"].items())],
-        "edges": [
-            f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
-            f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
-            for edge in found["at_edge"]
-        ],
-        "seeds": _seeds(model),
-        "hard": [_hard_class(model, name) for name in hardest] if not reference else [],
-        "search": search.search(model),
-        "roc": None if reference else curves.roc(model, order),
-        "precision_recall": None if reference else curves.precision_recall(model, order),
-        "reliability": None if reference else curves.reliability(model),
-        "confusion": confusion.confusion(model, order, site.thumbnails),
-        "classes": confusion.per_class(model, leader, order),
-        "learning": None if reference else search.learning_curve(model, leader),
-        "looks": [] if reference else [look_page(site, model, importance) for importance in model.study["importances"]],
-        "mistakes": [
-            {
-                **mistake,
-                "tile": tiles[mistake["index"]],
-                "slug": slug(mistake["true"]),
-                "margin": three_digits(mistake["margin"]),
-            }
-            for mistake in mistakes
-        ],
-        "released": site.released.get(model.name),
-        "downloads": ["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
-    }
+    order, row = site.order, site.board.row(model.name)
+    leader = site.stored.model(site.board.ranked[0].name) if site.board.ranked else model
+    baseline = model.entry["baseline"]  # it has no curves or mistakes worth a look
+    found = model.metrics["search"]
+    return ModelPage(
+        title=model.metrics["title"],
+        name=model.name,
+        note=model.entry["note"],
+        baseline=baseline,
+        rank=_rank(site.board, row),
+        versus=_versus(site.board, row),
+        seeds=_seeds(model),
+        numbers=_score_numbers(model.metrics) + _cost_numbers(model.run, len(found["candidates"])),
+        hard=[] if baseline else _hard_classes(model, order),
+        confusion=confusion.confusion(model, order, site.thumbnails),
+        classes=confusion.per_class(model, leader, order),
+        mistakes=[] if baseline else _mistakes(site, model),
+        looks=[] if baseline else [look(site, model, importance) for importance in model.study["importances"]],
+        roc=None if baseline else curves.roc(model, order),
+        precision_recall=None if baseline else curves.precision_recall(model, order),
+        reliability=None if baseline else curves.reliability(model),
+        params=[(name, str(value)) for name, value in sorted(found["best_params"].items())],
+        edges=[_edge(edge) for edge in found["at_edge"]],
+        search=search.search(model),
+        grid_search=found,
+        learning=None if baseline else search.learning_curve(model, leader),
+        model_shape=", ".join(map(str, site.dataset.image_shape)),
+        released=site.released.get(model.name),
+        pipeline=model.entry["pipeline"],
+        downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
+    )
 
 
-def _numbers(model: ModelResult) -> list[tuple[str, str]]:
-    test, run = model.metrics["test"], model.run
-    auc = test["macro_auc"]
-    few = model.metrics["distinct_scores"]
-    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}
+def _mistakes(site: Site, model: ModelResult) -> list[ConfidentMistake]:
+    found = model.study["confident_mistakes"][:N_HARDEST]
+    tiles = site.gallery.tiles([mistake["index"] for mistake in found])
+    return [
+        ConfidentMistake(
+            index=mistake["index"],
+            true=mistake["true"],
+            predicted=mistake["predicted"],
+            margin=three_digits(mistake["margin"]),
+            tile=tiles[mistake["index"]],
+        )
+        for mistake in found
+    ]
+
+
+def _edge(edge: Edge) -> str:
+    return (
+        f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
+        f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
+    )
+
+
+def _score_numbers(metrics: Metrics) -> list[tuple[str, str]]:
+    """Return the table's rows on how well the model does."""
+    test, few = metrics["test"], metrics["distinct_scores"]
+    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}[metrics["train"]["method"]]
+    coarse = f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""
     rows = [
         ("Accuracy, test", interval(test["accuracy"], 2)),
-        ("Accuracy, cross-validated", percent(model.metrics["search"]["best_score"], 2)),
-        (
-            f"Accuracy, {method[model.metrics['train']['method']]}",
-            percent(model.metrics["train"]["accuracy"]["value"], 2),
-        ),
+        ("Accuracy, cross-validated", percent(metrics["search"]["best_score"], 2)),
+        (f"Accuracy, {method}", percent(metrics["train"]["accuracy"]["value"], 2)),
         ("Macro F1", interval(test["macro_f1"], 2)),
-        (
-            "Macro AUC",
-            ("–" if auc["value"] is None else f"{auc['value']:.4f}")
-            + ("" if auc["low"] is None else f" [{auc['low']:.4f}, {auc['high']:.4f}]")
-            + (f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""),
-        ),
+        ("Macro AUC", decimal_interval(test["macro_auc"]) + coarse),
     ]
     if test["calibration"]:
         rows += [
             ("Expected calibration error", percent(test["calibration"]["expected_calibration_error"]["value"], 2)),
             ("Brier score", f"{test['calibration']['brier_score']['value']:.4f}"),
         ]
-    seconds, n_candidates = run["seconds"], len(model.metrics["search"]["candidates"])
+    return rows
+
+
+def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
+    """Return the table's rows on time, memory and size."""
+    seconds = run["seconds"]
+    candidates = f"{n_candidates} candidate{'' if n_candidates == 1 else 's'}"
+    many = f"{duration(seconds['predict_many'])} for {run['n_predict_many']:,} images"
     return [
-        *rows,
         ("Fit", f"{duration(seconds['fit'])} ({duration(seconds['fit_cpu'])} of CPU)"),
-        ("Search", f"{duration(seconds['search'])} in all, {n_candidates} candidate{'' if n_candidates == 1 else 's'}"),
-        (
-            "Predict",
-            f"{duration(seconds['predict_many'])} for {run['n_predict_many']:,} images, {duration(seconds['predict_one'])} for one",
-        ),
+        ("Search", f"{duration(seconds['search'])} in all, {candidates}"),
+        ("Predict", f"{many}, {duration(seconds['predict_one'])} for one"),
         ("Peak memory", f"{run['peak_memory_bytes'] / 1e6:,.0f} MB"),
         ("Pickle", f"{run['pickle']['bytes'] / 1e6:,.1f} MB"),
     ]
 
 
-def _versus(site: Site, model: ModelResult, leader: ModelResult, board: list[ModelResult]) -> str:
+def _versus(board: Leaderboard, row: Row) -> str:
     """Return how far a model is from the leader, or the leader from the next, and whether that is more than noise."""
-    rival = (board[1] if len(board) > 1 else None) if model is leader else leader
-    if rival is None:
-        return ""
-    ahead = model is leader
-    gap = paired_models(site.stored, *((model, rival) if ahead else (rival, model)))
-    if model in board:
-        p, words = float(site.ranks.p[board.index(model), board.index(rival)]), "Holm over all pairs: "
+    if row.behind:
+        rival, gap, place = board.ranked[0], row.behind, "behind"
+    elif row.rank and len(board.ranked) > 1:
+        rival, gap, place = board.ranked[1], board.pairs[0, 1].test, "ahead of"
     else:
-        p, words = gap.p, ""
+        return ""
+    p, words = gap.p, ""
+    if row.rank:
+        p, words = board.pairs[0, max(1, row.rank.place - 1)].p_adjusted, "Holm over all pairs: "
     return (
-        f"{abs(100 * gap.difference):.2f} points {'ahead of' if ahead else 'behind'} {rival.metrics['title']} "
+        f"{abs(100 * gap.difference):.2f} points {place} {rival.title} "
         f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {noise_verdict(p, words)}"
     )
 
 
-def _rank(site: Site, board: list[ModelResult], model: ModelResult) -> str:
+def _rank(board: Leaderboard, row: Row) -> str:
     """Return the place and the rank interval of a contestant in a sentence, nothing for a reference."""
-    if model not in board:
+    if not row.rank:
         return ""
-    place = board.index(model)
-    best, worst = int(site.ranks.best[place]), int(site.ranks.worst[place])
+    place, best, worst = row.rank
     share = f"{best}" if best == worst else f"anything from {best} to {worst}"
-    return f"Place {place + 1} of {len(board)} by accuracy; by all pairwise tests its rank is {share}."
+    return f"Place {place} of {len(board.ranked)} by accuracy; by all pairwise tests its rank is {share}."
 
 
 def _seeds(model: ModelResult) -> str:
@@ -146,16 +200,24 @@ def _seeds(model: ModelResult) -> str:
     )
 
 
-def _hard_class(model: ModelResult, name: str) -> dict[str, str]:
+def _hard_classes(model: ModelResult, order: list[str]) -> list[HardClass]:
+    """Return the three classes with the lowest recall."""
+    per_class = model.metrics["test"]["per_class"]
+    return [
+        _hard_class(model, n) for n in sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
+    ]
+
+
+def _hard_class(model: ModelResult, name: str) -> HardClass:
     classes = model.metrics["dataset"]["classes"]
     label = classes.index(name)
     row = list(model.metrics["test"]["confusion"][label])
     support, row[label] = max(1, sum(row)), -1
     other = int(np.argmax(row))
-    return {
-        "name": name,
-        "slug": slug(name),
-        "recall": interval(model.metrics["test"]["per_class"][name]["recall"]),
-        "taken_for": classes[other],
-        "share": percent(row[other] / support),
-    }
+    return HardClass(
+        name=name,
+        slug=slug(name),
+        recall=interval(model.metrics["test"]["per_class"][name]["recall"]),
+        taken_for=classes[other],
+        share=percent(row[other] / support),
+    )
