@@ -1,14 +1,14 @@
-"""Printing: JSON, colours, commands as one types them, and silence where nobody reads."""
+"""Printing: errors, JSON, colours, and silence where nobody reads."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from benchmark.commands.settings import DEFAULT_DATASET
 from benchmark.commands.typed import command_line
+from benchmark.errors import BenchmarkError
 
 
 def silence() -> None:
@@ -16,11 +16,9 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def typed(text: str, arguments: argparse.Namespace) -> str:
-    """Return `text` with the commands in it as this person types them, for the same data set and entries."""
-    standard = {"dataset": DEFAULT_DATASET, "profile": "full", "entries": None}
-    given = {name: getattr(arguments, name, value) for name, value in standard.items()}
-    return command_line(text, {name: str(value) for name, value in given.items() if value != standard[name]})
+def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:
+    """Print an error on stderr, with the commands in it as this person types them."""
+    print(command_line(f"error: {error}", repeat), file=sys.stderr)
 
 
 def wants_colour() -> bool:
