@@ -12,8 +12,22 @@ from typing import Any, Generic, TypeVar
 
 from benchmark import __version__
 from benchmark.commands import comparing, measuring, publishing
-from benchmark.commands import options as o
 from benchmark.commands.arguments import of_command
+from benchmark.commands.options import (
+    BenchOptions,
+    CompareOptions,
+    DataOptions,
+    DiffOptions,
+    HistoryOptions,
+    Images,
+    ListOptions,
+    Measuring,
+    PredictOptions,
+    ReadmeOptions,
+    ServeOptions,
+    SiteOptions,
+    Where,
+)
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
 from benchmark.commands.typed import PROGRAM
 from benchmark.commands.usage import Parser, WrongUse, refuse
@@ -114,13 +128,13 @@ def _build_dir(given: argparse.Namespace) -> Path:
     return given.build_dir or ROOT / "build"
 
 
-def _images(given: argparse.Namespace) -> o.Images:
+def _images(given: argparse.Namespace) -> Images:
     quick = given.profile == "quick"
-    return o.Images(given.dataset, quick, given.data_dir, _build_dir(given) / "data", given.entries)
+    return Images(given.dataset, quick, given.data_dir, _build_dir(given) / "data", given.entries)
 
 
-def _measuring(given: argparse.Namespace) -> o.Measuring:
-    return o.Measuring(
+def _measuring(given: argparse.Namespace) -> Measuring:
+    return Measuring(
         images=_images(given),
         models=_names(given.models),
         models_dir=_models_dir(given),
@@ -130,18 +144,18 @@ def _measuring(given: argparse.Namespace) -> o.Measuring:
     )
 
 
-def _where(given: argparse.Namespace) -> o.Where:
+def _where(given: argparse.Namespace) -> Where:
     here = given.models_dir or given.repository == ROOT
     models_dir = _models_dir(given) if here else given.repository / "models"
-    return o.Where(given.repository, models_dir, given.dataset)
+    return Where(given.repository, models_dir, given.dataset)
 
 
-def _data(given: argparse.Namespace) -> o.DataOptions:
-    return o.DataOptions(_images(given), given.accept, given.format == "json", given.quiet)
+def _data(given: argparse.Namespace) -> DataOptions:
+    return DataOptions(_images(given), given.accept, given.format == "json", given.quiet)
 
 
-def _bench(given: argparse.Namespace) -> o.BenchOptions:
-    return o.BenchOptions(
+def _bench(given: argparse.Namespace) -> BenchOptions:
+    return BenchOptions(
         measuring=_measuring(given),
         site_dir=_site_dir(given),
         dry_run=given.dry_run,
@@ -152,28 +166,28 @@ def _bench(given: argparse.Namespace) -> o.BenchOptions:
     )
 
 
-def _list(given: argparse.Namespace) -> o.ListOptions:
-    return o.ListOptions(_measuring(given), given.check, given.format == "json", given.quiet)
+def _list(given: argparse.Namespace) -> ListOptions:
+    return ListOptions(_measuring(given), given.check, given.format == "json", given.quiet)
 
 
-def _site(given: argparse.Namespace) -> o.SiteOptions:
-    return o.SiteOptions(_images(given), _models_dir(given), _site_dir(given), given.quiet, _repeat(given))
+def _site(given: argparse.Namespace) -> SiteOptions:
+    return SiteOptions(_images(given), _models_dir(given), _site_dir(given), given.quiet, _repeat(given))
 
 
-def _serve(given: argparse.Namespace) -> o.ServeOptions:
-    return o.ServeOptions(_site_dir(given), given.port)
+def _serve(given: argparse.Namespace) -> ServeOptions:
+    return ServeOptions(_site_dir(given), given.port)
 
 
-def _predict(given: argparse.Namespace) -> o.PredictOptions:
-    return o.PredictOptions(given.model, tuple(given.images), given.entries, given.format == "json")
+def _predict(given: argparse.Namespace) -> PredictOptions:
+    return PredictOptions(given.model, tuple(given.images), given.entries, given.format == "json")
 
 
-def _readme(given: argparse.Namespace) -> o.ReadmeOptions:
-    return o.ReadmeOptions(_models_dir(given), given.dataset)
+def _readme(given: argparse.Namespace) -> ReadmeOptions:
+    return ReadmeOptions(_models_dir(given), given.dataset)
 
 
-def _diff(given: argparse.Namespace) -> o.DiffOptions:
-    return o.DiffOptions(
+def _diff(given: argparse.Namespace) -> DiffOptions:
+    return DiffOptions(
         where=_where(given),
         before=given.before,
         after=given.after,
@@ -186,12 +200,12 @@ def _diff(given: argparse.Namespace) -> o.DiffOptions:
     )
 
 
-def _compare(given: argparse.Namespace) -> o.CompareOptions:
-    return o.CompareOptions(_where(given), given.first, given.second, given.at, given.format, _repeat(given))
+def _compare(given: argparse.Namespace) -> CompareOptions:
+    return CompareOptions(_where(given), given.first, given.second, given.at, given.format, _repeat(given))
 
 
-def _history(given: argparse.Namespace) -> o.HistoryOptions:
-    return o.HistoryOptions(_where(given), _names(given.models), _names(given.metric), given.format == "json")
+def _history(given: argparse.Namespace) -> HistoryOptions:
+    return HistoryOptions(_where(given), _names(given.models), _names(given.metric), given.format == "json")
 
 
 COMMANDS: tuple[Command[Any], ...] = (

@@ -6,6 +6,7 @@ import pytest
 
 from benchmark import layout
 from benchmark.commands import typed
+from benchmark.commands.arguments import of_command
 from tests.conftest import ROOT
 
 TYPED = [
@@ -45,3 +46,9 @@ def test_a_checkout_works_in_itself_and_an_installed_package_where_one_is(monkey
     monkeypatch.chdir(tmp_path)
     assert layout.work_folder() == tmp_path
     assert layout.shipped("templates") == tmp_path / "site-packages" / "benchmark" / "templates"
+
+
+def test_each_target_that_a_message_names_takes_what_the_message_adds():
+    repeated = {target: {option.flag for option in of_command(target) if option.repeated} for target in typed.TARGETS}
+    assert all({"--dataset", "--profile"} <= flags for flags in repeated.values())
+    assert {target for target, flags in repeated.items() if "--entries" in flags} == set(typed.OF_ENTRIES)
