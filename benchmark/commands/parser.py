@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from benchmark import __version__
 from benchmark.commands import comparing, measuring, publishing
@@ -37,13 +37,12 @@ Options = TypeVar("Options")
 
 
 @dataclass(frozen=True)
-class Command(Generic[Options]):
-    """A command: its name and help, how its options are read from argparse's answer, and what runs it."""
+class Command:
+    """A command: its name, its help, and what makes it ready to run from what argparse answers."""
 
     name: str
     words: str
-    read: Callable[[argparse.Namespace], Options]
-    run: Callable[[Options], int]
+    ready: Callable[[argparse.Namespace], partial[int]]
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ def parse(argv: Sequence[str] | None = None) -> Call:
             given.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     except WrongUse as wrong:
         refuse(wrong, typed)
-    command: Command[Any] = given.command
-    return Call(partial(command.run, command.read(given)), _repeat(given))
+    command: Command = given.command
+    return Call(command.ready(given), _repeat(given))
 
 
 def make_parser() -> Parser:
@@ -208,15 +207,24 @@ def _history(given: argparse.Namespace) -> HistoryOptions:
     return HistoryOptions(_where(given), _names(given.models), _names(given.metric), given.format == "json")
 
 
-COMMANDS: tuple[Command[Any], ...] = (
-    Command("data", "fetch and verify the data set, and describe it", _data, measuring.data),
-    Command("bench", "measure every model that is not current, then build the site", _bench, measuring.bench),
-    Command("site", "build the site from the stored results", _site, publishing.site),
-    Command("serve", "show the built site on this machine", _serve, publishing.serve),
-    Command("predict", "classify photographs with a stored model", _predict, publishing.predict),
-    Command("list", "list the models and whether their results are current", _list, measuring.list_models),
-    Command("diff", "say what changed between two commits, and whether it is more than noise", _diff, comparing.diff),
-    Command("compare", "compare two models of one commit", _compare, comparing.compare),
-    Command("history", "list the metrics of each model at every commit that changed them", _history, comparing.history),
-    Command("readme", "write the leaderboard into README.md", _readme, publishing.readme),
+def _command(
+    name: str, words: str, read: Callable[[argparse.Namespace], Options], run: Callable[[Options], int]
+) -> Command:
+    """Return a command whose function takes the very options that are read for it."""
+    return Command(name, words, lambda given: partial(run, read(given)))
+
+
+COMMANDS = (
+    _command("data", "fetch and verify the data set, and describe it", _data, measuring.data),
+    _command("bench", "measure every model that is not current, then build the site", _bench, measuring.bench),
+    _command("site", "build the site from the stored results", _site, publishing.site),
+    _command("serve", "show the built site on this machine", _serve, publishing.serve),
+    _command("predict", "classify photographs with a stored model", _predict, publishing.predict),
+    _command("list", "list the models and whether their results are current", _list, measuring.list_models),
+    _command("diff", "say what changed between two commits, and whether it is more than noise", _diff, comparing.diff),
+    _command("compare", "compare two models of one commit", _compare, comparing.compare),
+    _command(
+        "history", "list the metrics of each model at every commit that changed them", _history, comparing.history
+    ),
+    _command("readme", "write the leaderboard into README.md", _readme, publishing.readme),
 )

@@ -94,12 +94,11 @@ def _two_models(argv: Sequence[str]) -> str:
 def _repeated(command: str, argv: Sequence[str], wrong: Option | None) -> dict[str, str]:
     """Return the options that messages repeat, as they were typed, without the one that is wrong."""
     options = [option for option in of_command(command) if option.repeated and option is not wrong]
-    values = {option.dest: _value(option.flag, argv) for option in options}
+    typed = [(option, _value(option.flag, argv)) for option in options]
     return {
         option.dest: value
-        for option in options
-        if (value := values[option.dest]) and value != option.settings.get("default")
-        if value in option.settings.get("choices", (value,))
+        for option, value in typed
+        if value not in ("", option.settings.get("default")) and value in option.settings.get("choices", (value,))
     }
 
 
