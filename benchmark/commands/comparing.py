@@ -2,99 +2,117 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from benchmark.commands.printing import print_error, silence, to_json, typed, wants_colour
-from benchmark.commands.settings import split_names, where_results_are
+from benchmark.command import Command, as_typed
+from benchmark.commands.printing import print_error, silence, to_json, wants_colour
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
-    from benchmark.compare.documents import Comparison
+    from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
+    from benchmark.compare.documents import Comparison, Side
+    from benchmark.results import Metric, Results
 
 
 UNREADABLE = 2
 
 
-def diff(arguments: argparse.Namespace) -> int:
+def diff(options: DiffOptions) -> int:
     """Print what changed between two sets of results."""
     from benchmark.compare.diff import only
     from benchmark.compare.verdicts import gate
 
     try:
-        comparison = _comparison(arguments)
-        shown = only(comparison, names) if (names := split_names(arguments.models)) else comparison
-        status, why = gate(comparison, min_effect=arguments.min_effect or 0.0, max_loss=arguments.max_loss)
+        comparison = _comparison(options)
+        shown = only(comparison, options.models) if options.models else comparison
+        status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
     except BenchmarkError as error:
-        print_error(error, arguments)
+        print_error(error, options.repeat)
         return UNREADABLE
     try:
-        _print_comparison(shown, arguments)
+        _print_comparison(shown, options)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough; the status is the same
         silence()
-    if not arguments.exit_code:
+    if not options.exit_code:
         return 0
     if status:
         print(f"exit status {status}: {why}", file=sys.stderr)
     return status
 
 
-def _comparison(arguments: argparse.Namespace) -> Comparison:
+def _comparison(options: DiffOptions) -> Comparison:
     from benchmark.compare.diff import compare_results
     from benchmark.compare.repository import Repository
-    from benchmark.compare.sides import read_side, tracked_folder, use_of_test_set
+    from benchmark.compare.sides import tracked_folder, use_of_test_set
 
-    if not arguments.exit_code and (arguments.min_effect, arguments.max_loss) != (None, None):
+    if not options.exit_code and (options.min_effect, options.max_loss) != (None, None):
         raise BenchmarkError("--min-effect and --max-loss decide an exit status", remedy="add --exit-code")
-    where = where_results_are(arguments)
-    before, after = (read_side(spec, **where) for spec in (arguments.before, arguments.after))
-    repository = Repository.around(arguments.repository)
-    sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and arguments.after is None else None)
+    where = options.where
+    before, after = (_side(spec, where) for spec in (options.before, options.after))
+    repository = Repository.around(where.repository)
+    sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and options.after is None else None)
     sha = sha or before[0]["commit"]
-    use = use_of_test_set(repository, sha, tracked_folder(**where)) if repository and sha else None
-    return compare_results(before, after, use, lambda text: typed(text, arguments))
+    folder = tracked_folder(where.repository, where.models_dir, where.dataset)
+    use = use_of_test_set(repository, sha, folder) if repository and sha else None
+    return compare_results(before, after, use, lambda text: as_typed(text, options.repeat))
 
 
-def compare(arguments: argparse.Namespace) -> int:
+def _side(spec: str | None, where: Where) -> tuple[Side, Results]:
+    from benchmark.compare.sides import read_side
+
+    return read_side(spec, repository=where.repository, models_dir=where.models_dir, dataset=where.dataset)
+
+
+def compare(options: CompareOptions) -> int:
     """Print what tells two models of one set of results apart."""
     from benchmark.compare.diff import compare_models
     from benchmark.compare.leaderboard import leaderboard, places
-    from benchmark.compare.sides import read_side
 
-    side, stored = read_side(arguments.at, **where_results_are(arguments))
-    first, second = (stored.model(name) for name in (arguments.first, arguments.second))
+    side, stored = _side(options.at, options.where)
+    first, second = (stored.model(name) for name in (options.first, options.second))
     comparison = compare_models((side, stored), first, second)
     comparison["places"] = places(leaderboard(stored), [first.name, second.name])
-    _print_comparison(comparison, arguments)
+    _print_comparison(comparison, options)
     return 0
 
 
-def history(arguments: argparse.Namespace) -> int:
+def history(options: HistoryOptions) -> int:
     """Print the metrics of each model at every commit that changed results."""
     from benchmark.compare.history import format_text, read_history, select
     from benchmark.compare.repository import Repository
     from benchmark.compare.sides import tracked_folder
-    from benchmark.results import metric_named
 
-    metrics = [metric_named(name) for name in split_names(arguments.metric)]
-    repository = Repository(arguments.repository)
-    found = read_history(repository, repository.commit("HEAD").sha, tracked_folder(**where_results_are(arguments)))
-    found = select(found, models=split_names(arguments.models), metrics=[metric.name for metric in metrics])
-    if arguments.format == "json":
-        print(to_json(found))
-    else:
-        print(format_text(found, metrics or [metric_named("accuracy")]))
+    metrics = [_metric(name) for name in options.metrics]
+    where = options.where
+    repository = Repository(where.repository)
+    folder = tracked_folder(where.repository, where.models_dir, where.dataset)
+    found = read_history(repository, repository.commit("HEAD").sha, folder)
+    found = select(found, models=options.models, metrics=[metric.name for metric in metrics])
+    print(to_json(found) if options.json else format_text(found, metrics or [_metric("accuracy")]))
     return 0
 
 
-def _print_comparison(comparison: Comparison, arguments: argparse.Namespace) -> None:
+def _metric(name: str) -> Metric:
+    from benchmark.results import METRICS, metric_named
+
+    try:
+        return metric_named(name)
+    except BenchmarkError as error:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, [metric.name for metric in METRICS], n=1)
+        remedy = Command("history", metric=(close or ["accuracy"])[0])
+        raise BenchmarkError(error.problem, expected=error.expected, found=error.found, remedy=remedy) from None
+
+
+def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOptions) -> None:
     from benchmark.compare.words import format_markdown, format_text
 
-    if arguments.format == "json":
+    if options.format == "json":
         print(to_json(comparison))
-    elif arguments.format == "markdown":
+    elif options.format == "markdown":
         print(format_markdown(comparison))
     else:
         print(format_text(comparison, colour=wants_colour()))

@@ -2,67 +2,68 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from benchmark.command import Command
-from benchmark.commands.printing import to_json, typed, wants_colour
-from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, site_folder
+from benchmark.command import Command, as_typed
+from benchmark.commands.printing import to_json, wants_colour
+from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset
 from benchmark.errors import BenchmarkError, FitError
 
 if TYPE_CHECKING:
+    from benchmark.commands.options import BenchOptions, DataOptions, ListOptions
     from benchmark.measure.entry import ModelEntry
+    from benchmark.measure.keys import Status
     from benchmark.measure.setting import Setting
 
 
 STALE = 3
 
 
-def data(arguments: argparse.Namespace) -> int:
+def data(options: DataOptions) -> int:
     """Fetch, verify and describe the data set."""
     from benchmark.dataset import format_summary, summary
 
-    found = summary(open_dataset(arguments, make_reporter(arguments)))
-    print(to_json(found) if arguments.format == "json" else format_summary(found))
+    found = summary(open_dataset(options.images, make_reporter(quiet=options.quiet), accept=options.accept))
+    print(to_json(found) if options.json else format_summary(found))
     return 0
 
 
-def bench(arguments: argparse.Namespace) -> int:
+def bench(options: BenchOptions) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
-    reporter = make_reporter(arguments)
-    setting, table, chosen = make_setting(arguments, reporter)
+    reporter = make_reporter(quiet=options.quiet)
+    setting, table, chosen = make_setting(options.measuring, reporter)
 
     from benchmark.measure.run import run
 
-    if arguments.dry_run:
-        return _list(arguments, setting, chosen)
+    if options.dry_run:
+        _list(setting, chosen, json=options.json)
+        return 0
     try:
         measured = run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
-            _build(setting, arguments)
+            _build(setting, options)
         raise
-    _build(setting, arguments)
-    _conclude(setting, arguments, chosen if arguments.models else [], measured)
+    _build(setting, options)
+    _conclude(setting, options, chosen if options.measuring.models else [], measured)
     return 0
 
 
-def list_models(arguments: argparse.Namespace) -> int:
+def list_models(options: ListOptions) -> int:
     """List the models and whether their tracked results are current."""
-    setting, _, chosen = make_setting(arguments, make_reporter(arguments))
-    return _list(arguments, setting, chosen, tracked_only=True)
+    setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
+    found = _list(setting, chosen, json=options.json, tracked_only=True)
+    return STALE if options.check and any(status.why for status in found) else 0
 
 
-def _list(
-    arguments: argparse.Namespace, setting: Setting, chosen: Sequence[ModelEntry], *, tracked_only: bool = False
-) -> int:
-    """Print which models are current, and how long it took last time where something is to do."""
+def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked_only: bool = False) -> list[Status]:
+    """Print which models are current, and how long it took last time where something is to do; return the same."""
     from benchmark.measure.keys import statuses
 
     found = statuses(setting, chosen, tracked_only=tracked_only)
-    if arguments.format == "json":
+    if json:
         print(
             to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found])
         )
@@ -71,12 +72,10 @@ def _list(
             last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
             current = "current" if tracked_only else "current, nothing to do"
             print(f"{status.entry.name:16} {status.why + last if status.why else current}")
-    return STALE if getattr(arguments, "check", False) and any(status.why for status in found) else 0
+    return found
 
 
-def _conclude(
-    setting: Setting, arguments: argparse.Namespace, named: Sequence[ModelEntry], measured: list[str]
-) -> None:
+def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
     from benchmark.results import load_results
 
@@ -84,18 +83,18 @@ def _conclude(
         setting.report.line("every result is current: nothing was trained")
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
     board = leaderboard(stored)
-    if arguments.format == "json":
+    if options.json:
         rows = [row_data(row) for row in board.rows]
         print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
         return
-    print(format_text(board, stored.missing, lambda text: typed(text, arguments)))
+    print(format_text(board, stored.missing, lambda text: as_typed(text, options.repeat)))
     for entry in named:
         print(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
-        print(f"\n{_against_head(setting, arguments)}")
+        print(f"\n{_against_head(setting, options)}")
 
 
-def _against_head(setting: Setting, arguments: argparse.Namespace) -> str:
+def _against_head(setting: Setting, options: BenchOptions) -> str:
     """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.compare.diff import compare_results
     from benchmark.compare.sides import read_side
@@ -107,15 +106,15 @@ def _against_head(setting: Setting, arguments: argparse.Namespace) -> str:
         "dataset": setting.dataset.entry.name,
     }
     try:
-        before, after = (read_side(end, **where) for end in ("HEAD", None))
-        comparison = compare_results(before, after, say=lambda text: typed(text, arguments))
+        sides = read_side("HEAD", **where), read_side(None, **where)
+        comparison = compare_results(*sides, say=lambda text: as_typed(text, options.repeat))
     except BenchmarkError as error:
         return f"no comparison with HEAD: {error.problem}"
     return format_text(comparison, colour=wants_colour(), details=False)
 
 
-def _build(setting: Setting, arguments: argparse.Namespace) -> None:
-    if arguments.no_site:
+def _build(setting: Setting, options: BenchOptions) -> None:
+    if options.no_site:
         return
     from benchmark.publish.build import build_site
 
@@ -123,8 +122,8 @@ def _build(setting: Setting, arguments: argparse.Namespace) -> None:
         root=ROOT,
         models_dir=setting.models_dir,
         dataset=setting.dataset,
-        build_dir=site_folder(arguments),
-        say=lambda text: typed(text, arguments),
+        build_dir=options.site_dir,
+        say=lambda text: as_typed(text, options.repeat),
         report=setting.report.line,
     )
-    setting.report.line(typed((f"the site is in {folder} (", Command("serve"), " shows it)"), arguments))
+    setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))

@@ -1,135 +1,229 @@
-"""The parser: each command with its options and help."""
+"""From the words of the command line to a command and its typed options; what argparse gives is read here alone."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from benchmark import __version__
 from benchmark.command import program
-from benchmark.commands.comparing import compare, diff, history
-from benchmark.commands.measuring import bench, data, list_models
-from benchmark.commands.publishing import predict, readme, serve, site
+from benchmark.commands import comparing, measuring, publishing
+from benchmark.commands.arguments import of_command
+from benchmark.commands.options import (
+    BenchOptions,
+    CompareOptions,
+    DataOptions,
+    DiffOptions,
+    HistoryOptions,
+    Images,
+    ListOptions,
+    Measuring,
+    PredictOptions,
+    ReadmeOptions,
+    ServeOptions,
+    SiteOptions,
+    Where,
+)
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
+from benchmark.commands.usage import Parser, WrongUse, refuse
+
+Options = TypeVar("Options")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line; each command has its options, its help and its function."""
-    parser = argparse.ArgumentParser(
+@dataclass(frozen=True)
+class Subcommand:
+    """A command: its name, its help, and what makes it ready to run from what argparse answers."""
+
+    name: str
+    words: str
+    ready: Callable[[argparse.Namespace], partial[int]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command with its options, ready to run, and those of them that commands named in its messages repeat."""
+
+    run: partial[int]
+    repeat: Mapping[str, str]
+
+
+def parse(argv: Sequence[str] | None = None) -> Call:
+    """Return the command that was typed; wrong use ends the process with status 2, `--help` and `--version` with 0."""
+    typed = sys.argv[1:] if argv is None else list(argv)
+    parser = make_parser()
+    try:
+        given, unknown = parser.parse_known_args(typed)
+        if unknown:  # said with the usage of the command, not of the program
+            given.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    except WrongUse as wrong:
+        refuse(wrong, typed)
+    command: Subcommand = given.command
+    return Call(command.ready(given), _repeat(given))
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line: each command with its help and the options that it takes."""
+    parser = Parser(
         prog=program(),
         description="Train and evaluate models on a data set of images, build a site of the results, and say what changed.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    data_parser = _add(commands, "data", data, "fetch and verify the data set, and describe it")
-    data_parser.add_argument("dataset", nargs="?", default=argparse.SUPPRESS, help="the same as --dataset")
-    data_parser.add_argument(
-        "--accept",
-        action="store_true",
-        help="write the checksums: its files, as they are, are the data set from now on",
-    )
-    bench_parser = _add(commands, "bench", bench, "measure every model that is not current, then build the site")
-    bench_parser.add_argument("--dry-run", action="store_true", help="only list what would be measured, and why")
-    bench_parser.add_argument("--no-site", action="store_true", help="do not build the site")
-    site_parser = _add(commands, "site", site, "build the site from the stored results")
-    serve_parser = _add(commands, "serve", serve, "show the built site on this machine")
-    serve_parser.add_argument("--port", type=int, default=8000)
-    predict_parser = _add(commands, "predict", predict, "classify photographs with a stored model")
-    predict_parser.add_argument("model", type=Path, help="a model's folder, models/<data set>/<model>")
-    predict_parser.add_argument("images", type=Path, nargs="+", help="PNG or JPEG files of any size")
-    list_parser = _add(commands, "list", list_models, "list the models and whether their results are current")
-    list_parser.add_argument("--check", action="store_true", help="exit with 3 if a tracked result is stale")
-    diff_parser = _add(
-        commands, "diff", diff, "say what changed between two commits, and whether it is more than noise"
-    )
-    diff_parser.add_argument(
-        "before", nargs="?", default="HEAD", help="a revision or a folder of results (default: HEAD)"
-    )
-    diff_parser.add_argument("after", nargs="?", help="the same (default: the working tree)")
-    diff_parser.add_argument(
-        "--exit-code",
-        action="store_true",
-        help="exit with the first that applies: 2 for usage and for what cannot be read or contradicts itself, 1 if "
-        "something regressed, 3 if something is not comparable or not measured, 0 otherwise",
-    )
-    diff_parser.add_argument(
-        "--min-effect",
-        type=_points,
-        metavar="X",
-        help="with --exit-code: what regressed counts only from X points on (default: 0)",
-    )
-    diff_parser.add_argument(
-        "--max-loss",
-        type=_points,
-        metavar="X",
-        help="with --exit-code: 1 also unless each changed model's lower 95%% bound lies above -X points, so that too "
-        "little data fails; a chain of small losses is caught by comparing with a fixed baseline revision",
-    )
-    compare_parser = _add(commands, "compare", compare, "compare two models of one commit")
-    compare_parser.add_argument("first", help="name of a model")
-    compare_parser.add_argument("second", help="name of another, which takes the part of *after*")
-    compare_parser.add_argument("--at", metavar="REVISION", help="a revision or a folder (default: the working tree)")
-    history_parser = _add(
-        commands, "history", history, "list the metrics of each model at every commit that changed them"
-    )
-    history_parser.add_argument(
-        "--metric", default="", help="comma-separated metrics (default: accuracy in the table, all in JSON)"
-    )
-    for parser_ in (data_parser, bench_parser, site_parser, predict_parser, list_parser):
-        parser_.add_argument(
-            "--entries", type=Path, metavar="FILE.py", help="a file that defines MODELS, DATASETS or both"
-        )
-    for parser_ in (data_parser, bench_parser, predict_parser, list_parser):
-        parser_.set_defaults(format="text")
-    for parser_ in (
-        data_parser,
-        bench_parser,
-        predict_parser,
-        list_parser,
-        diff_parser,
-        compare_parser,
-        history_parser,
-    ):
-        parser_.add_argument("--json", dest="format", action="store_const", const="json", help="print JSON")
-    for parser_, formats in (
-        (diff_parser, ("text", "markdown", "json")),
-        (compare_parser, ("text", "markdown", "json")),
-        (history_parser, ("text", "json")),
-    ):
-        parser_.add_argument("--format", choices=formats, default="text")
-        parser_.add_argument("--repository", type=Path, default=ROOT, help="whose history is read (default: this one)")
-    _add(commands, "readme", readme, "write the leaderboard into README.md")
+    for command in COMMANDS:
+        # abbreviated, --models would be --models-dir where a command takes that alone
+        own = commands.add_parser(command.name, help=command.words, description=command.words, allow_abbrev=False)
+        own.command = command.name
+        own.set_defaults(command=command, parser=own)
+        for option in of_command(command.name):
+            own.add_argument(*option.names.split(), **option.settings)
     return parser
 
 
-def _add(commands: Any, name: str, function: Any, words: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
-    parser.set_defaults(command=function)
-    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="name of the data set (default: %(default)s)")
-    parser.add_argument("--data-dir", type=Path, help="where its files lie, plain or .gz (default: data/<data set>)")
-    parser.add_argument("--models-dir", type=Path, help="where results are (default: models, build/quick/models, …)")
-    parser.add_argument("--build-dir", type=Path, help="where caches and the site go (default: build, build/quick, …)")
-    parser.add_argument("--models", "--model", default="", help="comma-separated names (default: all)")
-    parser.add_argument(
-        "--jobs", type=_jobs, default=os.cpu_count() or 1, help="fits side by side (default: all cores)"
+# ------------------------------------------------------------------------------------------- from argparse to values
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names in a comma-separated text."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _repeat(given: argparse.Namespace) -> dict[str, str]:
+    """Return the options that a command named in a message repeats, where they are not the usual ones."""
+    options = [option for option in of_command(given.command.name) if option.repeated]
+    values = {option.dest: (vars(given)[option.dest], option.settings.get("default")) for option in options}
+    return {name: str(value) for name, (value, usual) in values.items() if value != usual}
+
+
+def _work_dir(given: argparse.Namespace) -> Path:
+    """Return where results of a profile and the site go: build, build/quick, build/fast or build/fast/quick."""
+    if given.build_dir:
+        return Path(given.build_dir)
+    folder = ROOT / "build"
+    folder = folder / "fast" if given.fast else folder
+    return folder / "quick" if given.profile == "quick" else folder
+
+
+def _site_dir(given: argparse.Namespace) -> Path:
+    """Return where the site goes: a data set's own folder below that, so that none takes another's place."""
+    folder = _work_dir(given)
+    return folder if given.build_dir or given.dataset == DEFAULT_DATASET else folder / given.dataset
+
+
+def _models_dir(given: argparse.Namespace) -> Path:
+    """Return where results are: as given, `models`, or a folder of their own below `build` for a profile or --fast."""
+    if given.models_dir:
+        return Path(given.models_dir)
+    folder = _work_dir(given)
+    return ROOT / "models" if folder == ROOT / "build" else folder / "models"
+
+
+def _build_dir(given: argparse.Namespace) -> Path:
+    """Return where caches are, those of every profile in one place."""
+    return given.build_dir or ROOT / "build"
+
+
+def _images(given: argparse.Namespace) -> Images:
+    quick = given.profile == "quick"
+    return Images(given.dataset, quick, given.data_dir, _build_dir(given) / "data", given.entries)
+
+
+def _measuring(given: argparse.Namespace) -> Measuring:
+    return Measuring(
+        images=_images(given),
+        models=_names(given.models),
+        models_dir=_models_dir(given),
+        build_dir=_build_dir(given),
+        jobs=given.jobs,
+        fast=given.fast,
     )
-    parser.add_argument("--profile", choices=("full", "quick"), default="full", help="quick: 6,000 and 2,000 images")
-    parser.add_argument("--fast", action="store_true", help="scikit-learn-intelex, where it installs; into build/fast")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors and the result")
-    return parser
 
 
-def _points(text: str) -> float:
-    points = float(text)
-    if not 0 <= points < float("inf"):  # nan would let everything pass
-        raise argparse.ArgumentTypeError("must be 0 or more percentage points")
-    return points
+def _where(given: argparse.Namespace) -> Where:
+    here = given.models_dir or given.repository == ROOT
+    models_dir = _models_dir(given) if here else given.repository / "models"
+    return Where(given.repository, models_dir, given.dataset)
 
 
-def _jobs(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+def _data(given: argparse.Namespace) -> DataOptions:
+    return DataOptions(_images(given), given.accept, given.format == "json", given.quiet)
+
+
+def _bench(given: argparse.Namespace) -> BenchOptions:
+    return BenchOptions(
+        measuring=_measuring(given),
+        site_dir=_site_dir(given),
+        dry_run=given.dry_run,
+        no_site=given.no_site,
+        json=given.format == "json",
+        quiet=given.quiet,
+        repeat=_repeat(given),
+    )
+
+
+def _list(given: argparse.Namespace) -> ListOptions:
+    return ListOptions(_measuring(given), given.check, given.format == "json", given.quiet)
+
+
+def _site(given: argparse.Namespace) -> SiteOptions:
+    return SiteOptions(_images(given), _models_dir(given), _site_dir(given), given.quiet, _repeat(given))
+
+
+def _serve(given: argparse.Namespace) -> ServeOptions:
+    return ServeOptions(_site_dir(given), given.port)
+
+
+def _predict(given: argparse.Namespace) -> PredictOptions:
+    return PredictOptions(given.model, tuple(given.images), given.entries, given.format == "json")
+
+
+def _readme(given: argparse.Namespace) -> ReadmeOptions:
+    return ReadmeOptions(_models_dir(given), given.dataset)
+
+
+def _diff(given: argparse.Namespace) -> DiffOptions:
+    return DiffOptions(
+        where=_where(given),
+        before=given.before,
+        after=given.after,
+        models=_names(given.models),
+        exit_code=given.exit_code,
+        min_effect=given.min_effect,
+        max_loss=given.max_loss,
+        format=given.format,
+        repeat=_repeat(given),
+    )
+
+
+def _compare(given: argparse.Namespace) -> CompareOptions:
+    return CompareOptions(_where(given), given.first, given.second, given.at, given.format, _repeat(given))
+
+
+def _history(given: argparse.Namespace) -> HistoryOptions:
+    return HistoryOptions(_where(given), _names(given.models), _names(given.metric), given.format == "json")
+
+
+def _command(
+    name: str, words: str, read: Callable[[argparse.Namespace], Options], run: Callable[[Options], int]
+) -> Subcommand:
+    """Return a command whose function takes the very options that are read for it."""
+    return Subcommand(name, words, lambda given: partial(run, read(given)))
+
+
+COMMANDS = (
+    _command("data", "fetch and verify the data set, and describe it", _data, measuring.data),
+    _command("bench", "measure every model that is not current, then build the site", _bench, measuring.bench),
+    _command("site", "build the site from the stored results", _site, publishing.site),
+    _command("serve", "show the built site on this machine", _serve, publishing.serve),
+    _command("predict", "classify photographs with a stored model", _predict, publishing.predict),
+    _command("list", "list the models and whether their results are current", _list, measuring.list_models),
+    _command("diff", "say what changed between two commits, and whether it is more than noise", _diff, comparing.diff),
+    _command("compare", "compare two models of one commit", _compare, comparing.compare),
+    _command(
+        "history", "list the metrics of each model at every commit that changed them", _history, comparing.history
+    ),
+    _command("readme", "write the leaderboard into README.md", _readme, publishing.readme),
+)

@@ -1,14 +1,13 @@
-"""Printing: JSON, colours, commands as one types them, and silence where nobody reads."""
+"""Printing: errors, JSON, colours, and silence where nobody reads."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from benchmark.command import Text, as_typed
-from benchmark.commands.settings import DEFAULT_DATASET
+from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError
 
 
@@ -17,16 +16,9 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def typed(text: Text, arguments: argparse.Namespace) -> str:
-    """Return `text` with the commands in it as this person types them, for the same data set and entries."""
-    standard = {"dataset": DEFAULT_DATASET, "profile": "full", "entries": None}
-    given = {name: getattr(arguments, name, value) for name, value in standard.items()}
-    return as_typed(text, {name: str(value) for name, value in given.items() if value != standard[name]})
-
-
-def print_error(error: BenchmarkError, arguments: argparse.Namespace) -> None:
-    """Print an error on stderr, its remedy as this person types it."""
-    print(f"error: {error.text(lambda text: typed(text, arguments))}", file=sys.stderr)
+def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:
+    """Print an error on stderr, with the commands in it as this person types them."""
+    print(f"error: {error.text(lambda text: as_typed(text, repeat))}", file=sys.stderr)
 
 
 def wants_colour() -> bool:

@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
-from benchmark.commands.printing import to_json, typed
-from benchmark.commands.settings import ROOT, make_reporter, models_folder, open_dataset, read_own_entries, site_folder
+from benchmark.command import as_typed
+from benchmark.commands.printing import to_json
+from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
+
+if TYPE_CHECKING:
+    from benchmark.commands.options import PredictOptions, ReadmeOptions, ServeOptions, SiteOptions
 
 
-def site(arguments: argparse.Namespace) -> int:
+def site(options: SiteOptions) -> int:
     """Build the site from the stored results."""
     from benchmark.publish.build import build_site
 
-    reporter = make_reporter(arguments)
+    reporter = make_reporter(quiet=options.quiet)
     folder = build_site(
         root=ROOT,
-        models_dir=models_folder(arguments),
-        dataset=open_dataset(arguments, reporter),
-        build_dir=site_folder(arguments),
-        say=lambda text: typed(text, arguments),
+        models_dir=options.models_dir,
+        dataset=open_dataset(options.images, reporter),
+        build_dir=options.site_dir,
+        say=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
     )
     print(folder)
     return 0
 
 
-def serve(arguments: argparse.Namespace) -> int:
+def serve(options: ServeOptions) -> int:
     """Show the built site on the loopback address."""
     from benchmark.publish.serve import serve as show
 
     try:
-        show(site_folder(arguments), arguments.port)
+        show(options.site_dir, options.port)
     except KeyboardInterrupt:
         print()
     return 0
 
 
-def predict(arguments: argparse.Namespace) -> int:
+def predict(options: PredictOptions) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
     from benchmark.results import DatasetStudy, Metrics, read_document, study_path
 
-    read_own_entries(arguments)  # a pickle's classes may be defined there
-    folder = arguments.model.parent if arguments.model.suffix == ".pkl" else arguments.model
+    read_own_entries(options.entries)  # a pickle's classes may be defined there
+    folder = options.model.parent if options.model.suffix == ".pkl" else options.model
     model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
     study = study_path(folder.resolve().parents[1], about["name"])
     height, width = read_document(study, DatasetStudy)["image_shape"]
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
-        for found in predict_images(model, arguments.images, (height, width))
+        for found in predict_images(model, list(options.images), (height, width))
     ]
-    if arguments.format == "json":
+    if options.json:
         print(to_json(rows))
         return 0
     for row in rows:
@@ -60,11 +64,11 @@ def predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def readme(arguments: argparse.Namespace) -> int:
+def readme(options: ReadmeOptions) -> int:
     """Write the leaderboard into README.md."""
     from benchmark.publish.readme import rewrite_readme
     from benchmark.results import load_results
 
-    changed = rewrite_readme(ROOT / "README.md", load_results(models_folder(arguments), arguments.dataset))
+    changed = rewrite_readme(ROOT / "README.md", load_results(options.models_dir, options.dataset))
     print("README.md rewritten" if changed else "README.md is up to date")
     return 0

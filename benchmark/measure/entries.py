@@ -16,8 +16,8 @@ def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: t
     return {"schema_version": SCHEMA_VERSION, "dataset": dataset, "entries": documents}
 
 
-def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry]:
-    """Return the entries named in the comma-separated `names`, all of them for an empty string.
+def select_entries(entries: Sequence[ModelEntry], names: Sequence[str]) -> list[ModelEntry]:
+    """Return the entries called `names`, in the order of the table; all of them where none is named.
 
     Raises
     ------
@@ -25,9 +25,8 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
         If a name is not in the table.
 
     """
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
     table = {entry.name: entry for entry in entries}
-    unknown = [name for name in wanted if name not in table]
+    unknown = [name for name in names if name not in table]
     if unknown:
         raise EntryError(
             f"there is no model {unknown[0]!r}",
@@ -38,4 +37,4 @@ def select_entries(entries: Sequence[ModelEntry], names: str) -> list[ModelEntry
                 ", or an entry of that name in benchmark/models.py or in the file that --entries names",
             ),
         )
-    return [entry for entry in entries if not wanted or entry.name in wanted]
+    return [entry for entry in entries if not names or entry.name in names]

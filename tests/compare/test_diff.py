@@ -572,11 +572,11 @@ def test_make_passes_both_sides_and_the_form_on():
         check=True,
     )
     told = " ".join(done.stdout.replace("\\\n", " ").split())
-    assert "benchmark diff 'HEAD^' 'v1' --dataset fashion-mnist --profile full --format json --models a,b" in told
+    assert "benchmark diff 'HEAD^' 'v1' --dataset fashion-mnist --profile full --models a,b --format json" in told
 
 
 # ---------------------------------------------------------------------------------------------------- the end of a run
-PLAIN = parser.make_parser().parse_args(["bench"])
+[PLAIN] = parser.parse(["bench"]).run.args
 
 
 def run_of(root, models_dir=None):

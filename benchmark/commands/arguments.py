@@ -1,0 +1,213 @@
+"""Each option of the command line, declared once, with the commands that take it and no others."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmark.commands.settings import DEFAULT_DATASET, ROOT
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option or a positional argument: its names, the commands that take it, and what argparse is told of it.
+
+    Parameters
+    ----------
+    names : str
+        As one types it, several separated by a space: the first counts, the others mean the same.
+    commands : str
+        The commands that take it, separated by spaces.
+    settings : dict
+        The keyword arguments of `add_argument`.
+    example : dict, optional
+        A right value, as a setting of a `command.Command`.
+    repeated : bool
+        Whether a command named in a message repeats it, so that it is about the same data set and entries.
+
+    """
+
+    names: str
+    commands: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    example: dict[str, str] = field(default_factory=dict)
+    repeated: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The name that counts."""
+        return self.names.split()[0]
+
+    @property
+    def dest(self) -> str:
+        """The name of its value."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+def of_command(command: str) -> list[Option]:
+    """Return the options that a command takes, in the order of its help."""
+    return [option for option in OPTIONS if command in option.commands.split()]
+
+
+def points(text: str) -> float:
+    """Return percentage points, 0 or more."""
+    number = float(text)
+    if not 0 <= number < float("inf"):  # nan would let everything pass
+        raise argparse.ArgumentTypeError("must be 0 or more percentage points")
+    return number
+
+
+def jobs(text: str) -> int:
+    """Return a number of fits side by side, 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+_FLAG = {"action": "store_true"}
+_PATH = {"type": Path}
+_PORT = 8000
+
+OPTIONS = (
+    # ---------------------------------------------------------------------------------------- positional arguments
+    Option("dataset", "data", {"nargs": "?", "default": argparse.SUPPRESS, "help": "the same as --dataset"}),
+    Option("model", "predict", _PATH | {"help": "a model's folder, models/<data set>/<model>"}),
+    Option("images", "predict", _PATH | {"nargs": "+", "help": "PNG or JPEG files of any size"}),
+    Option(
+        "before",
+        "diff",
+        {"nargs": "?", "default": "HEAD", "help": "a revision or a folder of results (default: HEAD)"},
+    ),
+    Option("after", "diff", {"nargs": "?", "help": "the same (default: the working tree)"}),
+    Option("first", "compare", {"help": "name of a model"}),
+    Option("second", "compare", {"help": "name of another, which takes the part of *after*"}),
+    # ---------------------------------------------------------------------- which data set, and where things lie
+    Option(
+        "--dataset",
+        "data bench site serve list diff compare history readme",
+        {"default": DEFAULT_DATASET, "help": "name of the data set (default: %(default)s)"},
+        repeated=True,
+    ),
+    Option(
+        "--profile",
+        "data bench site serve list diff compare history readme",
+        {"choices": ("full", "quick"), "default": "full", "help": "quick: 6,000 and 2,000 images"},
+        example={"profile": "quick"},
+        repeated=True,
+    ),
+    Option(
+        "--entries",
+        "data bench site list predict",
+        _PATH | {"metavar": "FILE.py", "help": "a file that defines MODELS, DATASETS or both"},
+        repeated=True,
+    ),
+    Option(
+        "--data-dir",
+        "data bench site list",
+        _PATH | {"help": "where its files lie, plain or .gz (default: data/<data set>)"},
+    ),
+    Option(
+        "--models-dir",
+        "bench site list diff compare history readme",
+        _PATH | {"help": "where results are (default: models, build/quick/models, …)"},
+    ),
+    Option(
+        "--build-dir",
+        "data bench site serve list diff compare history readme",
+        _PATH | {"help": "where caches and the site go (default: build, build/quick, …)"},
+    ),
+    Option(
+        "--repository",
+        "diff compare history",
+        _PATH | {"default": ROOT, "help": "whose history is read (default: this one)"},
+    ),
+    # ---------------------------------------------------------------------------------- which models, by what means
+    Option(
+        "--models --model",
+        "bench list diff history",
+        {"default": "", "help": "comma-separated names (default: all)"},
+    ),
+    Option(
+        "--fast",
+        "bench site serve list diff compare history readme",
+        _FLAG | {"help": "scikit-learn-intelex, where it installs; into build/fast"},
+    ),
+    Option(
+        "--jobs",
+        "bench list",
+        {"type": jobs, "default": os.cpu_count() or 1, "help": "fits side by side (default: all cores)"},
+        example={"jobs": "1"},
+    ),
+    # ------------------------------------------------------------------------------------------- one command's own
+    Option(
+        "--accept",
+        "data",
+        _FLAG | {"help": "write the checksums: its files, as they are, are the data set from now on"},
+    ),
+    Option("--dry-run", "bench", _FLAG | {"help": "only list what would be measured, and why"}),
+    Option("--no-site", "bench", _FLAG | {"help": "do not build the site"}),
+    Option("--check", "list", _FLAG | {"help": "exit with 3 if a tracked result is stale"}),
+    Option(
+        "--port",
+        "serve",
+        {"type": int, "default": _PORT, "help": "of this machine (default: %(default)s)"},
+        example={"port": str(_PORT)},
+    ),
+    Option(
+        "--exit-code",
+        "diff",
+        _FLAG
+        | {
+            "help": "exit with the first that applies: 2 for usage and for what cannot be read or contradicts itself, 1 if "
+            "something regressed, 3 if something is not comparable or not measured, 0 otherwise"
+        },
+    ),
+    Option(
+        "--min-effect",
+        "diff",
+        {
+            "type": points,
+            "metavar": "X",
+            "help": "with --exit-code: what regressed counts only from X points on (default: 0)",
+        },
+    ),
+    Option(
+        "--max-loss",
+        "diff",
+        {
+            "type": points,
+            "metavar": "X",
+            "help": "with --exit-code: 1 also unless each changed model's lower 95%% bound lies above -X points, so that "
+            "too little data fails; a chain of small losses is caught by comparing with a fixed baseline revision",
+        },
+    ),
+    Option("--at", "compare", {"metavar": "REVISION", "help": "a revision or a folder (default: the working tree)"}),
+    Option(
+        "--metric",
+        "history",
+        {"default": "", "help": "comma-separated metrics (default: accuracy in the table, all in JSON)"},
+    ),
+    # ------------------------------------------------------------------------------------------------- what is said
+    Option(
+        "--format",
+        "diff compare",
+        {"choices": ("text", "markdown", "json"), "default": "text", "help": "what is printed (default: %(default)s)"},
+        example={"format": "markdown"},
+    ),
+    Option(
+        "--format",
+        "history",
+        {"choices": ("text", "json"), "default": "text", "help": "what is printed (default: %(default)s)"},
+        example={"format": "json"},
+    ),
+    Option(
+        "--json",
+        "data bench predict list diff compare history",
+        {"dest": "format", "action": "store_const", "const": "json", "default": "text", "help": "print JSON"},
+    ),
+    Option("--quiet", "data bench site list", _FLAG | {"help": "say nothing but errors and the result"}),
+)

@@ -1,0 +1,42 @@
+"""The process that a command runs in: the threads of its libraries, and how a signal ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
+
+INTERRUPTED = 130
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def use_one_thread() -> None:
+    """Pin the libraries of linear algebra, which read this when they are imported, to one thread."""
+    for name in SINGLE_THREAD:
+        os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end the process as Ctrl-C does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: end())  # no exception: one raised amid a destructor would be lost
+
+
+def end() -> NoReturn:
+    """End at once: on its way out joblib would start new workers, which wait for the killed ones."""
+    os.write(sys.stderr.fileno(), b"interrupted; every fit that was done is kept\n")
+    _end_workers()
+    os._exit(INTERRUPTED)
+
+
+def _end_workers() -> None:
+    """Kill the fits in flight, which would go on for a minute; what cleans up after them, a resource tracker, stays."""
+    import psutil  # only a run that is interrupted needs it
+
+    for worker in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it ended by itself, or may not be looked at
+            if "resource_tracker" not in " ".join(worker.cmdline()):
+                worker.kill()
