@@ -17,7 +17,7 @@ from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Place
 from benchmark.compare.tables import aligned
 from benchmark.results import Estimate, ModelResult, Results, round_measured
-from benchmark.results.numbers import decimal, format_p, interval, megabytes
+from benchmark.results.numbers import NOTHING, decimal, format_p, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
 
 HEADER = (
@@ -149,12 +149,12 @@ def cells(row: Row) -> tuple[str, ...]:
     """Return a row as text, a cell each of `HEADER`."""
     auc, few = row.macro_auc["value"], row.distinct_scores
     return (
-        row.rank.text if row.rank else "–",
+        row.rank.text if row.rank else NOTHING,
         row.title,
         interval(row.accuracy, 2),
         _behind(row),
         decimal(auc) + (f" ({few} score{'s' * (few > 1)})" if few else ""),
-        f"{row.hardest} ({100 * row.least_recall:.1f} %)" if row.hardest else "–",
+        f"{row.hardest} ({percent(row.least_recall)})" if row.hardest else NOTHING,
         f"{row.fit_seconds:.1f} s",
         f"{row.predict_seconds * 10_000:.2f} s",
         megabytes(row.pickle_bytes),
@@ -163,8 +163,8 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def _behind(row: Row) -> str:
     if row.behind is None:
-        return "–" if row.rank else ""
-    return f"{100 * row.behind.difference:.2f} [{100 * row.behind.low:.2f}, {100 * row.behind.high:.2f}]"
+        return NOTHING if row.rank else ""
+    return f"{points(row.behind.difference)} [{points(row.behind.low)}, {points(row.behind.high)}]"
 
 
 def format_text(board: Leaderboard, missing: Sequence[str], say: Say = as_typed) -> str:

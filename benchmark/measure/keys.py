@@ -19,7 +19,7 @@ from benchmark.results import Key, Metrics, Run
 
 # The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
 FIT_CODE = ("features", "svm", "measure/search", "measure/fit")
-FIGURES_CODE = (
+EVALUATION_CODE = (
     "measure/entry", "measure/evaluate", "statistics/shares", "statistics/scores",
     "results/documents", "results/predictions", "results/writing",
 )  # fmt: skip
@@ -103,7 +103,7 @@ def model_key(setting: Setting, entry: ModelEntry) -> Key:
         "data": setting.dataset.digest,
         "entry": digest(parts(pipeline), entry.grid, entry.stochastic, entry.baseline),
         "code": code_of(FIT_CODE),
-        "figures": code_of(FIGURES_CODE),
+        "figures": code_of(EVALUATION_CODE),
         "study": code_of(STUDY_CODE),
         "libraries": digest(_libraries(), setting.accelerated),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark.results.documents import Estimate
-from benchmark.results.metrics import Reading
+from benchmark.results.metrics import Metric, Reading
+from benchmark.results.stored import ModelResult
 
 NOTHING = "–"  # for an undefined or missing value
 NOT_RECORDED = "not recorded"  # for a metric that older results lack
@@ -90,6 +91,11 @@ def reading_text(reading: Reading | None, unit: str) -> str:
         return f"{value:.4g} s"
     estimate: Estimate = {"value": value, "low": reading.get("low"), "high": reading.get("high")}
     return interval(estimate, 2) if unit == "share" else decimal_interval(estimate)
+
+
+def metric_text(metric: Metric, result: ModelResult) -> str:
+    """Return a metric of a model's result as text; a dash where it does not apply, "not recorded" where the result is older."""
+    return reading_text(metric.of(result), metric.unit) if metric.is_recorded(result) else NOT_RECORDED
 
 
 def change_text(before: Reading | None, after: Reading | None, change: float | None, unit: str) -> str:

@@ -171,12 +171,12 @@ def read_results(source: Source) -> Results:
 def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
     name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
     predictions = read_labels(source, f"{name}/predictions.txt", n_classes, len(labels))
-    _check_figures(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
+    _check_metrics(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
     run: Run = source_document(source, f"{name}/run.json", Run)
     return ModelResult(entry, metrics, run, predictions, source)
 
 
-def _check_figures(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
+def _check_metrics(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
     """Refuse predictions that do not reproduce the stored metrics; AUC needs scores, which are not in git."""
     test, classes = metrics["test"], metrics["dataset"]["classes"]
     hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)

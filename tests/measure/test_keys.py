@@ -57,7 +57,7 @@ def test_what_code_does_moves_its_digest(tmp_path, other):
 
 
 def test_the_code_digest_is_equal_on_every_python_found_here():
-    modules = [f"benchmark/{name}.py" for name in (*keys.FIT_CODE, *keys.FIGURES_CODE, *keys.STUDY_CODE)]
+    modules = [f"benchmark/{name}.py" for name in (*keys.FIT_CODE, *keys.EVALUATION_CODE, *keys.STUDY_CODE)]
     script = (
         "import sys, pathlib; sys.path.insert(0, '.');"
         "from benchmark.measure.code import code_digest;"
@@ -74,7 +74,7 @@ def test_the_code_digest_is_equal_on_every_python_found_here():
 
 
 # ------------------------------------------------------------------------------------------ which file is in which key
-KEY_FILES = {"code": keys.FIT_CODE, "figures": keys.FIGURES_CODE, "study": keys.STUDY_CODE}
+KEY_FILES = {"code": keys.FIT_CODE, "figures": keys.EVALUATION_CODE, "study": keys.STUDY_CODE}
 FILES = sorted(
     path.relative_to(ROOT / "benchmark").with_suffix("").as_posix() for path in (ROOT / "benchmark").rglob("*.py")
 )
@@ -161,7 +161,7 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
     at_figures, _ = files_at_work(figures)
     assert at_fit - DECIDES_NO_BYTE <= set(keys.FIT_CODE)
     assert at_study - DECIDES_NO_BYTE <= {*keys.FIT_CODE, *keys.STUDY_CODE}
-    assert at_figures - DECIDES_NO_BYTE - {"dataset/images", "measure/code"} <= {*keys.FIT_CODE, *keys.FIGURES_CODE}
+    assert at_figures - DECIDES_NO_BYTE - {"dataset/images", "measure/code"} <= {*keys.FIT_CODE, *keys.EVALUATION_CODE}
 
 
 def test_no_file_is_in_a_key_for_nothing(sample, tmp_path):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from benchmark.publish.explorer import Choice, Explorer, Garment, ModelPair
 from benchmark.results import ModelResult
+from benchmark.results.numbers import percent, points
 
 N_BESIDE = 8  # of each of two models
 
@@ -58,7 +59,7 @@ def compare_page(explorer: Explorer) -> ComparePage:
 
 def _row(title: str, pair: ModelPair) -> tuple[str, ...]:
     counts = (str(n) for n in (pair.only_first, pair.only_second, pair.both_wrong))
-    return (title, _interval(pair, ""), pair.p_adjusted, *counts, f"{100 * pair.agree:.1f} %")
+    return (title, _interval(pair, ""), pair.p_adjusted, *counts, percent(pair.agree))
 
 
 def _first_pair(explorer: Explorer, pair: ModelPair) -> FirstPair:
@@ -66,7 +67,7 @@ def _first_pair(explorer: Explorer, pair: ModelPair) -> FirstPair:
     one, other = first.metrics["title"], second.metrics["title"]
     place = "ahead of" if pair.difference >= 0 else "behind"
     noise = "more than noise" if pair.real else "within noise"
-    agree = f"{100 * pair.agree:.1f} % of {len(explorer.stored.test_labels):,}"
+    agree = f"{percent(pair.agree)} of {len(explorer.stored.test_labels):,}"
     return FirstPair(
         label=f"{one} against {other}",
         verdict=f"{one} is {abs(100 * pair.difference):.2f} points {place} {other}: {noise}.",
@@ -96,7 +97,7 @@ def _side(explorer: Explorer, right: ModelResult, wrong: ModelResult) -> OneRigh
 def _interval(pair: ModelPair, sign: str) -> str:
     """Return a paired difference with its interval, in points."""
     ends = pair.difference, pair.low, pair.high
-    value, low, high = (f"{100 * end:{sign}z.2f}".replace("-", "−") for end in ends)
+    value, low, high = (points(end, sign) for end in ends)
     return f"{value} points [{low}, {high}]" if sign else f"{value} [{low}, {high}]"
 
 

@@ -15,7 +15,7 @@ from benchmark.publish.gallery import Picture
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
 from benchmark.results import METRICS, Results
-from benchmark.results.numbers import duration, percent
+from benchmark.results.numbers import NOTHING, decimal, duration, megabytes, percent, points, points_interval
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _ahead(board: Leaderboard, second: Row) -> Ahead:
     gap, p = board.pairs[0, 1]
     return Ahead(
         second=second.title,
-        gap=f"{100 * gap.difference:.2f} points (95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f})",
+        gap=f"{points(gap.difference)} points (95 % interval {points_interval(gap.low, gap.high)})",
         verdict=noise_verdict(p, "Holm over all pairs: "),
     )
 
@@ -167,21 +167,21 @@ def _board_row(row: Row, farthest: float) -> BoardRow:
         name=row.name,
         title=row.title,
         baseline=row.rank is None,
-        rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell("–", 10**6),
+        rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell(NOTHING, 10**6),
         accuracy=Cell(percent(accuracy, 2), accuracy),
         bar=f"{100 * accuracy:.1f}",
         interval=f"{100 * (row.accuracy['low'] or 0):.2f}–{100 * (row.accuracy['high'] or 0):.2f}",
-        gap=Cell(f"{100 * gap.difference:.2f}", gap.difference) if gap else Cell("–", 0.0),
-        gap_interval=f"{100 * gap.low:.2f}–{100 * gap.high:.2f}" if gap else "",
+        gap=Cell(points(gap.difference), gap.difference) if gap else Cell(NOTHING, 0.0),
+        gap_interval=points_interval(gap.low, gap.high) if gap else "",
         span=_span(row, farthest),
-        auc=Cell("–" if auc is None else f"{auc:.4f}", auc or 0.0),
+        auc=Cell(decimal(auc), auc or 0.0),
         scores="probabilities" if row.scores == "predict_proba" else "decision values",
         distinct=row.distinct_scores,
         hardest=row.hardest,
         recall=Cell(percent(row.least_recall), row.least_recall),
         fit=Cell(duration(row.fit_seconds), row.fit_seconds),
         predict=Cell(duration(row.predict_seconds), row.predict_seconds),
-        pickle=Cell(f"{row.pickle_bytes / 1e6:.1f} MB", row.pickle_bytes),
+        pickle=Cell(megabytes(row.pickle_bytes), row.pickle_bytes),
     )
 
 

@@ -13,10 +13,21 @@ from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
-from benchmark.results import Edge, Metrics, ModelResult, Run, Search
-from benchmark.results.numbers import decimal_interval, duration, interval, percent, three_digits
+from benchmark.results import METRICS, Edge, ModelResult, Run, Search
+from benchmark.results.numbers import (
+    NOTHING,
+    duration,
+    interval,
+    megabytes,
+    metric_text,
+    percent,
+    points_interval,
+    three_digits,
+)
 
 N_HARDEST = 20
+TITLES = {"accuracy": "Accuracy, test", "cv_accuracy": "Accuracy, cross-validated"}
+METHODS = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         rank=_rank(site.board, row),
         versus=_versus(site.board, row),
         seeds=_seeds(model),
-        numbers=_score_numbers(model.metrics) + _cost_numbers(model.run, len(found["candidates"])),
+        numbers=_score_numbers(model) + _cost_numbers(model.run, len(found["candidates"])),
         hard=[] if baseline else _hard_classes(model, order),
         confusion=confusion.confusion(model, order, site.thumbnails),
         classes=confusion.per_class(model, leader, order),
@@ -129,24 +140,16 @@ def _edge(edge: Edge) -> str:
     )
 
 
-def _score_numbers(metrics: Metrics) -> list[tuple[str, str]]:
-    """Return the table's rows on how well the model does."""
-    test, few = metrics["test"], metrics["distinct_scores"]
-    method = {"resubstitution": "in sample", "leave-one-out": "leave-one-out"}[metrics["train"]["method"]]
-    coarse = f", of only {few} distinct score{'s' if few > 1 else ''}" if few else ""
-    rows = [
-        ("Accuracy, test", interval(test["accuracy"], 2)),
-        ("Accuracy, cross-validated", percent(metrics["search"]["best_score"], 2)),
-        (f"Accuracy, {method}", percent(metrics["train"]["accuracy"]["value"], 2)),
-        ("Macro F1", interval(test["macro_f1"], 2)),
-        ("Macro AUC", decimal_interval(test["macro_auc"]) + coarse),
+def _score_numbers(model: ModelResult) -> list[tuple[str, str]]:
+    """Return the table's rows on how well the model does: every metric that applies to it, costs aside."""
+    few = model.metrics["distinct_scores"]
+    notes = {"macro_auc": f", of only {few} distinct score{'s' if few > 1 else ''}"} if few else {}
+    titles = TITLES | {"train_accuracy": f"Accuracy, {METHODS[model.metrics['train']['method']]}"}
+    return [
+        (titles.get(metric.name, metric.title), text + notes.get(metric.name, ""))
+        for metric in METRICS
+        if metric.document == "metrics.json" and (text := metric_text(metric, model)) != NOTHING
     ]
-    if test["calibration"]:
-        rows += [
-            ("Expected calibration error", percent(test["calibration"]["expected_calibration_error"]["value"], 2)),
-            ("Brier score", f"{test['calibration']['brier_score']['value']:.4f}"),
-        ]
-    return rows
 
 
 def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
@@ -159,7 +162,7 @@ def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
         ("Search", f"{duration(seconds['search'])} in all, {candidates}"),
         ("Predict", f"{many}, {duration(seconds['predict_one'])} for one"),
         ("Peak memory", f"{run['peak_memory_bytes'] / 1e6:,.0f} MB"),
-        ("Pickle", f"{run['pickle']['bytes'] / 1e6:,.1f} MB"),
+        ("Pickle", megabytes(run["pickle"]["bytes"])),
     ]
 
 
@@ -176,7 +179,7 @@ def _versus(board: Leaderboard, row: Row) -> str:
         p, words = board.pairs[0, max(1, row.rank.place - 1)].p_adjusted, "Holm over all pairs: "
     return (
         f"{abs(100 * gap.difference):.2f} points {place} {rival.title} "
-        f"(paired 95 % interval {100 * gap.low:.2f} to {100 * gap.high:.2f}): {noise_verdict(p, words)}"
+        f"(paired 95 % interval {points_interval(gap.low, gap.high)}): {noise_verdict(p, words)}"
     )
 
 
