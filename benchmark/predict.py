@@ -140,7 +140,7 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
-            f"{path} is no picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
+            f"{path} is not a picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
         ) from None
     backdrop = Image.new("RGBA", opaque.size, "white")
     grey = np.asarray(Image.alpha_composite(backdrop, opaque).convert("L"))

@@ -47,9 +47,9 @@ def test_the_grids_are_as_large_as_the_readme_says():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"name": "Not a folder"}, "name that is no folder's"),
-        ({"name": "../up"}, "name that is no folder's"),
-        ({"name": "index"}, "name that is no folder's"),
+        ({"name": "Not a folder"}, "an invalid name"),
+        ({"name": "../up"}, "an invalid name"),
+        ({"name": "index"}, "an invalid name"),
         ({"features": "sift"}, "unknown features(?s:.*)'sift'"),
         ({"features": StandardScaler}, "unknown features(?s:.*)with its parentheses"),
         ({"features": RidgeClassifier()}, "unknown features"),
@@ -57,9 +57,9 @@ def test_the_grids_are_as_large_as_the_readme_says():
         ({"estimator": Pipeline([("features", StandardScaler()), ("c", RidgeClassifier())])}, "step called features"),
         ({"grid": {}}, "empty grid"),
         ({"grid": {"classifier__alpha": []}}, "empty grid"),
-        ({"grid": [{"classifier__alpha": [1]}]}, "grid that is none"),
-        ({"grid": {"classifier__alpha": np.logspace(0, 1, 3)}}, "grid that is none(?s:.*)a list of values"),
-        ({"grid": {"classifier__alpha": 1.0}}, "grid that is none"),
+        ({"grid": [{"classifier__alpha": [1]}]}, "an invalid grid"),
+        ({"grid": {"classifier__alpha": np.logspace(0, 1, 3)}}, "an invalid grid(?s:.*)a list of values"),
+        ({"grid": {"classifier__alpha": 1.0}}, "an invalid grid"),
         ({"grid": {"classifier__alpha": list(np.arange(3))}}, "cannot be stored(?s:.*)int64(?s:.*)tolist"),
         ({"grid": {"classifier__alpha": [float("inf")]}}, "cannot be stored(?s:.*)float: inf"),
         ({"grid": {"classifier": [RidgeClassifier()]}}, "cannot be stored(?s:.*)RidgeClassifier"),
@@ -87,9 +87,9 @@ def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
 
 
 def test_two_entries_of_one_name_are_refused():
-    with pytest.raises(EntryError, match="the name 'mine' stands twice"):
+    with pytest.raises(EntryError, match="the name 'mine' is used twice"):
         check_entries([GOOD, GOOD])
-    with pytest.raises(EntryError, match="the title .* stands twice"):
+    with pytest.raises(EntryError, match="the title .* is used twice"):
         check_entries([GOOD, replace(GOOD, name="other")])
 
 

@@ -50,7 +50,7 @@ def measured(request, run):
 def test_nobody_has_said_what_it_is_until_it_is_accepted(run):
     refused = run("data", "shapes")
     assert refused.returncode == 1
-    assert "nobody has said yet which files the data set shapes is" in refused.stderr
+    assert "the checksums of the data set shapes are not recorded" in refused.stderr
     assert "make data DATASET=shapes ACCEPT=1 ENTRIES=" in refused.stderr
 
 

@@ -198,7 +198,7 @@ def killed_fit(folder, monkeypatch):
 
 
 def stale_result(folder, monkeypatch):
-    return f"moved since it was measured: {keys.PARTS['code']}"
+    return f"changed since it was measured: {keys.PARTS['code']}"
 
 
 def no_pickle(folder, monkeypatch):

@@ -157,7 +157,7 @@ def _other_data(old: Results, new: Results, before: ModelResult, after: ModelRes
     if (first["digest"], first["profile"]) != (second["digest"], second["profile"]):
         return f"measured on other data: {ends[0]} before, {ends[1]} after"
     if first["classes"] != second["classes"] or not np.array_equal(old.test_labels, new.test_labels):
-        return "the test labels are others"
+        return "the test labels differ"
     return ""
 
 

@@ -236,7 +236,7 @@ class _Contents:
             raise ResultsError("predictions.txt and test_labels.txt do not belong together")
         right = predicted == labels
         if metrics["values"].get("accuracy", {}).get("value") != round_measured(float(np.mean(right))):
-            raise ResultsError("predictions.txt does not yield the accuracy in metrics.json")
+            raise ResultsError("predictions.txt does not reproduce the accuracy in metrics.json")
         return _Snapshot(
             ids,
             (metrics["data"], ids[3]),

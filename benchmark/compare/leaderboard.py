@@ -220,8 +220,8 @@ def paired_sentence(board: Leaderboard, name: str) -> str:
     rival, found = (leader, row.behind.swapped()) if row.behind else (second, board.pairs[0, 1].test)
     return (
         f"{row.name} against {rival.name}: {100 * found.difference:+.2f} points "
-        f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], right alone on {found.only_first} images and "
-        f"{found.only_second}, McNemar mid-p = {found.p:.3g}"
+        f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], alone right on {found.only_first} images, the other on "
+        f"{found.only_second}; McNemar mid-p = {found.p:.3g}"
     )
 
 

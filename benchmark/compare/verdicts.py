@@ -83,7 +83,7 @@ def sentence_of_two(change: ModelChange, first: str, second: str) -> str:
     if test is None:
         return f"{first} and {second}: {change['verdict']}, {change['reason']}."
     told = f"{100 * abs(test['difference']):.2f} points {'better' if test['difference'] > 0 else 'worse'} than"
-    words = f"{second} is {told} {first}" if test["difference"] else f"{first} and {second} get equally many right"
+    words = f"{second} is {told} {first}" if test["difference"] else f"{first} and {second} are right equally often"
     noise = "within noise" if change["verdict"] == "within noise" else "more than noise"
     return f"{words}: {noise} (McNemar mid-p = {test['p']:.2g})."
 

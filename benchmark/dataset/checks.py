@@ -51,7 +51,7 @@ def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path)
     if int(labels.max()) >= len(entry.class_names):
         place = int(labels.argmax())
         raise DataError(
-            f"{path} holds a label that is no class",
+            f"{path} holds a label outside the classes",
             expected=f"0 to {len(entry.class_names) - 1}",
             found=f"{labels[place]} at place {place}",
             remedy=mend_remedy(entry, path),
@@ -74,7 +74,7 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
         path = shipped(entry.home) / "SHA256SUMS"
     if not path.exists():
         raise DataError(
-            f"{path} does not exist: nobody has said yet which files the data set {entry.name} is",
+            f"{path} does not exist: the checksums of the data set {entry.name} are not recorded",
             expected="a line '<SHA-256>  <file>' for each of its four files",
             remedy=(
                 Command("data", dataset=entry.name, accept=1),

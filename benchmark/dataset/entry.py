@@ -76,5 +76,8 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
     else:
         return
     raise EntryError(
-        f"data set {entry.name!r} is not sound", expected=expected, found=found, remedy="mend the data set's entry"
+        f"data set {entry.name!r} has an invalid entry",
+        expected=expected,
+        found=found,
+        remedy="fix the data set's entry",
     )

@@ -55,7 +55,7 @@ def read_idx(path: Path, remedy: Text = "") -> Bytes:
     magic, *shape = struct.unpack(f">{1 + n_dims}I", header)
     if magic != (UNSIGNED_BYTE << 8 | n_dims):
         raise DataError(
-            f"{path} is no such IDX file",
+            f"{path} is not the expected IDX file",
             expected=expected,
             found=f"magic 0x{magic:08x}{_guess(magic, n_dims)}",
             remedy=remedy,
@@ -73,7 +73,7 @@ def read_idx(path: Path, remedy: Text = "") -> Bytes:
 
 def _guess(magic: int, n_dims: int) -> str:
     if magic == UNSIGNED_BYTE << 8 | (4 - n_dims):
-        return ": images and labels look exchanged"
+        return ": images and labels seem to be swapped"
     if magic >> 16 == 0x1F8B:  # noqa: PLR2004
         return ": a gzip file without .gz in its name"
     return ""

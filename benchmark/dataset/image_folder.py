@@ -50,14 +50,14 @@ def newest_change(folder: Path) -> float:
 
 
 def _paths(part: Path, class_names: Sequence[str], labels: dict[str, int]) -> list[Path]:
-    expected = "a folder a class: " + ", ".join(class_names)
+    expected = "one folder per class: " + ", ".join(class_names)
     if not part.is_dir():
         raise DataError(f"{part} is missing", expected=expected, remedy=f"mkdir {part}, with the pictures in it")
     folders = sorted(path for path in part.iterdir() if not path.name.startswith("."))
     foreign = [path for path in folders if path.name not in labels or not path.is_dir()]
     if foreign:
         raise DataError(
-            f"{foreign[0]} is no folder of a class",
+            f"{foreign[0]} is not the folder of a class",
             expected=expected,
             found=foreign[0].name,
             remedy="rename or remove it, or name the class in the data set's entry",
@@ -82,7 +82,7 @@ def _picture(path: Path, shape: tuple[int, ...] | None) -> Bytes:
             mode, pixels = picture.mode, np.asarray(picture)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:  # SyntaxError is what a damaged PNG raises
         raise DataError(
-            f"{path} is no PNG file",
+            f"{path} is not a PNG file",
             expected="8-bit grey PNG files",
             found=str(error) or type(error).__name__,
             remedy="convert or remove it",

@@ -34,13 +34,11 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
     seen: set[tuple[str, str]] = set()
     for entry in entries:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name == "index":
-            _refuse(
-                entry, "has a name that is no folder's", "lower-case letters, digits and hyphens", entry.name, "name"
-            )
+            _refuse(entry, "has an invalid name", "lower-case letters, digits and hyphens", entry.name, "name")
         for field, value in (("name", entry.name), ("title", entry.title)):
             if (field, value) in seen:
                 raise EntryError(
-                    f"the {field} {value!r} stands twice in the table", remedy="rename one of the two entries"
+                    f"the {field} {value!r} is used twice in the table", remedy="rename one of the two entries"
                 )
             seen.add((field, value))
         _check_features(entry)
@@ -85,7 +83,7 @@ def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: s
         f"model {entry.name!r} {problem}",
         expected=expected,
         found=found if isinstance(found, str) else repr(found)[:200],
-        remedy=remedy or f"mend the entry's {field}",
+        remedy=remedy or f"fix the entry's {field}",
     )
 
 
@@ -102,7 +100,9 @@ def _check_estimator(entry: ModelEntry) -> None:
         _refuse(entry, "has no estimator", expected, repr(entry.estimator), "estimator")
     names = [name for name, _ in entry.estimator.steps] if isinstance(entry.estimator, Pipeline) else []
     if "features" in names:
-        _refuse(entry, "has a step called features", "another name, for that is the first step's", names, "pipeline")
+        _refuse(
+            entry, "has a step called features", "another name: the first step is called features", names, "pipeline"
+        )
     last = entry.estimator.steps[-1][1] if names else entry.estimator
     if not is_classifier(last) or not (hasattr(last, "predict_proba") or hasattr(last, "decision_function")):
         _refuse(
@@ -122,9 +122,7 @@ def _is_ready(value: Any) -> bool:
 def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
     known = pipeline.get_params()
     if not isinstance(entry.grid, dict) or not all(isinstance(values, (list, tuple)) for values in entry.grid.values()):
-        _refuse(
-            entry, "has a grid that is none", "a dict of parameters, each with a list of values", entry.grid, "grid"
-        )
+        _refuse(entry, "has an invalid grid", "a dict of parameters, each with a list of values", entry.grid, "grid")
     if not entry.grid or not all(entry.grid.values()):
         expected = "one parameter with one value at least"
         _refuse(entry, "has an empty grid", expected, entry.grid, "grid: name a parameter and its value")
@@ -134,7 +132,7 @@ def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
             expected = "one of " + ", ".join(close or sorted(key for key in known if "__" in key))
             _refuse(entry, f"has no parameter {name!r}", expected, name, "grid")
         if strangers := [value for value in values if not _is_plain(value)]:
-            expected = f"{name}: numbers, words, true, false or None, which JSON can hold"
+            expected = f"{name}: numbers, strings, True, False or None (JSON values)"
             found = f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200]
             _refuse(
                 entry,
@@ -156,11 +154,11 @@ def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:
     try:
         pickle.dumps(pipeline)
     except Exception as error:  # pickling may raise anything
-        expected = "classes and functions that stand by name at the top level of a module"
+        expected = "classes and functions defined at the top level of a module"
         _refuse(entry, "cannot be pickled", expected, f"{type(error).__name__}: {error}"[:200], "pipeline")
     if stranger := re.search(rf"<[^<>]*{ADDRESS}|\S*{ADDRESS}", json.dumps(parts(pipeline), default=repr)):
-        expected = "parameters that two runs can tell by their values, such as an integer as random_state"
-        _refuse(entry, "has a parameter without a value of its own", expected, stranger[0], "pipeline")
+        expected = "parameters that are identical in two runs, such as an integer as random_state"
+        _refuse(entry, "has a parameter whose repr is a memory address", expected, stranger[0], "pipeline")
     seeds = [value for name, value in pipeline.get_params().items() if name.endswith("random_state")]
     if entry.stochastic and not (seeds and all(isinstance(seed, int) for seed in seeds)):
         expected = "random_state=0, or another integer, for all that draws random numbers"

@@ -33,7 +33,7 @@ STUDY_CODE = (
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 PARTS = {
     "data": "the data set",
-    "entry": "the entry, or code of one's own that it brings along",
+    "entry": "the entry, or user code that it depends on",
     "code": "the code of features or training",
     "figures": "the code of the evaluation",
     "study": "the code of the study",
@@ -68,7 +68,7 @@ def _status(setting: Setting, entry: ModelEntry, *, tracked_only: bool) -> Statu
     expected = model_key(setting, entry)
     moved = [words for part, words in PARTS.items() if run["key"][part] != expected[part]]  # type: ignore[literal-required]
     if moved:
-        return Status(entry, f"moved since it was measured: {', '.join(moved)}", seconds)
+        return Status(entry, f"changed since it was measured: {', '.join(moved)}", seconds)
     if renamed := _renamed(setting, entry):
         return Status(entry, f"{renamed} was renamed since", seconds)
     digests = dict(run["files"])

@@ -50,7 +50,7 @@ def load_entries(path: Path) -> OwnEntries:
     for entry in _listed(path, module, "DATASETS", DatasetEntry):
         check_dataset_entry(entry)
         if entry.name in (*DATASETS, *datasets):
-            raise EntryError(f"data set {entry.name!r} stands twice", remedy=f"rename the one in {path}")
+            raise EntryError(f"data set {entry.name!r} is defined twice", remedy=f"rename the one in {path}")
         datasets[entry.name] = entry
     return OwnEntries(tuple(_listed(path, module, "MODELS", ModelEntry)), datasets)
 
@@ -63,7 +63,7 @@ def _imported(path: Path) -> ModuleType:
     name, file = path.stem, path.resolve()
     if path.suffix != ".py" or not name.isidentifier():
         raise EntryError(
-            f"{path} cannot be imported by its name",
+            f"{path} has a name that Python cannot import",
             expected="letters, digits and underscores, then .py",
             found=path.name,
             remedy=f"mv {path} my_models.py",
@@ -102,7 +102,7 @@ def _listed(path: Path, module: ModuleType, name: str, kind: type) -> list[Any]:
     strangers = [item for item in found if not isinstance(item, kind)] if isinstance(found, (list, tuple)) else [found]
     if strangers:
         raise EntryError(
-            f"{name} in {path} is no list of entries",
+            f"{name} in {path} is not a list of entries",
             expected=f"a list of {kind.__name__}",
             found=f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200],
             remedy=f"{name} = [{kind.__name__}(name=…, …)]",

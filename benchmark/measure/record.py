@@ -41,7 +41,7 @@ def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int
     if scores.shape != shape or not np.isfinite(scores).all():
         raise FitError(
             f"model {entry.name!r} gives no finite score for each class",
-            expected=f"scores of shape {shape}, an image a row and a class a column",
+            expected=f"scores of shape {shape}, one row per image, one column per class",
             found=f"shape {scores.shape}" + ("" if np.isfinite(scores).all() else ", some of them not finite"),
             remedy="another estimator, or one-vs-rest scores (decision_function_shape='ovr')",
         )

@@ -86,7 +86,7 @@ def _alone(setting: Setting) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BenchmarkError(
-                f"another run is at work in {lock.parent}",
+                f"another run is active in {lock.parent}",
                 expected="one run at a time",
                 remedy="wait for it, or work elsewhere: --build-dir and --models-dir",
             ) from None
@@ -125,7 +125,7 @@ def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     for name in _dropped(setting, {entry.name for entry in table}):
         setting.report.line(
-            f"{name} is in no table of this run, so no page shows it; its results stay. ENTRIES=… names its file"
+            f"{name} is not in this run's table, so no page shows it; its results are kept. Name its file with ENTRIES=…"
         )
     _write_if_changed(setting.folder / "entries.json", dump_document(document, Entries).encode())
 

@@ -52,5 +52,5 @@ def raise_fit_error(entry: ModelEntry, error: str) -> None:
             f"model {entry.name!r} could not be fitted",
             expected="an estimator that fits and predicts on this data set",
             found=" ".join(error.split())[:400],
-            remedy=("mend its entry, then ", Command("bench", models=entry.name)),
+            remedy=("fix its entry, then ", Command("bench", models=entry.name)),
         )

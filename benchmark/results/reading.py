@@ -116,7 +116,7 @@ def _unfit(where: str, kind: Any, error: Exception | None) -> ResultsError:
 
 def _no_json(where: str, error: Exception) -> ResultsError:
     return ResultsError(
-        f"{where} is no JSON document", expected="JSON in UTF-8", found=str(error), remedy=restore_remedy(where)
+        f"{where} is not valid JSON", expected="JSON in UTF-8", found=str(error), remedy=restore_remedy(where)
     )
 
 
@@ -176,7 +176,7 @@ def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int |
     foreign = sorted(set(characters) - set(codes))
     if foreign:
         raise ResultsError(
-            f"{where} holds characters that are no class",
+            f"{where} holds characters that are not a class",
             expected=f"one of {ALPHABET[:n_classes]} an image",
             found=" ".join(map(repr, foreign[:5])),
             remedy=restore_remedy(where),

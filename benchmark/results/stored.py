@@ -152,7 +152,7 @@ def read_results(source: Source) -> Results:
     for name, metrics in every.items():
         if metrics["dataset"]["classes"] != first["classes"]:
             raise ResultsError(
-                f"{source.where(f'{name}/metrics.json')} is of other classes than the results beside it",
+                f"{source.where(f'{name}/metrics.json')} has different classes from the results beside it",
                 expected=", ".join(first["classes"])[:200],
                 found=", ".join(metrics["dataset"]["classes"])[:200],
                 remedy=(Command("bench"), ", which brings all to one"),
@@ -201,7 +201,7 @@ def _check_metrics(source: Source, name: str, metrics: Metrics, confusion: NDArr
     for what, stored, recomputed in pairs:
         if stored != recomputed:
             raise ResultsError(
-                f"{source.where(f'{name}/predictions.txt')} does not yield the figures in "
+                f"{source.where(f'{name}/predictions.txt')} does not reproduce the metrics in "
                 f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
                 expected=f"{what}: {stored}"[:200],
                 found=f"{recomputed}"[:200],

@@ -229,7 +229,7 @@ def test_other_labels_are_not_comparable(pair):
     for name in ("one", "two"):
         made.write_model(pair[1], name, made.predictions(BASE), truth=truth)
     assert {(m["verdict"], m["reason"]) for m in compared(pair).values()} == {
-        ("not comparable", "the test labels are others")
+        ("not comparable", "the test labels differ")
     }
 
 
@@ -290,7 +290,7 @@ def test_predictions_that_do_not_yield_the_figures_are_refused(pair):
         compared(pair)
     where = f"{pair[1]}/one/"
     assert str(error.value).startswith(
-        f"{where}predictions.txt does not yield the figures in {where}metrics.json (AUC cannot be checked without scores)"
+        f"{where}predictions.txt does not reproduce the metrics in {where}metrics.json (AUC cannot be checked without scores)"
     )
 
 

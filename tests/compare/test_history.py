@@ -107,9 +107,9 @@ def last_steps(found):
 UNREADABLE = [
     ("run.json", lambda text: text.replace('"schema_version": 1', '"schema_version": 9'), "another schema version"),
     ("run.json", lambda text: text.replace('"cores"', '"kernels"'), "machine: Object missing required field cores"),
-    ("metrics.json", lambda text: text[:-9], "no JSON document"),
+    ("metrics.json", lambda text: text[:-9], "not valid JSON"),
     ("predictions.txt", lambda text: text[9:], "do not belong together"),
-    ("predictions.txt", lambda text: text[::-1], "does not yield the accuracy"),
+    ("predictions.txt", lambda text: text[::-1], "does not reproduce the accuracy"),
 ]
 
 

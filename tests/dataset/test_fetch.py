@@ -259,7 +259,7 @@ def load_mine(home, entry=None, **more):
 
 
 def test_a_data_set_is_its_files_once_they_are_accepted(mine):
-    with pytest.raises(DataError, match="nobody has said yet(?s:.*)ACCEPT=1"):
+    with pytest.raises(DataError, match="are not recorded(?s:.*)ACCEPT=1"):
         load_mine(mine)
     assert load_mine(mine, accept=True).image_shape == (5, 4)
     assert len((mine / "SHA256SUMS").read_text().splitlines()) == 4

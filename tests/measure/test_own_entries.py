@@ -235,7 +235,7 @@ ENTRY = 'ModelEntry("a", "A", "a", "pixels", None, {})'
         ("MODELS = ['svm']\n", "no list of entries(?s:.*)str: 'svm'"),
         (f"from benchmark.models import ModelEntry\nMODELS = {ENTRY}\n", "no list of entries(?s:.*)ModelEntry: "),
         ("from benchmark.models import ModelEntry\nMODELS = [ModelEntry('a')]\n", "TypeError: .*missing"),
-        ("DATASETS = {'a': 1}\n", "DATASETS in .* is no list of entries(?s:.*)a list of DatasetEntry"),
+        ("DATASETS = {'a': 1}\n", "DATASETS in .* is not a list of entries(?s:.*)a list of DatasetEntry"),
     ],
 )
 def test_a_wrong_file_is_one_clear_error(file, text, words):
@@ -246,15 +246,15 @@ def test_a_wrong_file_is_one_clear_error(file, text, words):
 
 def test_a_data_set_that_stands_twice_is_refused(file):
     entry = f"DatasetEntry('{SAMPLE}', 'A', ('a', 'b'), 'MIT', 'here')"
-    with pytest.raises(EntryError, match="stands twice"):
+    with pytest.raises(EntryError, match="is defined twice"):
         load_entries(file(f"from benchmark.dataset import DatasetEntry\nDATASETS = [{entry}]\n"))
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("wrong-name.py", "cannot be imported by its name"),
-        ("wrong.txt", "cannot be imported by its name"),
+        ("wrong-name.py", "has a name that Python cannot import"),
+        ("wrong.txt", "has a name that Python cannot import"),
         ("json.py", "the name of another module"),
     ],
 )
@@ -276,4 +276,4 @@ def test_a_name_of_the_table_is_refused_in_ones_own_file(command, tmp_path):
     (tmp_path / "twice.py").write_text(f"{imports}MODELS = [{entry}]\n")
     done = command("bench", "--dataset", SAMPLE, "--entries", tmp_path / "twice.py", "--build-dir", tmp_path)
     assert done.returncode == 1
-    assert "the name 'dummy' stands twice" in done.stderr
+    assert "the name 'dummy' is used twice" in done.stderr

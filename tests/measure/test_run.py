@@ -241,7 +241,7 @@ def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
     path.write_text(json.dumps(run))
     done = command(*arguments, "--check")
     assert done.returncode == 3
-    assert "moved since it was measured: the locked library versions" in done.stdout
+    assert "changed since it was measured: the locked library versions" in done.stdout
 
 
 def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path, monkeypatch):
@@ -376,7 +376,7 @@ def test_scores_that_are_none_of_the_classes_are_refused(sample, tmp_path):
 def test_predictions_that_do_not_yield_the_figures_are_an_error_naming_both(copy):
     path = copy / "models" / SAMPLE / "dummy" / "predictions.txt"
     path.write_text(path.read_text().replace("0", "1"))
-    with pytest.raises(ResultsError, match="predictions.txt does not yield the figures in(?s:.*)metrics.json"):
+    with pytest.raises(ResultsError, match="predictions.txt does not reproduce the metrics in(?s:.*)metrics.json"):
         results.load_results(copy / "models", SAMPLE)
 
 
@@ -397,7 +397,7 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     (tmp_path / "no.png").write_text("no")
     refused = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "no.png")
     assert refused.returncode == 1
-    assert "no.png is no picture" in refused.stderr
+    assert "no.png is not a picture" in refused.stderr
 
 
 def test_results_that_cannot_be_written_are_refused_in_words(tmp_path, command):

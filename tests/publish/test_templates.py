@@ -182,7 +182,7 @@ def test_each_field_of_a_page_is_read(name):
         ("{{ page.nobody }}", "HomePage.nobody"),
         ("{% for row in page.rows %}{{ row.rank.txt }}{% endfor %}", "Cell.txt"),
         ("{% if page.hero.ahead %}{{ page.hero.ahead.lead }}{% endif %}", "Ahead.lead"),
-        ("{{ page.costs[0].titel }}", "Chart.titel"),
+        ("{{ page.costs[0].headline }}", "Chart.headline"),
         ("{% macro m(it) %}{{ it.size }}{% endmacro %}{{ m(page.strip) }}", "Picture.size"),
         ("{{ info.n_tst }}", "DatasetInfo.n_tst"),
     ],

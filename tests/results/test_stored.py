@@ -77,7 +77,7 @@ def test_what_is_written_is_read_back(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "no JSON document"),
+        ("{", "not valid JSON"),
         ("[]", "another schema version"),
         ('{"schema_version": 2}', "another schema version(?s:.*)newer version"),
         ('{"schema_version": 0}', "another schema version(?s:.*)make bench"),
@@ -107,7 +107,7 @@ def test_predictions_are_read_back(labels):
 
 
 def test_predictions_of_no_class_or_another_number_are_refused():
-    with pytest.raises(ResultsError, match="no class"):
+    with pytest.raises(ResultsError, match="not a class"):
         results.decode_predictions("019A\n", "p", n_classes=10)
     with pytest.raises(ResultsError, match="another number"):
         results.decode_predictions("019\n", "p", n_classes=10, n_images=4)
@@ -213,7 +213,7 @@ def test_a_document_of_an_older_schema_version_is_upgraded_step_by_step(tmp_path
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema_version": ' + b"[" * 100_000, b"\xff", b"", b"nan"])
 def test_bytes_that_are_no_document_are_refused_in_words(content):
-    with pytest.raises(ResultsError, match=r"m\.json is (no JSON document|of another schema version)"):
+    with pytest.raises(ResultsError, match=r"m\.json is (not valid JSON|of another schema version)"):
         reading.parse_document(content, "m.json", results.Metrics)
 
 
@@ -231,7 +231,7 @@ def test_results_of_other_classes_beside_each_other_are_refused(tmp_path):
         made.write_model(folder, name, made.predictions([0]))
     path = folder / "two" / "metrics.json"
     path.write_text(path.read_text().replace('"Boot"', '"Shoe"'))
-    with pytest.raises(ResultsError, match="two/metrics.json is of other classes than the results beside it"):
+    with pytest.raises(ResultsError, match="two/metrics.json has different classes from the results beside it"):
         results.load_results(tmp_path, "made")
 
 

@@ -156,9 +156,9 @@ def test_a_review_fails_on_a_regression_and_on_what_cannot_be_read_and_on_nothin
 
 def test_stale_results_are_a_warning_that_names_them(monkeypatch, capsys):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    lines = review.stale_lines("a   moved since it was measured: the code\nb   current\nc   no result yet\n")
+    lines = review.stale_lines("a   changed since it was measured: the code\nb   current\nc   no result yet\n")
     assert "**Not current: `make bench MODELS=a,c` measures them again.**" in lines
-    assert "- a: moved since it was measured: the code" in lines
+    assert "- a: changed since it was measured: the code" in lines
     assert capsys.readouterr().out == "::warning title=Stale results::make bench MODELS=a,c\n"
     assert review.stale_lines("b   current\n") == []
 
