@@ -12,8 +12,11 @@ from types import MappingProxyType
 from benchmark.layout import is_checkout
 
 PROGRAM = "fashion-bench"
-WITH_ENTRIES = ("data", "bench", "site", "list")
-PACKAGED = (*WITH_ENTRIES, "serve", "compare", "diff", "history")  # the other targets exist in a checkout alone
+PACKAGED = ("data", "bench", "site", "list", "serve", "compare", "diff", "history")  # others exist in a checkout alone
+TAKING = {  # which commands take an option that not all of them take
+    "entries": ("data", "bench", "site", "list"),
+    "fast": ("bench", "site", "list", "serve", "compare", "diff", "history"),
+}
 POSITIONAL = {"compare": ("models",), "diff": ("base", "head")}  # settings that a command takes without a flag
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -51,7 +54,7 @@ def as_typed(text: Text, options: Mapping[str, str] = NO_OPTIONS) -> str:
     ----------
     text : str, Command, or tuple of both
     options : mapping of str to str
-        Options of the running call by lower-case name (`dataset`, `profile`, `entries`): a command gets those that it takes.
+        Options of the running call by lower-case name (`dataset`, `profile`, `entries`, `fast`): a command gets those that it takes.
 
     """
     parts = text if isinstance(text, tuple) else (text,)
@@ -66,9 +69,7 @@ def program() -> str:
 def _command_line(command: Command, options: Mapping[str, str]) -> str:
     settings = dict(command.settings)
     if command.target in PACKAGED:
-        settings |= {
-            name: text for name, text in options.items() if name != "entries" or command.target in WITH_ENTRIES
-        }
+        settings |= {name: text for name, text in options.items() if command.target in TAKING.get(name, PACKAGED)}
     if is_checkout() or command.target not in PACKAGED:
         return " ".join(["make", command.target, *(f"{name.upper()}={text}" for name, text in settings.items())])
     bare = [word for name in POSITIONAL.get(command.target, ()) for word in settings.pop(name, "").split(",") if word]

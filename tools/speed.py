@@ -36,7 +36,7 @@ from sklearn.svm import SVC
 from benchmark.commands import settings
 
 if "--fast" in sys.argv:
-    settings._accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
+    settings.accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
 
 from benchmark import results
 from benchmark.dataset import load_dataset, subset

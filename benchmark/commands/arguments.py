@@ -135,6 +135,7 @@ OPTIONS = (
         "--fast",
         "bench site serve list diff compare history readme",
         _FLAG | {"help": "scikit-learn-intelex, where it installs; into build/fast"},
+        repeated=True,
     ),
     Option(
         "--jobs",

@@ -95,7 +95,11 @@ def _repeat(given: argparse.Namespace) -> dict[str, str]:
     """Return the options that a command named in a message repeats, where they are not the usual ones."""
     options = [option for option in of_command(given.command.name) if option.repeated]
     values = {option.dest: (vars(given)[option.dest], option.settings.get("default")) for option in options}
-    return {name: str(value) for name, (value, usual) in values.items() if value != usual}
+    return {
+        name: "1" if value is True else str(value)
+        for name, (value, usual) in values.items()
+        if value not in (usual, False)
+    }
 
 
 def _work_dir(given: argparse.Namespace) -> Path:

@@ -37,7 +37,7 @@ def read_own_entries(path: Path | None) -> OwnEntries | None:
 def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, list[ModelEntry], list[ModelEntry]]:
     """Return where and how models are measured, the table, and the entries of it that were asked for and fit the data set."""
     if measuring.fast:
-        _accelerate()  # before the table names scikit-learn's classes
+        accelerate()  # before the table names scikit-learn's classes
     from benchmark.measure.entries import select_entries
     from benchmark.measure.entry_checks import check_entries
     from benchmark.measure.run import fitting
@@ -61,7 +61,7 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
 
 
-def _accelerate() -> None:
+def accelerate() -> None:
     """Let scikit-learn-intelex take the place of the estimators that it has, in this process and its children."""
     try:
         from sklearnex import patch_sklearn

@@ -62,7 +62,7 @@ ANSWERS = {
     benchmark.compare.history: {"read_history": {}, "select": {}, "format_text": "words"},
     benchmark.compare.repository: {"Repository": REPOSITORY},
     measuring: {"_against_head": ""},
-    settings: {"_accelerate": None},
+    settings: {"accelerate": None},
 }
 VALUE = {
     "dataset": "digits", "before": "v1", "after": "v2", "model": "m", "images": "1.png", "first": "c", "second": "d",

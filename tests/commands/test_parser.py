@@ -128,7 +128,7 @@ SHARED = ("--dataset", "digits", "--profile", "quick", "--fast")
 FILES = ("--data-dir", "d", "--entries", "e.py")
 IMAGES = Images("digits", True, Path("d"), BUILD / "data", Path("e.py"))  # noqa: FBT003
 QUICK = BUILD / "fast" / "quick"
-TOLD = {"dataset": "digits", "profile": "quick"}
+TOLD = {"dataset": "digits", "profile": "quick", "fast": "1"}
 MEASURING = Measuring(IMAGES, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
 WHERE = Where(ROOT, QUICK / "models", "digits")
 TYPED = {
@@ -287,7 +287,7 @@ def made_by(target, *variables):
 def test_a_target_passes_what_its_command_takes_and_nothing_else():
     images = Images("x", True, Path("d"), BUILD / "data", Path("e.py"))  # noqa: FBT003
     measuring = Measuring(images, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
-    where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick"}
+    where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
     told_entries = told | {"entries": "e.py"}
     assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, json=False, quiet=False)
     assert made_by("bench", *VARIABLES) == BenchOptions(
