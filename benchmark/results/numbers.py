@@ -80,6 +80,11 @@ def points_interval(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}"
 
 
+def points_range(low: float, high: float) -> str:
+    """Return the same as short as a narrow column wants it: 2.14–3.11, and with words where a minus would meet the dash."""
+    return points_interval(low, high) if low < 0 else f"{points(low)}–{points(high)}"
+
+
 def reading_text(reading: Reading | None, unit: str) -> str:
     """Return the value of a metric in its unit, with its interval where it has one."""
     if reading is None or reading["value"] is None:

@@ -15,7 +15,16 @@ from benchmark.publish.gallery import Picture
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
 from benchmark.results import METRICS, Results
-from benchmark.results.numbers import NOTHING, decimal, duration, megabytes, percent, points, points_interval
+from benchmark.results.numbers import (
+    NOTHING,
+    decimal,
+    duration,
+    megabytes,
+    percent,
+    points,
+    points_interval,
+    points_range,
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ def _board_row(row: Row, farthest: float) -> BoardRow:
         bar=f"{100 * accuracy:.1f}",
         interval=f"{100 * (row.accuracy['low'] or 0):.2f}–{100 * (row.accuracy['high'] or 0):.2f}",
         gap=Cell(points(gap.difference), gap.difference) if gap else Cell(NOTHING, 0.0),
-        gap_interval=points_interval(gap.low, gap.high) if gap else "",
+        gap_interval=points_range(gap.low, gap.high) if gap else "",
         span=_span(row, farthest),
         auc=Cell(decimal(auc), auc or 0.0),
         scores="probabilities" if row.scores == "predict_proba" else "decision values",

@@ -1,0 +1,69 @@
+"""Numbers as a reader sees them."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.results import METRICS, numbers
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sentence", "cell"),
+    [
+        (0.0214, 0.0311, "2.14 to 3.11", "2.14–3.11"),
+        (-0.0082, 0.012, "−0.82 to 1.20", "−0.82 to 1.20"),
+        (-0.05, -0.01, "−5.00 to −1.00", "−5.00 to −1.00"),
+        (-0.000001, 0.01, "0.00 to 1.00", "0.00 to 1.00"),
+    ],
+)
+def test_an_interval_of_points_has_a_true_minus_and_never_two_dashes_in_a_row(low, high, sentence, cell):
+    assert numbers.points_interval(low, high) == sentence
+    assert numbers.points_range(low, high) == cell
+
+
+@pytest.mark.parametrize(
+    ("unit", "reading", "text"),
+    [
+        ("share", {"value": 0.9318, "low": 0.9267, "high": 0.9366}, "93.18 % [92.67, 93.66]"),
+        ("share", {"value": 0.9318}, "93.18 %"),
+        ("probability", {"value": 0.99184, "low": 0.991, "high": 0.9926}, "0.9918 [0.9910, 0.9926]"),
+        ("nats", {"value": 0.27988, "low": 0.266863, "high": 0.292898}, "0.2799 [0.2669, 0.2929]"),
+        ("squared distance", {"value": 0.9}, "0.9000"),
+        ("s", {"value": 136.94}, "136.9 s"),
+        ("B", {"value": 15_912_345.0}, "15.9 MB"),
+        ("share", {"value": None, "low": None, "high": None}, "–"),
+        ("share", None, "–"),
+    ],
+)
+def test_a_reading_is_written_in_its_unit(unit, reading, text):
+    assert numbers.reading_text(reading, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "before", "after", "text"),
+    [
+        ("share", 0.9, 0.91, "+1.00 points"),
+        ("share", 0.9, 0.89999999, "+0.00 points"),
+        ("probability", 0.99, 0.98, "-0.0100"),
+        ("s", 2.0, 3.0, "× 1.50"),
+        ("B", 0.0, 3.0, "–"),
+    ],
+)
+def test_a_change_is_written_in_points_as_a_ratio_or_a_difference(unit, before, after, text):
+    assert numbers.change_text({"value": before}, {"value": after}, after - before, unit) == text
+
+
+def test_a_change_that_cannot_be_taken_is_a_dash():
+    assert numbers.change_text(None, {"value": 1.0}, None, "share") == "–"
+
+
+def test_every_unit_is_one_that_numbers_and_charts_know():
+    from benchmark.publish.charts.history import SCALES
+
+    assert {metric.unit for metric in METRICS} == set(SCALES)
+    assert set(numbers.COSTS) <= set(SCALES)
+
+
+@pytest.mark.parametrize(("p", "text"), [(0.0423, "0.042"), (1e-12, "1e-12"), (9e-13, "below 1e-12"), (1.0, "1")])
+def test_a_p_value_has_two_digits_and_a_floor(p, text):
+    assert numbers.format_p(p) == text
