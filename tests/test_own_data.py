@@ -29,8 +29,9 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(folder, command):
     def run(name, dataset, *more):
+        results = () if name == "data" else ("--models-dir", folder / "models")  # describing images needs none
         return command(
-            name, "--dataset", dataset, "--entries", folder / "my_data.py", "--models-dir", folder / "models",
+            name, "--dataset", dataset, "--entries", folder / "my_data.py", *results,
             "--build-dir", folder / "build" / dataset, *more,
         )  # fmt: skip
 

@@ -122,7 +122,7 @@ def test_images_and_labels_exchanged_are_recognised(plain, tmp_path):
     (plain / IMAGES).rename(plain / "x")
     (plain / LABELS).rename(plain / IMAGES)
     (plain / "x").rename(plain / LABELS)
-    with pytest.raises(DataError, match="look exchanged"):
+    with pytest.raises(DataError, match="seem to be swapped"):
         load(plain, tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_a_label_that_is_no_class_is_refused_before_the_checksum(plain, tmp_path
     content = bytearray((plain / LABELS).read_bytes())
     content[20] = 10
     (plain / LABELS).write_bytes(content)
-    with pytest.raises(DataError, match="no class(?s:.*)0 to 9(?s:.*)10 at place 12"):
+    with pytest.raises(DataError, match="outside the classes(?s:.*)0 to 9(?s:.*)10 at place 12"):
         load(plain, tmp_path)
 
 

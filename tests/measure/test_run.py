@@ -266,7 +266,7 @@ def test_the_last_of_an_odd_number_of_tasks_is_halved_and_nothing_is_lost():
 
 def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
-    with run._alone(setting), pytest.raises(BenchmarkError, match="another run is at work"):
+    with run._alone(setting), pytest.raises(BenchmarkError, match="another run is active"):
         run.run(setting, [], [])
     run.run(setting, [], [])
 
