@@ -13,7 +13,7 @@ from typing import Any
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.compare.tables import aligned, code_span, inert, markdown_row
 from benchmark.results import METRICS
-from benchmark.results.numbers import NOT_RECORDED, change_text, reading_text
+from benchmark.results.numbers import NOT_RECORDED, change_text, listed, reading_text
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -215,6 +215,13 @@ def _place_line(place: Place) -> str:
     return f"{place['name']}: {rank}, {100 * place['behind']:.2f} points behind the leader [{low:.2f}, {high:.2f}]"
 
 
+def newly_recorded(comparison: Comparison) -> list[str]:
+    """Return the titles of the metrics that the results before are older than."""
+    changes = [change for model in comparison["models"] for change in model["metrics"]]
+    names = [change["metric"] for change in changes if change["not_recorded"] == ["before"]]
+    return [TITLES[name] for name in dict.fromkeys(names)]
+
+
 def notes(comparison: Comparison) -> list[str]:
     """Return the notes on all rows: the families, what a test could detect, how often the test set was used."""
     told = []
@@ -227,6 +234,8 @@ def notes(comparison: Comparison) -> list[str]:
         ]
     if comparison["counts"]["within noise"]:
         told += ["“Would find”: the smallest difference that the test finds in 4 of 5 cases."]
+    if new := newly_recorded(comparison):
+        told += [f"Recorded since, and not before: {listed(new)}."]
     use = comparison["use"]
     if use and comparison["counts"]["improved"]:
         told += [

@@ -35,7 +35,7 @@ class Metric:
         return self.read(self._document(result))
 
     def each(self, result: ModelResult) -> float:
-        """Return the value per item: seconds per image, if the value covers many images."""
+        """Return the value per item, for instance seconds per image; 0 if there is no value, so ask `of` first."""
         document = self._document(result)
         value = (self.read(document) or {"value": None})["value"]
         return float(value or 0.0) / (document[self.per] if self.per else 1)

@@ -1,4 +1,4 @@
-/* How a chart looks, for live charts (stage.js) and still pictures (benchmark/pictures.py) alike.
+/* How a chart looks, for live charts (stage.js) and still pictures (benchmark/publish/stills.py) alike.
    A trace's `meta`, an annotation's or a shape's `name` names its colour; the stylesheet gives it, so that it follows the scheme. */
 "use strict";
 window.chartLook = (spec, { width, linear = false }) => {

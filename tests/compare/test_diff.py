@@ -672,3 +672,25 @@ def test_colour_marks_the_verdict_and_nothing_else(scratch):
     assert coloured.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "") == words.format_text(
         comparison
     )
+
+
+# ----------------------------------------------------------------------------------------- results older than a metric
+def test_a_metric_added_since_is_not_recorded_before_and_named_once(pair):
+    path = pair[1] / "one" / "metrics.json"
+    document = json.loads(path.read_text())
+    found = {"value": 0.3, "low": 0.2, "high": 0.4}
+    calibration = {"expected_calibration_error": {"value": 0.01}, "brier_score": {"value": 0.2}}
+    for folder, more in zip(pair, ({}, {"log_loss": found}), strict=True):
+        document["test"]["calibration"] = calibration | more
+        (folder / "one" / "metrics.json").write_text(json.dumps(document))
+    comparison = diff.compare_results(
+        *(read_side(str(folder), repository=ROOT, models_dir=ROOT, dataset="made") for folder in pair)
+    )
+    [change] = [change for change in comparison["models"][0]["metrics"] if change["metric"] == "log_loss"]
+    assert (change["before"], change["after"], change["not_recorded"]) == (None, found, ["before"])
+    text = words.format_text(comparison)
+    assert "Recorded since, and not before: Log loss." in text
+    back = diff.compare_results(
+        *(read_side(str(folder), repository=ROOT, models_dir=ROOT, dataset="made") for folder in pair[::-1])
+    )
+    assert "Recorded since" not in words.format_text(back)
