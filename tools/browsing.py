@@ -9,13 +9,18 @@ import sys
 
 from axe_playwright_python.sync_playwright import Axe
 
+from benchmark.layout import shipped
 from tools.screenshots import QUIET
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 MOST_SHIFT = 0.01  # of the window, of the cumulative layout shift
 DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
-# Kibibytes that a page of each kind may cost before anybody touches it.
-BUDGETS = {"home": 100, "model": 120, "class": 120, "errors": 200, "compare": 240, "data": 160, "methods": 100}
+# A kind of page is a template.
+KINDS = tuple(sorted(path.stem for path in shipped("templates").glob("*.md") if path.stem != "macros"))
+MOST_KIB = 160  # that a page may cost before anybody touches it, where its kind has no limit of its own
+BUDGETS = dict.fromkeys(KINDS, MOST_KIB) | {
+    "home": 100, "model": 120, "class": 120, "errors": 200, "compare": 240, "methods": 100
+}  # fmt: skip
 
 
 def launch_arguments():
@@ -26,13 +31,10 @@ def kinds(folder):
     """Return the address of one page of each kind that a built site has, and of one that it has not."""
     section = next(path.parent.parent.name for path in folder.glob("*/errors/index.html"))
     models = sorted(folder.glob(f"{section}/models/*/index.html"), key=lambda path: path.stat().st_size)
-    pages = {"home": "", "model": f"{section}/models/{models[-1].parent.name}/", "methods": "methods/"}
-    pages["class"] = f"{section}/classes/{min(path.name for path in (folder / section / 'classes').iterdir())}/"
-    return (
-        pages
-        | {kind: f"{section}/{kind}/" for kind in ("errors", "compare", "data", "changes", "history")}
-        | {"none": "no/such/page/"}
-    )
+    own = {"home": "", "model": f"{section}/models/{models[-1].parent.name}/", "none": "no/such/page/"}
+    own["class"] = f"{section}/classes/{min(path.name for path in (folder / section / 'classes').iterdir())}/"
+    of_site = {kind: f"{kind}/" for kind in KINDS if (folder / kind / "index.html").exists()}
+    return {kind: f"{section}/{kind}/" for kind in KINDS} | of_site | own
 
 
 def build_for(address, config, folder):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from benchmark.command import Command, as_typed
+from benchmark.command import as_typed
 from benchmark.commands.printing import print_error, silence, to_json, wants_colour
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
     from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
     from benchmark.compare.documents import Comparison, Side
-    from benchmark.results import Metric, Results
+    from benchmark.results import Results
 
 
 UNREADABLE = 2
@@ -83,28 +83,16 @@ def history(options: HistoryOptions) -> int:
     from benchmark.compare.history import format_text, read_history, select
     from benchmark.compare.repository import Repository
     from benchmark.compare.sides import tracked_folder
+    from benchmark.results import metric_named
 
-    metrics = [_metric(name) for name in options.metrics]
+    metrics = [metric_named(name) for name in options.metrics]
     where = options.where
     repository = Repository(where.repository)
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)
     found = read_history(repository, repository.commit("HEAD").sha, folder)
     found = select(found, models=options.models, metrics=[metric.name for metric in metrics])
-    print(to_json(found) if options.json else format_text(found, metrics or [_metric("accuracy")]))
+    print(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
     return 0
-
-
-def _metric(name: str) -> Metric:
-    from benchmark.results import METRICS, metric_named
-
-    try:
-        return metric_named(name)
-    except BenchmarkError as error:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, [metric.name for metric in METRICS], n=1)
-        remedy = Command("history", metric=(close or ["accuracy"])[0])
-        raise BenchmarkError(error.problem, expected=error.expected, found=error.found, remedy=remedy) from None
 
 
 def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOptions) -> None:

@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     use_one_thread()
     call = parse(argv)
-    end_on_sigterm()
+    end_on_sigterm(call.name)
     try:
         return call.run()
     except BenchmarkError as error:
@@ -24,4 +24,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         silence()
         return 0
     except KeyboardInterrupt:
-        end()
+        end(call.name)

@@ -48,6 +48,7 @@ class Subcommand:
 class Call:
     """A command with its options, ready to run, and those of them that commands named in its messages repeat."""
 
+    name: str
     run: partial[int]
     repeat: Mapping[str, str]
 
@@ -63,7 +64,7 @@ def parse(argv: Sequence[str] | None = None) -> Call:
     except WrongUse as wrong:
         refuse(wrong, typed)
     command: Subcommand = given.command
-    return Call(command.ready(given), _repeat(given))
+    return Call(command.name, command.ready(given), _repeat(given))
 
 
 def make_parser() -> Parser:

@@ -19,15 +19,16 @@ def use_one_thread() -> None:
         os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
 
 
-def end_on_sigterm() -> None:
-    """Let SIGTERM end the process as Ctrl-C does."""
+def end_on_sigterm(name: str) -> None:
+    """Let SIGTERM end the process, which runs the command called `name`, as Ctrl-C does."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: end())  # no exception: one raised amid a destructor would be lost
+        signal.signal(signal.SIGTERM, lambda *_: end(name))  # no exception: one raised amid a destructor would be lost
 
 
-def end() -> NoReturn:
+def end(name: str) -> NoReturn:
     """End at once: on its way out joblib would start new workers, which wait for the killed ones."""
-    os.write(sys.stderr.fileno(), b"interrupted; every fit that was done is kept\n")
+    kept = b"; every fit that was done is kept" if name == "bench" else b""
+    os.write(sys.stderr.fileno(), b"interrupted" + kept + b"\n")
     _end_workers()
     os._exit(INTERRUPTED)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
+from benchmark.command import Command
 from benchmark.errors import ResultsError
 from benchmark.results.stored import ModelResult
 
@@ -242,6 +244,11 @@ def metric_named(name: str) -> Metric:
     for metric in METRICS:
         if metric.name == name:
             return metric
+    names = [metric.name for metric in METRICS]
+    close = get_close_matches(name, names, n=1)
     raise ResultsError(
-        f"there is no metric {name!r}", expected="one of " + ", ".join(m.name for m in METRICS), found=name
+        f"there is no metric {name!r}",
+        expected="one of " + ", ".join(names),
+        found=name,
+        remedy=Command("history", metric=(close or ["accuracy"])[0]),
     )

@@ -8,6 +8,7 @@ from tests.conftest import SAMPLE
 from tools.browsing import (
     BUDGETS,
     DESKTOP,
+    KINDS,
     MOST_SHIFT,
     PHONE,
     addresses,
@@ -24,7 +25,6 @@ from tools.served import serving
 
 WIDTHS = (390, 768, 1360, 1920)
 MODEL = f"{SAMPLE}/models/rf-pixels/"
-KINDS = ("home", "model", "class", "errors", "compare", "data", "methods", "changes", "history", "none")
 POINTS = "#accuracy-against-fit-seconds"  # a chart of points on a logarithmic axis
 ASKED = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
 TARGET = 24  # pixels a side, WCAG 2.2's smallest target
@@ -555,7 +555,7 @@ def test_neither_the_leaderboard_nor_prose_nor_the_matrix_lies_sideways_out_of_s
         assert page.evaluate(hidden) == [], width
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "none"])
 def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site, kind):
     page = visit(kinds(site[1])[kind])
     assert not violations(page)
