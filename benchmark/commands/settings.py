@@ -52,7 +52,7 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
         root=ROOT,
         models_dir=measuring.models_dir,
         build_dir=measuring.build_dir,
-        dataset=open_dataset(measuring.images, reporter),
+        dataset=_open_dataset(measuring.images, own, reporter),
         jobs=measuring.jobs,
         report=reporter,
         accelerated=measuring.fast,
@@ -81,9 +81,12 @@ def accelerate() -> None:
 
 def open_dataset(images: Images, reporter: Reporter, *, accept: bool = False) -> Dataset:
     """Return the data set that was asked for, or the part of it that the quick profile takes."""
+    return _open_dataset(images, read_own_entries(images.entries), reporter, accept=accept)
+
+
+def _open_dataset(images: Images, own: OwnEntries | None, reporter: Reporter, *, accept: bool = False) -> Dataset:
     from benchmark.dataset import DATASETS, load_dataset, subset
 
-    own = read_own_entries(images.entries)
     whole = load_dataset(
         images.dataset,
         root=ROOT,
