@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlparse
+from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 
 from markdown_it import MarkdownIt
 
@@ -52,15 +52,36 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.links, self.anchors = [], set()
+        self.in_option = False
+        self.choices = {}  # of the forms whose selection the address keeps: the values of each field
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         self.anchors |= {found.get("id"), found.get("name")} - {None}
+        if tag == "select":
+            self.choices[found.get("name")] = set()
+        elif tag == "option" and "value" in found:
+            self._add_choice(found["value"])
+        self.in_option = tag == "option" and "value" not in found  # its text is its value
         asked = ASKED.get(tag, "")
         if found.get(asked):
             parts = found[asked].split(",") if asked == "srcset" else [found[asked]]
             self.links += [part.split()[0] for part in parts if part.strip()]
+
+    def handle_data(self, data):
+        if self.in_option:
+            self._add_choice(data.strip())
+        self.in_option = False
+
+    def _add_choice(self, value):
+        if self.choices:
+            self.choices[list(self.choices)[-1]].add(value)
+
+    def has(self, anchor):
+        """Return whether the page has this anchor, or a form that takes this selection: `true=Shirt&predicted=Coat`."""
+        chosen = parse_qsl(anchor)
+        return anchor in self.anchors or (bool(chosen) and all(v in self.choices.get(name, ()) for name, v in chosen))
 
 
 def from_markdown(text):
@@ -93,7 +114,11 @@ def dead_links(documents, root, prefix=""):
             target = locate(path, unquote(parts.path), root, prefix)
             if not target.exists():
                 found.append(f"{path.relative_to(root)}: {link}: there is no {target}")
-            elif anchor and target in documents and unquote(anchor) not in documents[target].anchors:
+            elif (
+                anchor
+                and target in documents
+                and not (documents[target].has(anchor) or documents[target].has(unquote(anchor)))
+            ):
                 found.append(f"{path.relative_to(root)}: {link}: {target.relative_to(root)} has no such anchor")
     return found
 

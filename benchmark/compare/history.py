@@ -95,7 +95,11 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
     """
     changes = list(repository.changes(sha, folder))
     if not any(name.endswith("/metrics.json") for change in changes for name in change.blobs):
-        raise ResultsError(f"no commit up to {sha[:10]} has results in {folder}", remedy="git log --oneline -- models")
+        raise ResultsError(
+            f"no commit up to {sha[:10]} has results in {folder}",
+            expected="results that are committed; git ignores those of the sample and of profiles",
+            remedy=f"git log --oneline -- {folder.rpartition('/')[0]}",
+        )
     contents = _Contents(repository, changes)
     history: History = {
         "schema_version": SCHEMA_VERSION,

@@ -30,7 +30,7 @@ def short_percent(value: float) -> str:
 
 def decimal(value: float | None) -> str:
     """Return an AUC, a log loss or a Brier score with four decimals, a dash where it is undefined."""
-    return NOTHING if value is None else f"{value:.4f}"
+    return NOTHING if value is None else f"{value:z.4f}".replace("-", MINUS)
 
 
 def points(difference: float, sign: str = "") -> str:
@@ -108,9 +108,9 @@ def change_text(before: Reading | None, after: Reading | None, change: float | N
     if change is None:
         return NOTHING
     if unit == "share":
-        return f"{100 * change:+z.2f} points"
+        return f"{points(change, '+')} points"
     if unit not in COSTS:
-        return f"{change:+z.4f}"
+        return f"{change:+z.4f}".replace("-", MINUS)
     old, new = ((side or {}).get("value") for side in (before, after))
     return f"× {new / old:.2f}" if old and new is not None else NOTHING
 

@@ -653,7 +653,6 @@ def test_a_comment_on_a_pull_request_begins_with_the_sentence_folds_the_images_a
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_the_words_are_those_of_the_golden_file(scratch, form):
-    """Refresh with `REFRESH=1 make test PYTEST=tests/test_diff.py`, and read what changed."""
     comparison = diff.compare_results(*sides(scratch), {"commits": 3, "at_least": True})
     for side in ("before", "after"):
         comparison[side] |= {"commit": "0123456789abcdef", "date": "2026-01-01T00:00:00+00:00"}
@@ -662,7 +661,8 @@ def test_the_words_are_those_of_the_golden_file(scratch, form):
     if os.environ.get("REFRESH"):
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(found, encoding="utf-8")
-    assert found == golden.read_text(encoding="utf-8")
+    refresh = "REFRESH=1 make test PYTEST=tests/compare/test_diff.py"
+    assert found == golden.read_text(encoding="utf-8"), f"if that is meant: {refresh}, and read what changed"
 
 
 def test_colour_marks_the_verdict_and_nothing_else(scratch):

@@ -44,7 +44,8 @@ def test_a_reading_is_written_in_its_unit(unit, reading, text):
     [
         ("share", 0.9, 0.91, "+1.00 points"),
         ("share", 0.9, 0.89999999, "+0.00 points"),
-        ("probability", 0.99, 0.98, "-0.0100"),
+        ("share", 0.9, 0.88, "−2.00 points"),
+        ("probability", 0.99, 0.98, "−0.0100"),
         ("s", 2.0, 3.0, "× 1.50"),
         ("B", 0.0, 3.0, "–"),
     ],
@@ -57,10 +58,11 @@ def test_a_change_that_cannot_be_taken_is_a_dash():
     assert numbers.change_text(None, {"value": 1.0}, None, "share") == "–"
 
 
-def test_every_unit_is_one_that_numbers_and_charts_know():
+def test_history_can_draw_every_unit():
     from benchmark.publish.charts.history import SCALES
 
-    assert {metric.unit for metric in METRICS} == set(SCALES)
+    units = {metric.unit for metric in METRICS}
+    assert units == set(SCALES), "add the unit to SCALES in benchmark/publish/charts/history.py"
     assert set(numbers.COSTS) <= set(SCALES)
 
 

@@ -449,6 +449,19 @@ def test_links_of_a_site_below_a_folder_are_followed(tmp_path):
     assert len(links.dead_links(outside, tmp_path, "/repo")) == 2
 
 
+def test_a_link_may_carry_a_selection_that_the_forms_of_the_page_take(tmp_path):
+    form = "<select name=true><option value=''>any<option selected>Shirt</select><select name=model><option value=a>A</select>"
+    (tmp_path / "errors.html").write_text(form)
+    pages = {tmp_path / "errors.html": links.Page(form)}
+    for anchor in ("true=Shirt&amp;model=a", "true=Hat", "hat=Shirt", "model=A"):
+        pages |= {tmp_path / f"{anchor[:5]}{len(pages)}.html": links.Page(f"<a href='errors.html#{anchor}'>x</a>")}
+    assert [line.split("#")[1].split(":")[0] for line in links.dead_links(pages, tmp_path)] == [
+        "true=Hat",
+        "hat=Shirt",
+        "model=A",
+    ]
+
+
 def test_an_open_proposal_is_renewed_and_not_made_twice(clone):
     root, make = clone
     (root.parent / "gh").write_text('#!/bin/sh\ntest "$2" = view && echo OPEN || echo "gh $*"\n')

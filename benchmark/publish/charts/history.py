@@ -171,7 +171,7 @@ def _marks(history: History, points: Sequence[Point], metric: Metric, scale: Sca
 def _mark(history: History, point: Point, metric: Metric, scale: Scale) -> Mark:
     found, commit = point["values"][metric.name], history["commits"][point["commit"]]
     value = found["value"] or 0.0
-    low, high = found.get("low") or value, found.get("high") or value
+    low, high = (value if bound is None else bound for bound in (found.get("low"), found.get("high")))
     below, above = rounded([scale.factor * (value - low), scale.factor * (high - value)])
     step = point["step"] if metric.name == "accuracy" or point["step"] == "rerun" else ""
     return Mark(
