@@ -17,7 +17,7 @@ from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.compare.tables import aligned
 from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
-from benchmark.results.numbers import NOT_RECORDED, reading_text
+from benchmark.results.numbers import NOT_RECORDED, points, reading_text
 from benchmark.statistics import LEVEL, holm, paired
 
 SCHEMA_VERSION = 1
@@ -292,4 +292,4 @@ def format_text(history: History, metrics: Sequence[Metric]) -> str:
 def _told_step(point: Point) -> str:
     if point["difference"] is None:
         return point["step"]
-    return f"{point['step']} ({100 * point['difference']:+.2f}, p {point['p_adjusted']:.2g})"
+    return f"{point['step']} ({points(point['difference'], '+')}, p {point['p_adjusted']:.2g})"

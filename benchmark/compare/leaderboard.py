@@ -219,8 +219,8 @@ def paired_sentence(board: Leaderboard, name: str) -> str:
     leader, second = board.ranked[:2]
     rival, found = (leader, row.behind.swapped()) if row.behind else (second, board.pairs[0, 1].test)
     return (
-        f"{row.name} against {rival.name}: {100 * found.difference:+.2f} points "
-        f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}], alone right on {found.only_first} images, the other on "
+        f"{row.name} against {rival.name}: {points(found.difference, '+')} points "
+        f"[{points(found.low, '+')}, {points(found.high, '+')}], alone right on {found.only_first} images, the other on "
         f"{found.only_second}; McNemar mid-p = {found.p:.3g}"
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.compare.tables import aligned, code_span, inert, markdown_row
 from benchmark.results import METRICS
-from benchmark.results.numbers import NOT_RECORDED, change_text, listed, reading_text
+from benchmark.results.numbers import NOT_RECORDED, change_text, listed, points, reading_text
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -97,12 +97,10 @@ def model_row(model: ModelChange) -> tuple[str, ...]:
         model["name"],
         model["verdict"],
         _arrow(accuracy),
-        f"{100 * test['difference']:+z.2f} [{100 * test['low']:+z.2f}, {100 * test['high']:+z.2f}]" if test else "",
+        f"{points(test['difference'], '+')} [{points(test['low'], '+')}, {points(test['high'], '+')}]" if test else "",
         f"{test['p_adjusted']:.2g}" if test else "",
         f"{test['only_before']}, {test['only_after']}" if test else "",
-        ""
-        if cross_validated is None or cross_validated["change"] is None
-        else f"{100 * cross_validated['change']:+z.2f}",
+        "" if cross_validated is None or cross_validated["change"] is None else points(cross_validated["change"], "+"),
         _note(model),
     )
 
@@ -155,9 +153,9 @@ def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
         (
             row["name"],
             f"{100 * (row['recall_before'] or 0):.1f} → {100 * (row['recall_after'] or 0):.1f}",
-            f"{100 * row['recall_change']:+z.1f} ({row['only_before']} lost, {row['only_after']} won)",
+            f"{points(row['recall_change'], '+', 1)} ({row['only_before']} lost, {row['only_after']} won)",
             f"{row['p_adjusted']:.2g}",
-            "–" if row["precision_change"] is None else f"{100 * row['precision_change']:+z.1f}",
+            "–" if row["precision_change"] is None else points(row["precision_change"], "+", 1),
         )
         for row in sorted(moved, key=lambda row: row["p"])
     ]

@@ -33,9 +33,9 @@ def decimal(value: float | None) -> str:
     return NOTHING if value is None else f"{value:z.4f}".replace("-", MINUS)
 
 
-def points(difference: float, sign: str = "") -> str:
+def points(difference: float, sign: str = "", digits: int = 2) -> str:
     """Return a difference of shares in percentage points, with a true minus; `sign` "+" shows a plus as well."""
-    return f"{100 * difference:{sign}z.2f}".replace("-", MINUS)
+    return f"{100 * difference:{sign}z.{digits}f}".replace("-", MINUS)
 
 
 def format_p(p: float) -> str:

@@ -111,7 +111,7 @@ def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(thre
     assert back == leaderboard.paired(right["poor"], right["good"])
     assert back.swapped() == forth
     assert leaderboard.paired_sentence(three, "poor") == (
-        f"poor against good: -45.00 points [{-100 * forth.high:.2f}, {-100 * forth.low:.2f}], "
+        f"poor against good: −45.00 points [−{100 * forth.high:.2f}, −{100 * forth.low:.2f}], "
         "alone right on 0 images, the other on 18; McNemar mid-p = 3.81e-06"
     )
     assert leaderboard.paired_sentence(three, "good").startswith("good against fair: +12.50 points [+")

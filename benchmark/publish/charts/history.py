@@ -24,7 +24,7 @@ from benchmark.publish.chart import (
     rounded,
 )
 from benchmark.results import Metric
-from benchmark.results.numbers import decimal, three_digits
+from benchmark.results.numbers import MINUS, decimal, three_digits
 
 MOST_TICKS = 8  # names of commits below a chart
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
@@ -119,7 +119,7 @@ def latest_ends(points: Sequence[Point], metric: Metric, scale: Scale) -> tuple[
 
 
 def _row(first: float, last: float, n_commits: int, scale: Scale) -> tuple[str, ...]:
-    return str(n_commits), scale.text(first), scale.text(last), f"{last - first:{scale.change}}"
+    return str(n_commits), scale.text(first), scale.text(last), f"{last - first:{scale.change}}".replace("-", MINUS)
 
 
 def _moved_most(rows: Sequence[tuple[str, ...]], metric: Metric, scale: Scale, n_commits: int) -> str:

@@ -9,6 +9,7 @@ from benchmark.publish.chart import Chart
 from benchmark.publish.charts.history import history_chart
 from benchmark.publish.past import Past
 from benchmark.results import METRICS, Results
+from benchmark.results.numbers import points
 from benchmark.statistics import LEVEL
 
 
@@ -73,14 +74,14 @@ def _record(history: History, stored: Results) -> Record:
 
 def _commit_row(history: History, titles: dict[str, str], number: int) -> CommitRow:
     commit = history["commits"][number]
-    points = [point for point in history["points"] if point["commit"] == number]
+    own = [point for point in history["points"] if point["commit"] == number]
     told = [
         f"{titles[point['model']]} {point['step']}"
-        + ("" if point["difference"] is None else f" ({100 * point['difference']:+.2f})")
-        for point in points
+        + ("" if point["difference"] is None else f" ({points(point['difference'], '+')})")
+        for point in own
         if point["step"] not in ("first", "unchanged")
     ]
-    quiet = [f"{n} {step}" for step in ("first", "unchanged") if (n := sum(p["step"] == step for p in points))]
+    quiet = [f"{n} {step}" for step in ("first", "unchanged") if (n := sum(p["step"] == step for p in own))]
     return CommitRow(
         sha=commit["sha"][:10],
         link=history["web"] + commit["sha"] if history["web"] else "",
