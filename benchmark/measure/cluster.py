@@ -23,7 +23,7 @@ from benchmark.measure.engine import Engine
 from benchmark.measure.setting import Setting
 from benchmark.measure.workers import versions, versions_digest
 
-PATIENCE = 10  # seconds for a scheduler to answer
+PATIENCE = 6  # seconds for a scheduler to answer
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process
@@ -142,12 +142,9 @@ def _checked_workers(client: Client, address: str) -> dict[str, Any]:
                 found=", ".join(f"{what} {theirs.get(what, 'unknown')}" for what in different),
                 remedy=("the same commit and libraries on its machine, then: ", start),
             )
-    client.run_on_scheduler(_allow_no_failures)
+    # the engine tries again; a lambda, because a scheduler need not have this package
+    client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
     return workers
-
-
-def _allow_no_failures(dask_scheduler: Any) -> None:
-    dask_scheduler.allowed_failures = 0  # the engine tries again
 
 
 def serve(address: str, cores: int) -> None:

@@ -7,6 +7,7 @@ core. An ordinary task takes one core and the memory that it needs; a task that 
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import threading
 from collections import Counter
@@ -15,8 +16,9 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any
 
-from distributed import Client, KilledWorker, as_completed, get_worker
+from distributed import Client, Future, KilledWorker, as_completed, get_worker
 from distributed.comm import CommClosedError
+from distributed.protocol.pickle import dumps, loads
 
 from benchmark.errors import BenchmarkError
 from benchmark.measure.workers import KILLED, TaskError, TaskKilledError, shielded, versions_digest
@@ -216,8 +218,10 @@ class Engine:
             "memory": min(memory, self.memory),
             versions_digest(): 0,
         }
-        work = (_work, self.accelerated, function, *arguments)
-        return self.client.submit(*work, key=key, priority=priority, resources=resources)
+        shared = {place: argument for place, argument in enumerate(arguments) if isinstance(argument, Future)}
+        plain = [None if place in shared else argument for place, argument in enumerate(arguments)]
+        packed = dumps((self.accelerated, function, plain, list(shared)))
+        return self.client.submit(RUN, packed, *shared.values(), key=key, priority=priority, resources=resources)
 
     # ------------------------------------------------------------------------------------------------------ failures
     def _note_start(self, event: tuple[float, Any]) -> None:
@@ -252,8 +256,15 @@ class Engine:
         )
 
 
-def _work(accelerated: bool, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
-    """Run a task on a worker, and say that it has started."""
+def work(packed: bytes, *shared: Any) -> Any:
+    """Run a task on a worker, and say that it has started; `shared` are the shared results among its arguments."""
     worker = get_worker()
     worker.log_event(STARTED, worker.get_current_task())
+    accelerated, function, arguments, places = loads(packed)
+    for place, argument in zip(places, shared, strict=True):
+        arguments[place] = argument
     return shielded(accelerated, function, *arguments)
+
+
+# The scheduler unpickles what is submitted, but need not have this package: a lambda is pickled by its code.
+RUN = lambda packed, *shared: importlib.import_module("benchmark.measure.engine").work(packed, *shared)  # noqa: E731
