@@ -16,6 +16,8 @@ from typing import Any
 import dask
 import psutil
 from distributed import Client, LocalCluster, Nanny
+from distributed.comm import get_address_host
+from distributed.utils import get_ip
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
@@ -76,7 +78,9 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         threads_per_worker=setting.jobs,
         processes=True,
         host="127.0.0.1",
-        dashboard_address="127.0.0.1:0" if setting.dashboard else None,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": setting.dashboard},
         memory_limit=0,
         resources=resources(setting.jobs),
         local_directory=str(setting.build_dir / "workers"),
@@ -131,20 +135,31 @@ def _checked_workers(client: Client, address: str) -> dict[str, Any]:
                 expected="workers that say how many cores and how much memory they have",
                 remedy=("stop it and start it with: ", start),
             )
-    own = versions()
     for name, found in client.run(versions, on_error="return").items():
-        theirs = found if isinstance(found, dict) else {}
-        different = [what for what in own if theirs.get(what) != own[what]]
-        if different:
-            raise BenchmarkError(
-                f"the worker {name} would compute something else",
-                expected=", ".join(f"{what} {own[what]}" for what in different),
-                found=", ".join(f"{what} {theirs.get(what, 'unknown')}" for what in different),
-                remedy=("the same commit and libraries on its machine, then: ", start),
-            )
+        check_versions(name, found if isinstance(found, dict) else {}, start)
     # the engine tries again; a lambda, because a scheduler need not have this package
     client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
     return workers
+
+
+def check_versions(worker: str, theirs: Mapping[str, str], start: Command) -> None:
+    """Refuse a worker whose code, Python or libraries are not the same as here.
+
+    Raises
+    ------
+    BenchmarkError
+        Naming each that differs.
+
+    """
+    own = versions()
+    different = [what for what in own if theirs.get(what) != own[what]]
+    if different:
+        raise BenchmarkError(
+            f"the worker {worker} would compute something else",
+            expected=", ".join(f"{what} {own[what]}" for what in different),
+            found=", ".join(f"{what} {theirs.get(what, 'unknown')}" for what in different),
+            remedy=("the same commit and libraries on its machine, then: ", start),
+        )
 
 
 def serve(address: str, cores: int) -> None:
@@ -163,7 +178,17 @@ def serve(address: str, cores: int) -> None:
 
 
 async def _serve(scheduler: str, cores: int) -> None:
-    options = {"memory_limit": 0, "resources": resources(cores), "death_timeout": PATIENCE}
-    async with Nanny(scheduler, nthreads=cores, silence_logs=logging.CRITICAL, **options) as nanny:
+    host = get_ip(get_address_host(scheduler))  # of the interface that the scheduler is reached by; listen on no other
+    nanny = Nanny(
+        scheduler,
+        nthreads=cores,
+        host=host,
+        dashboard_address=f"{host}:0",
+        memory_limit=0,
+        resources=resources(cores),
+        death_timeout=PATIENCE,
+        silence_logs=logging.CRITICAL,
+    )
+    async with nanny:
         print(f"{cores} cores for {scheduler}, in process {os.getpid()}", flush=True)
         await nanny.finished()
