@@ -12,12 +12,19 @@ from types import MappingProxyType
 from benchmark.layout import is_checkout
 
 PROGRAM = "fashion-bench"
-PACKAGED = ("data", "bench", "site", "list", "serve", "compare", "diff", "history")  # others exist in a checkout alone
-TAKING = {  # which commands take an option that not all of them take
-    "entries": ("data", "bench", "site", "list"),
+RESULTS = ("data", "bench", "site", "list", "serve", "compare", "diff", "history")
+PACKAGED = (*RESULTS, "worker")  # others exist in a checkout alone
+TAKING = {  # which commands take an option of the running call
+    "dataset": RESULTS,
+    "profile": RESULTS,
+    "entries": ("data", "bench", "site", "list", "worker"),
     "fast": ("bench", "site", "list", "serve", "compare", "diff", "history"),
 }
-POSITIONAL = {"compare": ("models",), "diff": ("base", "head")}  # settings that a command takes without a flag
+POSITIONAL = {
+    "compare": ("models",),
+    "worker": ("dask",),
+    "diff": ("base", "head"),
+}  # settings that a command takes without a flag
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,7 +76,7 @@ def program() -> str:
 def _command_line(command: Command, options: Mapping[str, str]) -> str:
     settings = dict(command.settings)
     if command.target in PACKAGED:
-        settings |= {name: text for name, text in options.items() if command.target in TAKING.get(name, PACKAGED)}
+        settings |= {name: text for name, text in options.items() if command.target in TAKING[name]}
     if is_checkout() or command.target not in PACKAGED:
         return " ".join(["make", command.target, *(f"{name.upper()}={text}" for name, text in settings.items())])
     bare = [word for name in POSITIONAL.get(command.target, ()) for word in settings.pop(name, "").split(",") if word]

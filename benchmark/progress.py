@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 __all__ = ["Reporter"]
 
-Advance = Callable[[str], None]
+Advance = Callable[[str, str], None]
 
 
 class Reporter:
@@ -30,29 +30,13 @@ class Reporter:
             self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
-    def steps(self, title: str, total: int) -> Iterator[Advance]:
-        """Yield a function to call with a few words after each of `total` steps."""
-        start = time.monotonic()
-        if self.quiet or not self.console.is_terminal:
-            done = 0
+    def batch(self, name: str, totals: Mapping[str, int]) -> Iterator[Advance]:
+        """Yield a function to call after each task with its title and a few words; `totals` counts tasks by title."""
+        start, done = time.monotonic(), Counter[str]()
 
-            def count(_: str) -> None:
-                nonlocal done
-                done += 1
+        def advance(title: str, _words: str) -> None:
+            done[title] += 1
+            if done[title] == totals[title]:
+                self.line(f"{name}: {title}: {totals[title]} done, {time.monotonic() - start:.0f} s")
 
-            yield count
-            self.line(f"{title}: {done} done, {time.monotonic() - start:.0f} s")
-            return
-        columns = [
-            TextColumn("{task.description}"),
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[last]}"),
-        ]
-        with Progress(*columns, console=self.console, transient=True) as bar:
-            task = bar.add_task(title, total=total, last="")
-            yield lambda words: bar.update(task, advance=1, last=words)
-        self.line(f"{title}: {total} done, {time.monotonic() - start:.0f} s")
+        yield advance

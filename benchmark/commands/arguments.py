@@ -83,6 +83,7 @@ OPTIONS = (
         {"nargs": "?", "default": "HEAD", "help": "a revision or a folder of results (default: HEAD)"},
     ),
     Option("after", "diff", {"nargs": "?", "help": "the same (default: the working tree)"}),
+    Option("address", "worker", {"help": "the scheduler, tcp://host:8786 or tls://host:8786, or its scheduler file"}),
     Option("first", "compare", {"help": "name of a model"}),
     Option("second", "compare", {"help": "name of another, which takes the part of *after*"}),
     # ---------------------------------------------------------------------- which data set, and where things lie
@@ -101,7 +102,7 @@ OPTIONS = (
     ),
     Option(
         "--entries",
-        "data bench site list predict",
+        "data bench site list predict worker",
         _PATH | {"metavar": "FILE.py", "help": "a file that defines MODELS, DATASETS or both"},
         repeated=True,
     ),
@@ -139,11 +140,21 @@ OPTIONS = (
     ),
     Option(
         "--jobs",
-        "bench list",
+        "bench list worker",
         {"type": jobs, "default": os.cpu_count() or 1, "help": "fits side by side (default: all cores)"},
         example={"jobs": "1"},
     ),
     # ------------------------------------------------------------------------------------------- one command's own
+    Option(
+        "--dask",
+        "bench",
+        {
+            "metavar": "ADDRESS",
+            "default": "",
+            "help": "a Dask scheduler or its scheduler file, whose workers compute (default: this machine)",
+        },
+    ),
+    Option("--dashboard", "bench", _FLAG | {"help": "show Dask's dashboard on this machine (needs bokeh)"}),
     Option(
         "--accept",
         "data",

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
 from benchmark.commands.printing import to_json, wants_colour
-from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset
+from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
 
 if TYPE_CHECKING:
-    from benchmark.commands.options import BenchOptions, DataOptions, ListOptions
+    from benchmark.commands.options import BenchOptions, DataOptions, ListOptions, WorkerOptions
     from benchmark.measure.entry import ModelEntry
     from benchmark.measure.keys import Status
     from benchmark.measure.setting import Setting
@@ -48,6 +48,15 @@ def bench(options: BenchOptions) -> int:
         raise
     _build(setting, options)
     _conclude(setting, options, chosen if options.measuring.models else [], measured)
+    return 0
+
+
+def worker(options: WorkerOptions) -> int:
+    """Compute for a bench that runs elsewhere."""
+    from benchmark.measure.cluster import serve
+
+    read_own_entries(options.entries)  # so that its classes can be imported
+    serve(options.address, options.jobs)
     return 0
 
 

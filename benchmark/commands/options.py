@@ -36,6 +36,8 @@ class Measuring:
     build_dir: Path
     jobs: int
     fast: bool
+    dask: str = ""
+    dashboard: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ class BenchOptions:
     json: bool
     quiet: bool
     repeat: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What `worker` is told."""
+
+    address: str
+    jobs: int
+    entries: Path | None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from benchmark.commands.options import (
     ServeOptions,
     SiteOptions,
     Where,
+    WorkerOptions,
 )
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
 from benchmark.commands.usage import Parser, WrongUse, refuse
@@ -136,7 +137,7 @@ def _images(given: argparse.Namespace) -> Images:
     return Images(given.dataset, quick, given.data_dir, _build_dir(given) / "data", given.entries)
 
 
-def _measuring(given: argparse.Namespace) -> Measuring:
+def _measuring(given: argparse.Namespace, *, dask: str = "", dashboard: bool = False) -> Measuring:
     return Measuring(
         images=_images(given),
         models=_names(given.models),
@@ -144,6 +145,8 @@ def _measuring(given: argparse.Namespace) -> Measuring:
         build_dir=_build_dir(given),
         jobs=given.jobs,
         fast=given.fast,
+        dask=dask,
+        dashboard=dashboard,
     )
 
 
@@ -159,7 +162,7 @@ def _data(given: argparse.Namespace) -> DataOptions:
 
 def _bench(given: argparse.Namespace) -> BenchOptions:
     return BenchOptions(
-        measuring=_measuring(given),
+        measuring=_measuring(given, dask=given.dask, dashboard=given.dashboard),
         site_dir=_site_dir(given),
         dry_run=given.dry_run,
         no_site=given.no_site,
@@ -167,6 +170,10 @@ def _bench(given: argparse.Namespace) -> BenchOptions:
         quiet=given.quiet,
         repeat=_repeat(given),
     )
+
+
+def _worker(given: argparse.Namespace) -> WorkerOptions:
+    return WorkerOptions(given.address, given.jobs, given.entries)
 
 
 def _list(given: argparse.Namespace) -> ListOptions:
@@ -221,6 +228,7 @@ def _command(
 COMMANDS = (
     _command("data", "fetch and verify the data set, and describe it", _data, measuring.data),
     _command("bench", "measure every model that is not current, then build the site", _bench, measuring.bench),
+    _command("worker", "compute for a bench on another machine, until its scheduler ends", _worker, measuring.worker),
     _command("site", "build the site from the stored results", _site, publishing.site),
     _command("serve", "show the built site on this machine", _serve, publishing.serve),
     _command("predict", "classify photographs with a stored model", _predict, publishing.predict),

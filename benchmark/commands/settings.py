@@ -57,6 +57,8 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
         report=reporter,
         accelerated=measuring.fast,
         entries=measuring.images.entries,
+        dask=measuring.dask,
+        dashboard=measuring.dashboard,
     )
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
 

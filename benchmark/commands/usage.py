@@ -18,7 +18,11 @@ EXAMPLES = {
     "diff": {"base": "HEAD~1"},
     "history": {"metric": "accuracy"},
 }  # settings with which a command does something
-WITHOUT_TARGET = {"predict": "predict models/fashion-mnist/svm-hog photo.png", "readme": "readme"}
+WITHOUT_TARGET = {
+    "predict": "predict models/fashion-mnist/svm-hog photo.png",
+    "readme": "readme",
+    "worker": "worker tcp://localhost:8786",
+}
 
 
 class WrongUse(Exception):  # noqa: N818  # what a person did, no failure of the program

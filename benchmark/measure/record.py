@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import results
+from benchmark.command import Command
 from benchmark.disk import write_atomically
 from benchmark.errors import FitError
 from benchmark.measure.entry import ModelEntry
@@ -45,6 +46,16 @@ def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int
             found=f"shape {scores.shape}" + ("" if np.isfinite(scores).all() else ", some of them not finite"),
             remedy="another estimator, or one-vs-rest scores (decision_function_shape='ovr')",
         )
+
+
+def unfit(entry: ModelEntry, error: str) -> FitError:
+    """Return that a model could not be fitted; `error` is what its estimator raised."""
+    return FitError(
+        f"model {entry.name!r} could not be fitted",
+        expected="an estimator that fits and predicts on this data set",
+        found=" ".join(error.split())[:400],
+        remedy=("fix its entry, then ", Command("bench", models=entry.name)),
+    )
 
 
 def run_document(

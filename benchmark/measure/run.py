@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmark.cache import digest
 from benchmark.disk import check_writable, write_atomically
 from benchmark.errors import BenchmarkError, EntryError, FitError
+from benchmark.measure.cluster import open_engine
+from benchmark.measure.engine import Engine, Shared, Task, TaskFailedError
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
-from benchmark.measure.evaluate import curves, metrics_document
-from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment, statuses
-from benchmark.measure.record import place_folder, read_scored, run_document
-from benchmark.measure.search import choose, search_document, split_folds
+from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
+from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
+from benchmark.measure.record import place_folder, read_scored, run_document, unfit
+from benchmark.measure.search import Params, choose, search_document, split_folds
 from benchmark.measure.setting import Setting
-from benchmark.measure.steps import fit_winner, refit_seeds, search_grid, study_of
+from benchmark.measure.steps import (
+    CURVE,
+    FIGURES,
+    curve_tasks,
+    final_tasks,
+    fitted,
+    refitted,
+    search_tasks,
+    searched,
+    seed_tasks,
+    studied,
+)
 from benchmark.measure.study_data import dataset_study
-from benchmark.measure.study_model import confident_mistakes, study_document
-from benchmark.measure.workers import fresh_processes
+from benchmark.measure.study_model import study_document
+from benchmark.measure.workers import figures, pack, unpack
 from benchmark.results import (
     Curves,
     DatasetStudy,
@@ -96,18 +113,15 @@ def _alone(setting: Setting) -> Iterator[None]:
 def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     _prepare(setting, table)
     stale = [status for status in statuses(setting, entries) if status.why]
-    if stale:
-        check_writable(setting.folder)  # before hours of work
-        fresh_processes()  # its server finishes its imports before the first final fit
+    study = setting.cache.read("studies", _study_key(setting))
     failures: list[FitError] = []
-    for number, status in enumerate(stale, start=1):
-        setting.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
-        try:
-            _measure(setting, status.entry)
-        except FitError as error:
-            failures.append(error)
-            setting.report.line(f"error: {error}")
-    _describe_data(setting)
+    if stale or study is None:
+        check_writable(setting.folder)  # before hours of work
+        with open_engine(setting) as engine:
+            failures, study = _compute(setting, engine, stale, study)
+    _write_if_changed(
+        study_path(setting.models_dir, setting.dataset.entry.name), dump_document(study, DatasetStudy).encode()
+    )
     setting.cache.trim(CACHE_BYTES)
     if failures:
         raise FitError(
@@ -115,6 +129,67 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
             errors=failures,
         )
     return [status.entry.name for status in stale]
+
+
+def _compute(
+    setting: Setting, engine: Engine, stale: list[Status], study: DatasetStudy | None
+) -> tuple[list[FitError], DatasetStudy]:
+    """Measure all models at once, a thread each that waits for its tasks, and describe the data set meanwhile.
+
+    Returns
+    -------
+    tuple
+        What failed, in the order of the table, and the study of the data set.
+
+    """
+    bare, arrays = pack(setting.dataset, same_machine=engine.local)
+    images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
+    engine.announce("images")
+    models = [Model(setting, status.entry, images, rank, engine.cores) for rank, status in _ranked(stale)]
+    for model in models:
+        engine.announce(model.group(FOLDS))
+        engine.announce(model.group(SHARES))
+    for number, status in enumerate(stale, start=1):
+        setting.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
+    found: dict[str, DatasetStudy] = {} if study is None else {"study": study}
+    calls: list[Callable[[], None]] = [partial(_measure, engine, model) for model in models]
+    if study is None:
+        calls.append(partial(_describe_data, setting, engine, images, found))
+    failures = _side_by_side(setting, calls)
+    return failures, found["study"]
+
+
+def _ranked(stale: list[Status]) -> list[tuple[int, Status]]:
+    """Return each model's rank: those that took longest last time come first, then the order of the table."""
+    longest = sorted(stale, key=lambda status: -(status.seconds or 0))
+    return [(len(stale) - longest.index(status), status) for status in stale]
+
+
+def _side_by_side(setting: Setting, calls: Sequence[Callable[[], None]]) -> list[FitError]:
+    """Run each call in a thread of its own; return the models' errors in order, and raise any other error at once."""
+    ended: queue.SimpleQueue[tuple[int, BaseException | None]] = queue.SimpleQueue()
+    for number, call in enumerate(calls):
+        threading.Thread(target=_reporting, args=(call, number, ended), daemon=True).start()
+    failures: dict[int, FitError] = {}
+    for _ in calls:
+        number, error = ended.get()
+        if isinstance(error, FitError):
+            failures[number] = error
+            setting.report.line(f"error: {error}")
+        elif error is not None:
+            raise error
+    return [failures[number] for number in sorted(failures)]
+
+
+def _reporting(
+    call: Callable[[], None], number: int, ended: queue.SimpleQueue[tuple[int, BaseException | None]]
+) -> None:
+    try:
+        call()
+    except BaseException as error:  # the waiting thread raises it
+        ended.put((number, error))
+    else:
+        ended.put((number, None))
 
 
 def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
@@ -141,17 +216,21 @@ def _dropped(setting: Setting, names: set[str]) -> list[str]:
     return [name for name in own if name not in names and (setting.folder / name).is_dir()]
 
 
-def _describe_data(setting: Setting) -> None:
-    """Write the data set's own study, after the models, because it compares test images with training images."""
+def _study_key(setting: Setting) -> str:
     dataset = setting.dataset
-    key = digest("study", dataset.digest, dataset.class_names, code_of(STUDY_CODE), *fit_environment(setting))
-    stored = setting.cache.read("studies", key)
-    if stored is None:
-        setting.report.line(f"{dataset.entry.title}: means, components, a map and near-duplicates")
-        stored = dataset_study(dataset)
-        setting.cache.write("studies", key, stored)
-    path = study_path(setting.models_dir, dataset.entry.name)
-    _write_if_changed(path, dump_document(stored, DatasetStudy).encode())
+    return digest("study", dataset.digest, dataset.class_names, code_of(STUDY_CODE), *fit_environment(setting))
+
+
+def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict[str, DatasetStudy]) -> None:
+    """Put the data set's own study into `found` and into the cache."""
+
+    def keep(study: DatasetStudy) -> None:
+        found["study"] = study
+        setting.cache.write("studies", _study_key(setting), study)
+
+    title = "means, components, a map and near-duplicates"
+    memory = 3 * float_bytes(setting.dataset.n_train, setting.n_pixels)
+    engine.run(setting.dataset.entry.title, [Task(title, dataset_study, (images,), keep, CURVE, memory)])
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:
@@ -159,21 +238,34 @@ def _write_if_changed(path: Path, content: bytes) -> None:
         write_atomically(path, content)
 
 
-def _measure(setting: Setting, entry: ModelEntry) -> None:
+def _measure(engine: Engine, model: Model) -> None:
     """Search, fit and evaluate one model, and replace its folder."""
-    candidates, scores, *search_seconds = search_grid(setting, entry)
-    best = choose(candidates, scores)
-    search = search_document(entry.grid, candidates, scores, best)
-    final, staged = fit_winner(setting, entry, candidates[best])
-    seeds = refit_seeds(setting, entry, candidates[best], staged) if entry.stochastic else None
-    curve, importances = (None, []) if entry.baseline else study_of(setting, entry, candidates[best], staged)
-    test, classes = read_scored(setting, entry, final, staged), list(setting.dataset.class_names)
-    metrics = metrics_document(entry.document(setting.dataset.image_shape), setting.dataset, search, final, seeds, test)
-    mistakes = confident_mistakes(test.scores, test.labels, test.predictions, classes)
+    setting, entry = model.setting, model.entry
+    try:
+        with _leaving(engine, model.group(FOLDS)):
+            engine.run(entry.name, search_tasks(model))
+        candidates, scores, *search_seconds = searched(model)
+        best = choose(candidates, scores)
+        search = search_document(entry.grid, candidates, scores, best)
+        with _leaving(engine, model.group(SHARES)):
+            engine.run(entry.name, _after_search(model, candidates[best]))
+    except TaskFailedError as error:
+        raise unfit(entry, str(error)) from None
+    final, staged = fitted(model, candidates[best])
+    seeds = refitted(model, candidates[best], staged) if entry.stochastic else None
+    curve, importances = (None, []) if entry.baseline else studied(model, candidates[best], staged)
+    test = read_scored(setting, entry, final, staged)
+    about = {"entry": entry.document(setting.dataset.image_shape), "search": search, "final": final, "seeds": seeds}
+    found: list[Any] = []
+    engine.run(
+        entry.name,
+        [Task("figures", figures, (entry.name, about, model.images, test), found.extend, FIGURES + model.rank)],
+    )
+    metrics, drawn, mistakes = found
     documents = {
         "metrics.json": dump_document(metrics, Metrics),
         "predictions.txt": encode_predictions(test.predictions),
-        "curves.json": dump_document(curves(entry.name, test.scores, test.kind, test.labels, classes), Curves),
+        "curves.json": dump_document(drawn, Curves),
         "study.json": dump_document(study_document(entry.name, mistakes, curve, importances), Study),
     }
     run_json = run_document(setting, entry, final, staged, documents, search_seconds)
@@ -183,3 +275,19 @@ def _measure(setting: Setting, entry: ModelEntry) -> None:
         f"{entry.name}: cross-validated {search['best_score']:.4f}, test {accuracy['value']:.4f} "
         f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
     )
+
+
+def _after_search(model: Model, params: Params) -> list[Task]:
+    """Return what the choice of a candidate lets begin."""
+    tasks = final_tasks(model, params)
+    tasks += seed_tasks(model, params) if model.entry.stochastic else []
+    tasks += [] if model.entry.baseline else curve_tasks(model, params)
+    return tasks
+
+
+@contextmanager
+def _leaving(engine: Engine, group: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        engine.leave(group)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from benchmark.disk import atomic_path
 from benchmark.features import StreamedPCA
 from benchmark.results import Edge, Search
 from benchmark.svm import RbfSVC, fit_together
@@ -54,56 +52,69 @@ def feature_source(pipeline: Pipeline, params: Params, n_pixels: int, n_rows: in
     return features.set_params(n_components=max(wanted, min(KEPT_COMPONENTS, n_pixels, n_rows))), wanted
 
 
-def write_fold_features(features: Any, images: NDArray[np.uint8], labels: Labels, fold: int, path: Path) -> None:
-    """Fit `features` on the fold's training images; write the features of all images to `path`, a float32 .npy file."""
+def fold_features(features: Any, images: NDArray[np.uint8], labels: Labels, fold: int) -> NDArray[np.float32]:
+    """Fit `features` on the fold's training images; return the features of all images, of shape (n, n_columns)."""
     rows, _ = split_folds(labels)[fold]
     with threadpool_limits(1):
         fitted = clone(features).fit(flat_rows(images)[rows], labels[rows])
-        described = np.asarray(fitted.transform(flat_rows(images)), dtype=np.float32)
-    with atomic_path(path) as partial, partial.open("wb") as stream:
-        np.save(stream, described)
+        return np.asarray(fitted.transform(flat_rows(images)), dtype=np.float32)
 
 
 def score_candidates(
-    pipeline: Pipeline, candidates: list[Params], labels: Labels, fold: int, features_path: Path, n_columns: int | None
+    pipeline: Pipeline,
+    candidates: list[Params],
+    labels: Labels,
+    fold: int,
+    described: NDArray[np.float32],
+    n_columns: int | None,
 ) -> tuple[list[float], float, float]:
     """Fit each candidate on the fold's training rows and score it on the held-out ones.
+
+    `described` is what `fold_features` returned; the first `n_columns` are used, or all of them.
 
     Returns
     -------
     tuple
-        The accuracies, and the wall and CPU seconds of all candidates together.
+        The accuracies, and the wall and CPU seconds of all candidates together. CPU seconds are those of this thread,
+        because others work in the same process.
     """
-    wall, cpu = time.perf_counter(), time.process_time()
-    described = np.load(features_path, mmap_mode="r")[:, :n_columns]
+    wall, cpu = time.perf_counter(), time.thread_time()
+    described = described[:, :n_columns]
     fit_rows, held_out = split_folds(labels)[fold]
     with threadpool_limits(1):
         fit_X, X = np.ascontiguousarray(described[fit_rows]), np.ascontiguousarray(described[held_out])
         predictions = _predictions(pipeline, candidates, fit_X, labels[fit_rows], X)
         scores = [float(np.mean(predicted == labels[held_out])) for predicted in predictions]
-    return scores, time.perf_counter() - wall, time.process_time() - cpu
+    return scores, time.perf_counter() - wall, time.thread_time() - cpu
 
 
 def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list[Params]]:
     """Group the candidates that can share their work.
 
     For k-nearest neighbours, those that differ only in k and weights; for support vector machines, only in C and gamma.
+    The latter are split into two groups of about the same size, the smaller values of gamma first: a single group would
+    be a long task that keeps one core busy while the others have nothing left to do.
     """
     candidates = list(candidates)
     if _is_neighbours(pipeline):
         free: tuple[str, ...] = ("__n_neighbors", "__weights")
     elif all(_shares_kernels(tail_of(pipeline, params)) for params in candidates):
         free = ("__C", "__gamma")
-        candidates.sort(
-            key=lambda params: tail_of(pipeline, params).steps[-1][1].gamma
-        )  # so that half of a group has half of them
+        candidates.sort(key=lambda params: tail_of(pipeline, params).steps[-1][1].gamma)
     else:
         return [[params] for params in candidates]
     groups: dict[str, list[Params]] = {}
     for params in candidates:
         rest = {name: value for name, value in params.items() if not name.endswith(free)}
         groups.setdefault(repr(sorted(rest.items())), []).append(params)
-    return list(groups.values())
+    if _is_neighbours(pipeline):
+        return list(groups.values())
+    return [half for group in groups.values() for half in _halves(group)]
+
+
+def _halves(group: list[Params]) -> list[list[Params]]:
+    middle = -(-len(group) // 2)
+    return [half for half in (group[:middle], group[middle:]) if half]
 
 
 def _is_neighbours(pipeline: Pipeline) -> bool:

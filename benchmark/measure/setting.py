@@ -14,7 +14,26 @@ from benchmark.progress import Reporter
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a run reads and writes, and with which resources; `entries` is the user's own file of entries, if any."""
+    """Where a run reads and writes, and with which resources.
+
+    Parameters
+    ----------
+    root, models_dir, build_dir : Path
+        The checkout, the folder of results, the folder of the caches.
+    dataset : Dataset
+    jobs : int
+        Number of cores that this machine's worker takes.
+    report : Reporter
+    accelerated : bool
+        Whether scikit-learn-intelex does the fitting.
+    entries : Path, optional
+        The user's own file of entries.
+    dask : str
+        The address of a Dask scheduler, or its scheduler file; empty for a worker on this machine.
+    dashboard : bool
+        Whether Dask shows its dashboard on a loopback address.
+
+    """
 
     root: Path
     models_dir: Path
@@ -24,6 +43,8 @@ class Setting:
     report: Reporter
     accelerated: bool = False
     entries: Path | None = None
+    dask: str = ""
+    dashboard: bool = False
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:

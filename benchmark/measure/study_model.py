@@ -7,7 +7,6 @@ only training images; of the test images, only the existing scores are used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from benchmark.disk import atomic_path
 from benchmark.features import PixelFeatures
 from benchmark.measure.search import fit_tails, split_folds
 from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Importance, LearningCurve, Mistake, Study
@@ -86,11 +84,11 @@ def study_document(
     }
 
 
-def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int, path: Path) -> None:
-    """Fit `features` on a share of the fold's training part; write the features of all rows to fit on or predict.
+def share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int) -> NDArray[np.float32]:
+    """Fit `features` on a share of the fold's training part; return the features of all rows to fit on or predict.
 
-    `path` is a float32 .npy file: the share, the held-out images and, if the share is the whole part, held-out images
-    with one block exchanged, for each block in turn. Models with the same features share it.
+    These are the share, the held-out images and, if the share is the whole part, held-out images with one block
+    exchanged, for each block in turn. Models with the same features share them.
     """
     share, held_out = _rows(labels, n_train)
     flat = images.reshape(len(images), -1)
@@ -99,13 +97,16 @@ def write_share_features(features: Any, images: Images, labels: NDArray[np.uint8
         parts = [flat[share], flat[held_out]]
         if n_train == len(split_folds(labels)[FOLD][0]):
             parts += [altered.reshape(len(altered), -1) for altered in shuffled_blocks(images[_shown(held_out)])]
-        described = np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
-    with atomic_path(path) as partial, partial.open("wb") as stream:
-        np.save(stream, described)
+        return np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
 
 
 def fit_share(
-    tail: Pipeline, labels: NDArray[np.uint8], n_train: int, path: Path, n_columns: int | None, about: Params
+    tail: Pipeline,
+    labels: NDArray[np.uint8],
+    n_train: int,
+    described: NDArray[np.float32],
+    n_columns: int | None,
+    about: Params,
 ) -> tuple[CurvePoint, Importance | None]:
     """Fit a model on a share of the fold's training part and score the held-out images.
 
@@ -113,8 +114,8 @@ def fit_share(
     ----------
     tail : Pipeline
         The model after its features, unfitted.
-    path, n_columns
-        The file that `write_share_features` wrote, and how many of its columns the model uses.
+    described, n_columns
+        What `share_features` returned, and how many of its columns the model uses.
     about : dict
         `classes`, the names in label order, and `image_shape`.
 
@@ -125,7 +126,7 @@ def fit_share(
         share).
     """
     share, held_out = _rows(labels, n_train)
-    described = np.load(path, mmap_mode="r")[:, :n_columns]
+    described = described[:, :n_columns]
     with threadpool_limits(1):
         fitted = next(fit_tails([tail], np.ascontiguousarray(described[:n_train]), labels[share]))
         predicted = fitted.predict(np.ascontiguousarray(described[n_train:]))

@@ -1,0 +1,194 @@
+"""Where an engine's workers are: on this machine by default, or those of a Dask scheduler that already runs.
+
+Comes in: the setting of a run, or the address of a scheduler. Goes out: an `Engine` whose workers are fit for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dask
+import psutil
+from distributed import Client, LocalCluster, Nanny
+from distributed.comm import get_address_host
+from distributed.utils import get_ip
+
+from benchmark.command import Command
+from benchmark.errors import BenchmarkError
+from benchmark.measure.engine import Engine
+from benchmark.measure.setting import Setting
+from benchmark.measure.workers import versions, versions_digest
+
+PATIENCE = 6  # seconds for a scheduler to answer
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+DASK = {
+    "distributed.worker.daemon": False,  # the timed fit starts a process
+    "distributed.worker.profile.enabled": False,
+    "distributed.scheduler.allowed-failures": 0,  # the engine tries again
+    "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.admin.large-graph-warning-threshold": "1TB",
+    # without MALLOC_TRIM_THRESHOLD_, which makes large arrays slow
+    "distributed.nanny.pre-spawn-environ": dict.fromkeys(SINGLE_THREAD, "1"),
+}
+
+
+@contextmanager
+def open_engine(setting: Setting) -> Iterator[Engine]:
+    """Yield an engine; its local workers end with it.
+
+    Raises
+    ------
+    BenchmarkError
+        If no scheduler answers, or a worker is not fit for this run.
+
+    """
+    with dask.config.set(DASK):
+        if setting.dask:
+            with _connected(setting.dask) as client:
+                workers = _checked_workers(client, setting.dask)
+                yield _engine(setting, client, workers, local=False)
+            return
+        with _local_cluster(setting) as cluster, Client(cluster, set_as_default=False) as client:
+            if setting.dashboard:
+                setting.report.line(f"Dask's dashboard: {cluster.dashboard_link}")
+            yield _engine(setting, client, _workers(client), local=True)
+
+
+def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
+    resources = [worker["resources"] for worker in workers.values()]
+    cores, memory = (int(max(own[name] for own in resources)) for name in ("cores", "memory"))
+    return Engine(client, cores, memory, local, setting.accelerated, setting.report)
+
+
+def resources(cores: int) -> dict[str, int]:
+    """Return what a worker with so many cores offers; the digest keeps tasks from workers of other versions."""
+    return {"cores": cores, "memory": int(psutil.virtual_memory().available), versions_digest(): 1}
+
+
+def _local_cluster(setting: Setting) -> LocalCluster:
+    return LocalCluster(
+        n_workers=1,
+        threads_per_worker=setting.jobs,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": setting.dashboard},
+        memory_limit=0,
+        resources=resources(setting.jobs),
+        local_directory=str(setting.build_dir / "workers"),
+        silence_logs=logging.CRITICAL,
+    )
+
+
+def _workers(client: Client) -> dict[str, Any]:
+    return dict(client.scheduler_info(n_workers=-1)["workers"])
+
+
+# ----------------------------------------------------------------------------------------------------------- a cluster
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    """Yield a client of the scheduler at an address or in a scheduler file."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say, the errors here say
+    try:
+        client = Client(**_where(address), timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise _unanswered(address, error) from None
+    with client:
+        yield client
+
+
+def _where(address: str) -> dict[str, str]:
+    if "://" not in address and Path(address).exists():
+        return {"scheduler_file": address}
+    return {"address": address}
+
+
+def _unanswered(address: str, error: Exception) -> BenchmarkError:
+    return BenchmarkError(
+        f"no Dask scheduler answers at {address}",
+        expected="the address of a running scheduler, tcp://host:8786 or tls://host:8786, or its scheduler file",
+        found=" ".join(str(error).split())[:200] or type(error).__name__,
+        remedy="dask scheduler --host HOST, on the machine HOST",
+    )
+
+
+def _checked_workers(client: Client, address: str) -> dict[str, Any]:
+    """Return the workers of a cluster, each of which was started for this benchmark and has the same versions."""
+    start = Command("worker", dask=address)
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise BenchmarkError(f"the scheduler at {address} has no worker", remedy=start) from None
+    workers = _workers(client)
+    for name, worker in workers.items():
+        if not {"cores", "memory"} <= set(worker["resources"]):
+            raise BenchmarkError(
+                f"the worker {name} was not started for this benchmark",
+                expected="workers that say how many cores and how much memory they have",
+                remedy=("stop it and start it with: ", start),
+            )
+    for name, found in client.run(versions, on_error="return").items():
+        check_versions(name, found if isinstance(found, dict) else {}, start)
+    # the engine tries again; a lambda, because a scheduler need not have this package
+    client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
+    return workers
+
+
+def check_versions(worker: str, theirs: Mapping[str, str], start: Command) -> None:
+    """Refuse a worker whose code, Python or libraries are not the same as here.
+
+    Raises
+    ------
+    BenchmarkError
+        Naming each that differs.
+
+    """
+    own = versions()
+    different = [what for what in own if theirs.get(what) != own[what]]
+    if different:
+        raise BenchmarkError(
+            f"the worker {worker} would compute something else",
+            expected=", ".join(f"{what} {own[what]}" for what in different),
+            found=", ".join(f"{what} {theirs.get(what, 'unknown')}" for what in different),
+            remedy=("the same commit and libraries on its machine, then: ", start),
+        )
+
+
+def serve(address: str, cores: int) -> None:
+    """Be a worker of the scheduler at `address` until that ends.
+
+    Raises
+    ------
+    BenchmarkError
+        If no scheduler answers.
+
+    """
+    with dask.config.set(DASK), _connected(address) as client:
+        scheduler = client.scheduler.address
+    with dask.config.set(DASK):
+        asyncio.run(_serve(scheduler, cores))
+
+
+async def _serve(scheduler: str, cores: int) -> None:
+    host = get_ip(get_address_host(scheduler))  # of the interface that the scheduler is reached by; listen on no other
+    nanny = Nanny(
+        scheduler,
+        nthreads=cores,
+        host=host,
+        dashboard_address=f"{host}:0",
+        memory_limit=0,
+        resources=resources(cores),
+        death_timeout=PATIENCE,
+        silence_logs=logging.CRITICAL,
+    )
+    async with nanny:
+        print(f"{cores} cores for {scheduler}, in process {os.getpid()}", flush=True)
+        await nanny.finished()
