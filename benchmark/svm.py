@@ -1,14 +1,17 @@
-"""Support vector classification that computes its decisions by matrix products.
+"""Support vector classification that computes its kernels and decisions by matrix products.
 
-`sklearn.svm.SVC` fits. LIBSVM's own prediction, one kernel value at a time, takes about fifteen times as long as the
-same sums written as products of float32 matrices. A search fits many machines on the same images, so the distances
-within each pair of classes are computed only once, also by a matrix product.
+LIBSVM solves the problem of each pair of classes. Its own kernels and predictions, one value at a time, take several
+times as long as the same sums written as products of matrices. A fit makes the float64 kernel of one pair after the
+other, or of several side by side in threads. A search fits many machines on the same images, so the distances within
+each pair are computed only once, in float32. A pair of more than `PAIR_ROWS` rows is left to LIBSVM from the rows.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from typing import Any, Self
 
@@ -19,11 +22,16 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from benchmark.machine import usable_memory
+
 __all__ = ["RbfSVC", "accelerated", "fit_together"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
 KERNEL_ROWS = 200  # a constant for the same reason
+PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3 GB, or 5 in a search
+PAIR_CACHE = 50  # MB that LIBSVM keeps of a kernel that it is given: more is not faster
+MEMORY_SHARE = 0.5  # of the memory that this process may use, for the kernels of pairs that are fitted side by side
 
 
 def accelerated() -> bool:
@@ -44,11 +52,16 @@ class RbfSVC(SVC):  # type: ignore[misc]
     gamma : float or {"scale", "auto"}
         Kernel coefficient.
     cache_size : float
-        MB of kernel values kept while fitting.
+        MB of kernel values kept while LIBSVM fits from rows.
+    n_jobs : int or None
+        Pairs of classes fitted side by side, in threads, as far as memory allows; None means 1. It changes no bit.
     """
 
-    def __init__(self, *, C: float = 1.0, gamma: float | str = "scale", cache_size: float = 1000) -> None:
+    def __init__(
+        self, *, C: float = 1.0, gamma: float | str = "scale", cache_size: float = 1000, n_jobs: int | None = None
+    ) -> None:
         super().__init__(C=C, gamma=gamma, cache_size=cache_size)
+        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on `X` of shape (n_samples, n_features)."""
@@ -68,30 +81,67 @@ class RbfSVC(SVC):  # type: ignore[misc]
             setattr(self, name, getattr(fitted, name))
         self.n_features_in_ = fitted.n_features_in_
         sign = -1 if len(self.classes_) == 2 else 1  # noqa: PLR2004  # the public ones are turned for two classes
-        self._dual_coef_, self._intercept_ = sign * self.dual_coef_, sign * self.intercept_
+        self._dual_coef_, self._intercept_ = sign * self.dual_coef_, sign * self.intercept_  # type: ignore[has-type]
+
+    def _dense_fit(self, X: Any, y: Any, sample_weight: Any, *args: Any, **kwargs: Any) -> None:
+        """Fit each pair of classes where `SVC.fit`, which has checked the input and resolved `gamma`, calls LIBSVM."""
+        if len(sample_weight):
+            super()._dense_fit(X, y, sample_weight, *args, **kwargs)
+            return
+        members = [np.flatnonzero(y == label) for label in range(len(self.classes_))]
+        machines = self._fit_pairs(X, members)
+        self._join(machines, members, X)
+        self.fit_status_ = max(machine.fit_status_ for machine in machines)
+        self._num_iter = np.concatenate([machine.n_iter_ for machine in machines])
+        self._probA = self._probB = np.empty(0)  # no probabilities
+
+    def _fit_pairs(self, X: NDArray[np.float64], members: list[NDArray[np.int64]]) -> list[SVC]:
+        """Return the fitted machine of each pair of classes; each thread has a room for the kernel of its pair."""
+        most = min(PAIR_ROWS, _most_rows(members))
+        n_threads = max(1, min(self.n_jobs or 1, int(MEMORY_SHARE * usable_memory()) // (8 * most**2)))
+        rooms = deque(np.empty(most**2) for _ in range(n_threads))  # reused: allocating new pages is slow
+
+        def fit_pair(pair: tuple[int, int]) -> SVC:
+            rows = np.concatenate([X[members[label]] for label in pair])
+            sides = np.repeat([0, 1], [len(members[label]) for label in pair])
+            if len(rows) > PAIR_ROWS:
+                return _fit_rows(self, self._gamma, rows, sides)
+            room = rooms.pop()
+            machine = _fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
+            rooms.append(room)
+            return machine
+
+        with ThreadPoolExecutor(n_threads) as threads:  # LIBSVM and matrix products release the GIL
+            return list(threads.map(fit_pair, combinations(range(len(members)), 2)))
 
     def assemble(
         self, machines: list[SVC], classes: NDArray[Any], members: list[NDArray[np.int64]], X: NDArray[Any]
     ) -> Self:
-        """Assemble the machines of all pairs of classes in the layout of LIBSVM."""
+        """Take over the fitted machines of all pairs of classes, as if `fit` had fitted them."""
+        self.classes_ = classes
+        self._join(machines, members, X)
+        self._dual_coef_, self._intercept_ = self.dual_coef_, self.intercept_  # type: ignore[has-type]
+        self.support_vectors_ = self.support_vectors_.astype(np.float32)
+        self._gamma, self.n_features_in_ = self.gamma, X.shape[1]
+        return self
+
+    def _join(self, machines: list[SVC], members: list[NDArray[np.int64]], X: NDArray[Any]) -> None:
+        """Join the machines of all pairs of classes in the layout of LIBSVM."""
         starts = np.concatenate([[0], np.cumsum([len(rows) for rows in members])])
-        weights = np.zeros((len(classes) - 1, starts[-1]))  # one column per row of X, ordered by class
-        for (first, second), machine in zip(combinations(range(len(classes)), 2), machines, strict=True):
+        weights = np.zeros((len(members) - 1, starts[-1]))  # one column per row of X, ordered by class
+        for (first, second), machine in zip(combinations(range(len(members)), 2), machines, strict=True):
             of_first = machine.support_ < len(members[first])
             own, other = machine.support_[of_first], machine.support_[~of_first] - len(members[first])
             weights[second - 1, starts[first] + own] = machine._dual_coef_[0, of_first]
             weights[first, starts[second] + other] = machine._dual_coef_[0, ~of_first]
         used = np.flatnonzero(weights.any(axis=0))
-        self.classes_ = classes
         self.support_ = np.concatenate(members)[used].astype(np.int32)
-        self.support_vectors_ = X[self.support_].astype(np.float32)
+        self.support_vectors_ = X[self.support_]
         self._n_support = np.array(
             [np.sum((start <= used) & (used < end)) for start, end in pairwise(starts)], np.int32
         )
-        self._dual_coef_ = weights[:, used]
-        self._intercept_ = np.array([machine._intercept_[0] for machine in machines])
-        self._gamma, self.n_features_in_ = self.gamma, X.shape[1]
-        return self
+        self.dual_coef_ = np.ascontiguousarray(weights[:, used])
+        self.intercept_ = np.array([machine._intercept_[0] for machine in machines])
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return one-vs-rest scores, of shape (n_samples, n_classes), or (n_samples,) for two classes."""
@@ -147,7 +197,8 @@ def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -
     """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
 
     LIBSVM solves the same two-class problems as in `RbfSVC.fit` (45 for ten classes), with the same result up to the
-    float32 rounding of kernel values. Distances and kernel of a pair of classes with m rows take 12 m^2 bytes.
+    float32 rounding of kernel values. Distances and kernel of a pair of classes with m rows take 12 m^2 bytes; a pair of
+    more than `PAIR_ROWS` rows is fitted from the rows, each machine by itself.
 
     Parameters
     ----------
@@ -159,20 +210,62 @@ def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -
     classes, labels = np.unique(y, return_inverse=True)
     members = [np.flatnonzero(labels == label) for label in range(len(classes))]
     fitted: list[list[SVC]] = [[] for _ in machines]
-    most = sum(sorted(map(len, members))[-2:])
+    most = min(PAIR_ROWS, _most_rows(members))
     rooms = np.empty(most**2, np.float32), np.empty(most**2)  # reused for every pair: allocating new pages is slow
-    with sklearn.config_context(assume_finite=True):  # finite by construction; checking is as slow as computing
-        for pair in combinations(range(len(classes)), 2):
-            distances = _squared_distances(np.concatenate([X[members[label]] for label in pair]), rooms[0])
-            sides = np.repeat([0, 1], [len(members[label]) for label in pair])
-            for gamma in dict.fromkeys(machine.gamma for machine in machines):
-                kernel = _kernel(distances, gamma, rooms[1])
-                for machine, own in zip(machines, fitted, strict=True):
-                    if machine.gamma == gamma:
-                        one = SVC(kernel="precomputed", C=machine.C, cache_size=machine.cache_size)
-                        own.append(one.fit(kernel, sides))
+    for pair in combinations(range(len(classes)), 2):
+        rows = np.concatenate([X[members[label]] for label in pair])
+        sides = np.repeat([0, 1], [len(members[label]) for label in pair])
+        for own, one in zip(fitted, _fit_pair_together(machines, rows, sides, rooms), strict=True):
+            own.append(one)
     for machine, own in zip(machines, fitted, strict=True):
         yield RbfSVC(C=machine.C, gamma=machine.gamma).assemble(own, classes, members, X)
+
+
+def _fit_pair_together(
+    machines: Sequence[RbfSVC],
+    rows: NDArray[Any],
+    sides: NDArray[np.int64],
+    rooms: tuple[NDArray[np.float32], NDArray[np.float64]],
+) -> list[SVC]:
+    """Return each machine fitted on the rows of one pair of classes."""
+    if len(rows) > PAIR_ROWS:
+        return [_fit_rows(machine, machine.gamma, rows, sides) for machine in machines]
+    distances = _squared_distances(rows, rooms[0])
+    fitted: dict[int, SVC] = {}
+    for gamma in dict.fromkeys(machine.gamma for machine in machines):
+        kernel = _kernel(distances, gamma, rooms[1])
+        fitted |= {i: _fit_kernel(one.C, kernel, sides) for i, one in enumerate(machines) if one.gamma == gamma}
+    return [fitted[i] for i in range(len(machines))]
+
+
+def _fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:
+    with sklearn.config_context(assume_finite=True):  # finite by construction; checking is as slow as computing
+        return SVC(kernel="precomputed", C=penalty, cache_size=PAIR_CACHE).fit(kernel, sides)
+
+
+def _fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
+    return SVC(C=machine.C, gamma=gamma, cache_size=machine.cache_size).fit(rows, sides)
+
+
+def _most_rows(members: list[NDArray[np.int64]]) -> int:
+    """Return the number of rows of the largest pair of classes."""
+    return sum(sorted(map(len, members))[-2:])
+
+
+def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the kernel of all pairs of rows, of shape (n_rows, n_rows), stored in `room`, by LIBSVM's formula."""
+    squares = np.einsum("ij,ij->i", rows, rows)
+    kernel = room[: len(rows) ** 2].reshape(len(rows), len(rows))
+    for part in _parts(len(rows)):  # the lower triangle; what is above it is its mirror image
+        chunk = np.matmul(rows[part], rows[: part.stop].T, out=kernel[part, : part.stop])
+        chunk *= -2
+        chunk += squares[: part.stop]
+        chunk += squares[part, np.newaxis]
+        chunk *= -gamma
+        np.exp(chunk, out=chunk)
+        kernel[: part.start, part] = kernel[part, : part.start].T
+    np.fill_diagonal(kernel, 1)
+    return kernel
 
 
 def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -198,4 +291,4 @@ def _kernel(distances: NDArray[np.float32], gamma: float, room: NDArray[np.float
 
 
 def _parts(n_rows: int) -> list[slice]:
-    return [slice(start, start + KERNEL_ROWS) for start in range(0, n_rows, KERNEL_ROWS)]
+    return [slice(start, min(start + KERNEL_ROWS, n_rows)) for start in range(0, n_rows, KERNEL_ROWS)]

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from benchmark.disk import file_sha256
 from benchmark.measure.search import WEIGHTS, Labels, Params, flat_rows, neighbours_vote, tail_of
 from benchmark.results import Seeds
+from benchmark.svm import RbfSVC
 
 SEEDS = (1, 2, 3, 4)  # further seeds of a stochastic entry
 N_PREDICT_MANY = 10_000
@@ -139,9 +140,12 @@ def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tupl
 
 @contextmanager
 def _side_by_side(pipeline: Pipeline, n_jobs: int) -> Iterator[None]:
-    """Let an ensemble fit its members in parallel; prediction stays serial, as threads would sum in any order."""
+    """Let an ensemble fit its members in parallel, and a support vector machine its pairs; both give the same bytes.
+
+    Prediction stays serial, as threads would sum in any order.
+    """
     classifier = pipeline.steps[-1][1]
-    if not (isinstance(classifier, BaseEnsemble) and "n_jobs" in classifier.get_params()):
+    if not (isinstance(classifier, (BaseEnsemble, RbfSVC)) and "n_jobs" in classifier.get_params()):
         yield
         return
     before = classifier.n_jobs
