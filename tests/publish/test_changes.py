@@ -229,6 +229,13 @@ def test_a_line_breaks_where_data_change_and_nowhere_else():
     assert line["connectgaps"] is False
 
 
+def test_the_caption_of_a_fall_gives_both_ends_and_the_table_a_true_minus():
+    history = history_of(("first", 0, 0.857), ("regressed", 0, 0.829))
+    chart = history_chart(history, results.metric_named("accuracy"), {"one": "Model one"})
+    assert chart.caption == "Model one differs most between its first result and its last: from 85.70 to 82.90 %."
+    assert chart.rows == [("Model one", "2", "85.70", "82.90", "−2.80")]
+
+
 @pytest.mark.parametrize("metric", ["accuracy", "fit_seconds"])
 def test_a_line_is_named_at_its_end_in_its_own_colour_within_an_axis_that_holds_all(metric):
     chart, line = line_of(metric)

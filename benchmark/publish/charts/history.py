@@ -86,7 +86,7 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> C
     return chart(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
-        _moved_most(rows, metric, scale, len(history["commits"])),
+        _moved_most({titles[name]: found for name, found in ends.items()}, metric, scale, len(history["commits"])),
         [_line(marks, colours.index(name), titles[name]) for name, marks in lines.items()],
         {
             "xaxis": _commits_axis([commit["sha"][:7] for commit in history["commits"]]),
@@ -122,10 +122,13 @@ def _row(first: float, last: float, n_commits: int, scale: Scale) -> tuple[str, 
     return str(n_commits), scale.text(first), scale.text(last), f"{last - first:{scale.change}}".replace("-", MINUS)
 
 
-def _moved_most(rows: Sequence[tuple[str, ...]], metric: Metric, scale: Scale, n_commits: int) -> str:
-    title, _, first, last, change = max(rows, key=lambda row: abs(float(row[4])))
-    if not float(change):
+def _moved_most(ends: dict[str, tuple[float, float, int]], metric: Metric, scale: Scale, n_commits: int) -> str:
+    """Return the caption: the model, by its title, whose rounded values differ most between its first and its last."""
+    moved = {title: abs(float(format(last - first, scale.change))) for title, (first, last, _) in ends.items()}
+    title = max(moved, key=lambda title: moved[title])
+    if not moved[title]:
         return f"No model's {metric.title.lower()} moved over {n_commits} commits with results."
+    first, last = map(scale.text, ends[title][:2])
     return (
         f"{title} differs most between its first result and its last: from {first} to {last} {scale.unit}".rstrip()
         + "."
