@@ -33,6 +33,7 @@ DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.allowed-failures": 0,  # the engine tries again
+    "distributed.deploy.lost-worker-timeout": "1000 days",  # or a worker that dies twice in a while is given up
     "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.admin.large-graph-warning-threshold": "1TB",
