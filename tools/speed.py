@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -41,7 +42,11 @@ if "--fast" in sys.argv:
 from benchmark import results
 from benchmark.dataset import load_dataset, subset
 from benchmark.measure import fit, search, steps
+from benchmark.measure.cluster import open_engine
+from benchmark.measure.engine import Shared
+from benchmark.measure.model import FOLDS, Model
 from benchmark.measure.setting import Setting
+from benchmark.measure.workers import pack, unpack
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from tests import made
@@ -94,8 +99,16 @@ def ours(entries, data, n_jobs, fast):
     accuracies = []
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting(ROOT, Path(folder) / "models", Path(folder), data, n_jobs, Reporter(quiet=True), fast)
+        with open_engine(setting) as engine:
+            images = Shared("images", "images", unpack, pack(data, same_machine=True))
+            models = [Model(setting, entry, images, rank, engine.cores) for rank, entry in enumerate(entries)]
+            for model in models:
+                engine.announce(model.group(FOLDS))
+            with ThreadPoolExecutor() as threads:
+                list(threads.map(lambda model: engine.run(model.entry.name, steps.search_tasks(model)), models))
+            searched = {model.entry.name: steps.searched(model) for model in models}
         for entry in entries:
-            candidates, scores, *_ = steps.search_grid(setting, entry)
+            candidates, scores, *_ = searched[entry.name]
             pipeline = entry.pipeline(data.image_shape).set_params(**candidates[search.choose(candidates, scores)])
             with fit._side_by_side(pipeline, n_jobs):
                 pipeline.fit(np.asarray(data.train_images).reshape(data.n_train, -1), data.train_labels)

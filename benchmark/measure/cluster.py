@@ -6,10 +6,11 @@ Comes in: the setting of a run, or the address of a scheduler. Goes out: an `Eng
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ from benchmark.measure.workers import versions, versions_digest
 
 PATIENCE = 6  # seconds for a scheduler to answer
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PRELOAD = "benchmark.measure.engine"  # its `dask_setup`
 DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.allowed-failures": 0,  # the engine tries again
+    "distributed.deploy.lost-worker-timeout": "1000 days",  # or a worker that dies twice in a while is given up
     "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.admin.large-graph-warning-threshold": "1TB",
@@ -49,16 +52,22 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
         If no scheduler answers, or a worker is not fit for this run.
 
     """
-    with dask.config.set(DASK):
+    with ExitStack() as opened:
+        opened.enter_context(dask.config.set(DASK))
         if setting.dask:
-            with _connected(setting.dask) as client:
-                workers = _checked_workers(client, setting.dask)
-                yield _engine(setting, client, workers, local=False)
-            return
-        with _local_cluster(setting) as cluster, Client(cluster, set_as_default=False) as client:
+            client = opened.enter_context(_connected(setting.dask))
+            workers = _checked_workers(client, setting.dask)
+        else:
+            cluster = opened.enter_context(_local_cluster(setting))
+            client = opened.enter_context(Client(cluster, set_as_default=False))
+            workers = _workers(client)
             if setting.dashboard:
                 setting.report.line(f"Dask's dashboard: {cluster.dashboard_link}")
-            yield _engine(setting, client, _workers(client), local=True)
+        try:
+            yield _engine(setting, client, workers, local=not setting.dask)
+        except KeyboardInterrupt:
+            opened.pop_all()  # the command ends the process and its workers at once
+            raise
 
 
 def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
@@ -73,6 +82,11 @@ def resources(cores: int) -> dict[str, int]:
 
 
 def _local_cluster(setting: Setting) -> LocalCluster:
+    if setting.dashboard and importlib.util.find_spec("bokeh") is None:
+        raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
+    # a run that is told to end leaves semaphores to Python's resource tracker, which removes them, but with a warning
+    silent = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(silent)))
     return LocalCluster(
         n_workers=1,
         threads_per_worker=setting.jobs,
@@ -82,6 +96,7 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         worker_dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": setting.dashboard},
         memory_limit=0,
+        preload=[PRELOAD],
         resources=resources(setting.jobs),
         local_directory=str(setting.build_dir / "workers"),
         silence_logs=logging.CRITICAL,
@@ -185,6 +200,7 @@ async def _serve(scheduler: str, cores: int) -> None:
         host=host,
         dashboard_address=f"{host}:0",
         memory_limit=0,
+        preload=[PRELOAD],
         resources=resources(cores),
         death_timeout=PATIENCE,
         silence_logs=logging.CRITICAL,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from benchmark.errors import BenchmarkError
 from benchmark.measure.workers import KILLED, TaskError, TaskKilledError, shielded, versions_digest
 from benchmark.progress import Reporter
 
-STARTED = "benchmark-started"  # the topic of Dask's events that name a task which a worker begins
+STATES = "benchmark-states"  # the topic of Dask's events that say which task a worker begins and ends
 ATTEMPTS = 3
 UNSEEN = 3  # losses of a task that nobody saw start; then it counts as the one that ended its worker
 
@@ -122,7 +123,7 @@ class Engine:
     _numbers: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.client.subscribe_topic(STARTED, self._note_start)
+        self.client.subscribe_topic(STATES, self._note_state)
 
     # ------------------------------------------------------------------------------------------------ shared results
     def announce(self, group: str) -> None:
@@ -152,22 +153,22 @@ class Engine:
         """
         with self.report.batch(name, Counter(task.title for task in tasks)) as advance:
             try:
-                self._run(tasks, advance)
+                self._run(name, tasks, advance)
             except (CancelledError, CommClosedError) as error:
                 raise self._gone() from error
 
-    def _run(self, tasks: Sequence[Task], advance: Callable[[str, str], None]) -> None:
+    def _run(self, name: str, tasks: Sequence[Task], advance: Callable[[str, str], None]) -> None:
         running: dict[str, tuple[Any, Task]] = {}
         completed = as_completed([], loop=self.client.loop)
 
         def start(task: Task) -> None:
-            future = self._submit(task)
+            future = self._submit(name, task)
             running[future.key] = (future, task)
             completed.add(future)
 
-        for task in tasks:
-            start(task)
         try:
+            for task in tasks:
+                start(task)
             for future in completed:
                 _, task = running.pop(future.key)
                 if future.status == "error":
@@ -180,10 +181,11 @@ class Engine:
             for future, _ in running.values():
                 future.cancel()
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, name: str, task: Task) -> Any:
         with self._lock:
             arguments = [self._resolved(argument, task.priority) for argument in task.arguments]
-            return self._send(task, task.title, task.function, arguments, task.priority, task.memory, alone=task.alone)
+            title = f"{name}: {task.title}"
+            return self._send(task, title, task.function, arguments, task.priority, task.memory, alone=task.alone)
 
     def _resolved(self, argument: Any, priority: int) -> Any:
         """Return the future of a shared result, and any other argument as it is."""
@@ -211,7 +213,7 @@ class Engine:
         alone: bool = False,
     ) -> Any:
         alone = alone or bool(self._losses[source])
-        key = f"{title}-{next(self._numbers)}-{id(self):x}"
+        key = f"{title} #{next(self._numbers)}-{self.client.id}"  # what progress shows stands before the #
         self._sources[key] = source
         resources = {
             "cores": self.cores if alone else 1,
@@ -224,8 +226,11 @@ class Engine:
         return self.client.submit(RUN, packed, *shared.values(), key=key, priority=priority, resources=resources)
 
     # ------------------------------------------------------------------------------------------------------ failures
-    def _note_start(self, event: tuple[float, Any]) -> None:
-        self._started.add(event[1])
+    def _note_state(self, event: tuple[float, Any]) -> None:
+        key, begins = event[1]
+        if begins:
+            self._started.add(key)
+        self.report.running(key, begins=begins)
 
     def _check_again(self, key: str, error: BaseException) -> None:
         """Return if a task that ended with `error` may be tried again.
@@ -257,13 +262,22 @@ class Engine:
 
 
 def work(packed: bytes, *shared: Any) -> Any:
-    """Run a task on a worker, and say that it has started; `shared` are the shared results among its arguments."""
+    """Run a task on a worker, and say when it begins and ends; `shared` are the shared results among its arguments."""
     worker = get_worker()
-    worker.log_event(STARTED, worker.get_current_task())
-    accelerated, function, arguments, places = loads(packed)
-    for place, argument in zip(places, shared, strict=True):
-        arguments[place] = argument
-    return shielded(accelerated, function, *arguments)
+    key = worker.get_current_task()
+    worker.log_event(STATES, (key, True))
+    try:
+        accelerated, function, arguments, places = loads(packed)
+        for place, argument in zip(places, shared, strict=True):
+            arguments[place] = argument
+        return shielded(accelerated, function, *arguments)
+    finally:
+        worker.log_event(STATES, (key, False))
+
+
+def dask_setup(worker: Any) -> None:  # noqa: ARG001
+    """Ignore Ctrl-C in a worker: the process that started it ends it. Dask calls this when a worker starts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 # The scheduler unpickles what is submitted, but need not have this package: a lambda is pickled by its code.

@@ -117,7 +117,7 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     failures: list[FitError] = []
     if stale or study is None:
         check_writable(setting.folder)  # before hours of work
-        with open_engine(setting) as engine:
+        with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title):
             failures, study = _compute(setting, engine, stale, study)
     _write_if_changed(
         study_path(setting.models_dir, setting.dataset.entry.name), dump_document(study, DatasetStudy).encode()

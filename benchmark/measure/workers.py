@@ -11,6 +11,7 @@ import importlib.metadata
 import multiprocessing
 import os
 import platform
+import signal
 import tempfile
 import threading
 from collections.abc import Callable
@@ -137,7 +138,8 @@ def fresh_processes() -> Any:
 
 
 def _end_with_parent() -> None:
-    """Let this process end as soon as the worker that started it has: nobody would take its result."""
+    """Let this process end when the worker that started it has, as nobody would take its result, and not by Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         waiting = functools.partial(_end_after, parent.sentinel)

@@ -18,6 +18,7 @@ import benchmark.compare.sides
 import benchmark.compare.verdicts
 import benchmark.compare.words
 import benchmark.dataset
+import benchmark.measure.cluster
 import benchmark.measure.keys
 import benchmark.measure.own_entries
 import benchmark.measure.run
@@ -48,6 +49,7 @@ ANSWERS = {
     benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {}, "format_summary": "words"},
     benchmark.measure.own_entries: {"load_entries": OwnEntries()},
     benchmark.measure.run: {"fitting": [ENTRY], "run": ["entry"]},
+    benchmark.measure.cluster: {"serve": None},
     benchmark.measure.keys: {"statuses": [STATUS]},
     benchmark.publish.build: {"build_site": "folder"},
     benchmark.publish.readme: {"rewrite_readme": True},
@@ -65,7 +67,7 @@ ANSWERS = {
     settings: {"accelerate": None},
 }
 VALUE = {
-    "dataset": "digits", "before": "v1", "after": "v2", "model": "m", "images": "1.png", "first": "c", "second": "d",
+    "dataset": "digits", "before": "v1", "after": "v2", "model": "m", "images": "1.png", "first": "c", "second": "d", "address": "tcp://other:1",
     "--dataset": "digits", "--metric": "accuracy", "--models": "svm-hog",
 } | VALUES  # fmt: skip
 NEEDS = {"after": ["HEAD"], "--min-effect": ["--exit-code"], "--max-loss": ["--exit-code"]}
@@ -108,7 +110,7 @@ def effects(monkeypatch, capsys):
 def pair_of_words(command, flag):
     """Return the words of a command without an option and with it."""
     required, needs = REQUIRED.get(command, []), NEEDS.get(flag, [])
-    if flag in ("model", "images", "first", "second"):  # these cannot be left out, but be others
+    if flag in ("model", "images", "first", "second", "address"):  # these cannot be left out, but be others
         other = list(required)
         other[flag in ("images", "second")] = VALUE[flag]
         return [command, *required], [command, *other]

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from benchmark.commands.options import (
     ServeOptions,
     SiteOptions,
     Where,
+    WorkerOptions,
 )
 from benchmark.commands.parser import parse
 from benchmark.results import load_results
@@ -35,7 +37,8 @@ PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
     "data": "--dataset --profile --entries --data-dir --build-dir --accept --json --quiet",
-    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --dry-run --no-site --json --quiet",
+    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --dask --dashboard --dry-run --no-site --json --quiet",
+    "worker": "--jobs --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
     "serve": f"{PLACES} --port",
     "predict": "--entries --json",
@@ -56,8 +59,18 @@ ONCE_TAKEN = {
     "history": "--data-dir --jobs --quiet",
     "readme": "--data-dir --models --jobs --quiet",
 }
-REQUIRED = {"predict": ["models/x/a", "photo.png"], "compare": ["a", "b"]}
-SWITCHES = ["--accept", "--fast", "--dry-run", "--no-site", "--check", "--exit-code", "--json", "--quiet"]
+REQUIRED = {"predict": ["models/x/a", "photo.png"], "compare": ["a", "b"], "worker": ["tcp://h:8786"]}
+SWITCHES = [
+    "--accept",
+    "--fast",
+    "--dashboard",
+    "--dry-run",
+    "--no-site",
+    "--check",
+    "--exit-code",
+    "--json",
+    "--quiet",
+]
 VALUES = {
     "--profile": "quick",
     "--jobs": "99",
@@ -139,6 +152,11 @@ TYPED = {
         MEASURING, QUICK / "digits", dry_run=True, no_site=False, json=False, quiet=True,
         repeat=TOLD | {"entries": "e.py"},
     ),
+    ("bench", *SHARED, *FILES, "--models", "a,b", "--jobs", "3", "--dask", "tcp://h:1", "--dashboard"): BenchOptions(
+        replace(MEASURING, dask="tcp://h:1", dashboard=True), QUICK / "digits", dry_run=False, no_site=False, json=False,
+        quiet=False, repeat=TOLD | {"entries": "e.py"},
+    ),
+    ("worker", "tcp://h:1", "--jobs", "3", "--entries", "e.py"): WorkerOptions("tcp://h:1", 3, Path("e.py")),
     ("list", *SHARED, *FILES, "--model", "a,b,", "--jobs", "3", "--check"): ListOptions(
         MEASURING, check=True, json=False, quiet=False
     ),
@@ -235,6 +253,7 @@ def test_parsing_imports_nothing_that_computes():
         ("compare rf-hog svm-hgo lr-hog", "unrecognized arguments", "make compare MODELS=rf-hog,lr-hog"),
         ("compare a --dataset none", "required: second", "make bench DATASET=none"),
         ("predict m", "required: images", "python -m benchmark predict models/fashion-mnist/svm-hog photo.png"),
+        ("worker", "required: address", "python -m benchmark worker tcp://localhost:8786"),
         ("readme now", "unrecognized arguments: now", "python -m benchmark readme"),
         ("bensh", "invalid choice: 'bensh'", "python -m benchmark --help"),
         ("", "required: command", "python -m benchmark --help"),
@@ -272,6 +291,8 @@ VARIABLES = [
     "CHECK=1",
     "ACCEPT=1",
     "DRY=1",
+    "DASK=tcp://h:1",
+    "DASHBOARD=1",
 ]
 
 
@@ -290,8 +311,15 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
     told_entries = told | {"entries": "e.py"}
     assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, json=False, quiet=False)
+    assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"))
     assert made_by("bench", *VARIABLES) == BenchOptions(
-        measuring, QUICK / "x", dry_run=True, no_site=False, json=False, quiet=False, repeat=told_entries
+        replace(measuring, dask="tcp://h:1", dashboard=True),
+        QUICK / "x",
+        dry_run=True,
+        no_site=False,
+        json=False,
+        quiet=False,
+        repeat=told_entries,
     )
     assert made_by("list", *VARIABLES) == ListOptions(measuring, check=True, json=False, quiet=False)
     assert made_by("site", *VARIABLES) == SiteOptions(images, QUICK / "models", QUICK / "x", False, told_entries)  # noqa: FBT003

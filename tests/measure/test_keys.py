@@ -124,8 +124,8 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
     def fit():
         groups = search.shared_search([params], pipeline)
         features, n_columns = search.feature_source(pipeline, params, images[0].size, 400)
-        search.write_fold_features(features, images, labels, 0, tmp_path / "f.npy")
-        scores, *_ = search.score_candidates(pipeline, groups[0], labels, 0, tmp_path / "f.npy", n_columns)
+        described = search.fold_features(features, images, labels, 0)
+        scores, *_ = search.score_candidates(pipeline, groups[0], labels, 0, described, n_columns)
         best = search.choose([params], [scores])
         found = search.search_document(small, [params], [scores * 3], best)
         final = fitting.fit_final(pipeline, params, (images, labels), test_images, tmp_path, 1)
@@ -134,10 +134,10 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
     def study():
         n = study_model.curve_sizes(pipeline, params, labels)[0]
         features, n_columns = search.feature_source(pipeline, params, images[0].size, n)
-        study_model.write_share_features(features, images, labels, n, tmp_path / "s.npy")
+        described = study_model.share_features(features, images, labels, n)
         tail = search.tail_of(pipeline, params)
         about = {"classes": classes, "image_shape": shape}
-        point, importance = study_model.fit_share(tail, labels, n, tmp_path / "s.npy", n_columns, about)
+        point, importance = study_model.fit_share(tail, labels, n, described, n_columns, about)
         mistakes = study_model.confident_mistakes(scored.scores, scored.labels, scored.predictions, classes)
         own = study_model.carried_back(pickle.loads((tmp_path / "model.pkl").read_bytes()), shape, classes)
         curve = study_model.learning_curve([point], 400)

@@ -23,7 +23,9 @@ from sklearn.svm import SVC
 from benchmark import disk, load_model, results
 from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
 from benchmark.measure import keys, run, steps
+from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry
+from benchmark.measure.model import Model
 from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
@@ -244,24 +246,21 @@ def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
     assert "changed since it was measured: the locked library versions" in done.stdout
 
 
-def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path, monkeypatch):
+def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path):
     grid = {"features__n_components": [5], "classifier__n_neighbors": [1, 3]}
     entry = ModelEntry("knn", "Neighbours", "knn", "pixels", KNeighborsClassifier(algorithm="brute"), grid)
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
-    before = steps.search_grid(setting, entry)[1]
-    asked, run_search = [], steps._run_search
-    monkeypatch.setattr(steps, "_run_search", lambda *words: (asked.extend(words[2]), run_search(*words)))
-    after = steps.search_grid(setting, replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))[1]
-    assert [[params["classifier__n_neighbors"] for params in group] for group, _, _ in asked] == [[5]] * 3
-    assert after[:2] == before
-
-
-def test_the_last_of_an_odd_number_of_tasks_is_halved_and_nothing_is_lost():
-    tasks = [(["low", "middle", "high"], fold, ["a", "b", "c"]) for fold in range(3)]
-    evened = steps._evened(tasks, 2)
-    assert evened == [*tasks[:2], (["low", "middle"], 2, ["a", "b"]), (["high"], 2, ["c"])]
-    assert steps._evened(tasks, 1) == steps._evened(tasks, 3) == tasks
-    assert steps._evened([(["one"], 0, ["a"])], 2) == [(["one"], 0, ["a"])]
+    images = Shared("images", "images", lambda: sample, ())
+    model = Model(setting, entry, images, rank=0, cores=1)
+    for task in steps.search_tasks(model):
+        task.keep(([0.25 * len(params) for params in task.arguments[1]], 1.0, 1.0))
+    assert steps.search_tasks(model) == []
+    more = replace(model, entry=replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))
+    asked = [task.arguments[1] for task in steps.search_tasks(more)]
+    assert [[params["classifier__n_neighbors"] for params in group] for group in asked] == [[5]] * 3
+    for task in steps.search_tasks(more):
+        task.keep(([0.5], 1.0, 1.0))
+    assert steps.searched(more)[1][:2] == steps.searched(model)[1]
 
 
 def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):

@@ -108,8 +108,8 @@ def test_a_share_is_scored_as_the_whole_pipeline_would_be(sample, tmp_path):
     whole = len(split_folds(labels)[0][0])
     about = {"classes": list(sample.class_names), "image_shape": sample.image_shape}
     for n in (whole // 4, whole):
-        study_model.write_share_features(model[0], images, labels, n, tmp_path / f"{n}.npy")
-        point, found = study_model.fit_share(model[1:], labels, n, tmp_path / f"{n}.npy", 20, about)
+        described = study_model.share_features(model[0], images, labels, n)
+        point, found = study_model.fit_share(model[1:], labels, n, described, 20, about)
         share, held_out = study_model._rows(labels, n)
         fitted = linear().fit(images[share].reshape(n, -1), labels[share])
         assert point["accuracy"]["value"] == fitted.score(images[held_out].reshape(len(held_out), -1), labels[held_out])
