@@ -1,16 +1,19 @@
-"""The cores and the memory that this process may use, which in a container are fewer than the machine's.
+"""The cores and the memory that this process may use, and what its processor can do.
 
-Comes in: the affinity mask and the limits of its control groups (v2 and v1). Goes out: a count and a number of bytes.
+Comes in: the affinity mask, the limits of its control groups (v2 and v1), /proc/cpuinfo. Goes out: a count, a number of
+bytes, yes or no. In a container a process may use less than the machine has.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path("/")
+PINNED_KERNEL = "Haswell"  # OpenBLAS's name of its kernels for AVX2
 UNLIMITED = 2**60  # version 1 writes "no limit" as the largest multiple of a page below 2^63
 
 
@@ -31,6 +34,16 @@ def usable_memory(root: Path = ROOT) -> int:
 def machine_memory() -> int:
     """Return the bytes of the machine's memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def has_avx2(root: Path = ROOT) -> bool:
+    """Return whether this is an x86-64 processor with AVX2 and FMA, as far as Linux says."""
+    try:
+        lines = (root / "proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False  # not Linux
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    return platform.machine() == "x86_64" and {"avx2", "fma"} <= set(flags)
 
 
 def _affinity() -> int:

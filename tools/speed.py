@@ -20,8 +20,9 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
+from benchmark.commands.process import pin_arithmetic
+
+pin_arithmetic()  # before NumPy is imported
 
 import joblib
 import numpy as np

@@ -17,6 +17,7 @@ from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.evaluate import curves, metrics_document
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment, statuses
+from benchmark.measure.provenance import kernel_note
 from benchmark.measure.record import place_folder, read_scored, run_document
 from benchmark.measure.search import choose, search_document, split_folds
 from benchmark.measure.setting import Setting
@@ -98,6 +99,8 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     stale = [status for status in statuses(setting, entries) if status.why]
     if stale:
         check_writable(setting.folder)  # before hours of work
+        if note := kernel_note():
+            setting.report.line(note)
         fresh_processes()  # its server finishes its imports before the first final fit
     failures: list[FitError] = []
     for number, status in enumerate(stale, start=1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from benchmark.results.documents import Measured, Params
 
@@ -44,13 +44,17 @@ Observation = TypedDict(
 
 
 class Machine(TypedDict):
-    """Where a result was measured."""
+    """Where a result was measured.
+
+    `kernel` is the architecture whose BLAS kernels ran, by OpenBLAS's name for it; the last bits depend on it.
+    """
 
     system: str
     architecture: str
     cpu: str
     cores: int
     memory_bytes: int
+    kernel: NotRequired[str]
 
 
 class Seconds(TypedDict):

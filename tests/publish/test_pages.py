@@ -17,6 +17,7 @@ from benchmark.command import as_typed
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
 from benchmark.publish.chart import Chart
+from benchmark.publish.pages.methods import circumstances
 from benchmark.publish.past import Past
 from benchmark.publish.render import charts_in, render
 from benchmark.publish.site import Site
@@ -184,3 +185,16 @@ def test_pages_name_commands_as_one_types_them(monkeypatch, site, in_checkout, b
     page = again.files["made/models/hasty.md"].decode()
     assert f"`{bench}` makes it" in page
     assert f"`{command.program()} predict models/made/hasty photo.png`" in page
+
+
+def test_the_circumstances_name_the_kernel_where_it_is_recorded(site):
+    before, after = (dict(circumstances(stored))["Machine"] for stored in (site.stored, _with_kernel(site.stored)))
+    assert after == f"{before}, BLAS kernel Haswell"
+
+
+def _with_kernel(stored):
+    models = [
+        dataclasses.replace(each, run=each.run | {"machine": each.run["machine"] | {"kernel": "Haswell"}})
+        for each in stored.models
+    ]
+    return dataclasses.replace(stored, models=models)

@@ -70,9 +70,10 @@ def circumstances(stored: Results) -> list[Circumstance]:
 
 def _machine(run: Run) -> str:
     found = run["machine"]
+    kernel = f", BLAS kernel {found['kernel']}" if "kernel" in found else ""
     return (
         f"{found['cpu']}, {found['cores']} cores, {found['memory_bytes'] / 2**30:.0f} GiB, "
-        f"{found['system']} on {found['architecture']}"
+        f"{found['system']} on {found['architecture']}{kernel}"
     )
 
 
