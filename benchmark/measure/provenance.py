@@ -12,7 +12,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
-from benchmark.machine import PINNED_KERNEL, machine_memory
+from benchmark.machine import PINNED_KERNEL, machine_memory, usable_cores, usable_memory
 from benchmark.measure.keys import LIBRARIES
 from benchmark.measure.setting import Setting
 
@@ -35,6 +35,8 @@ def fit_circumstances(setting: Setting) -> dict[str, Any]:
             "cpu": _cpu_name(),
             "cores": os.cpu_count() or 1,
             "memory_bytes": machine_memory(),
+            "usable_cores": usable_cores(),
+            "usable_memory_bytes": usable_memory(),
             "kernel": blas_kernel(),
         },
     }

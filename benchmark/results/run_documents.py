@@ -46,7 +46,8 @@ Observation = TypedDict(
 class Machine(TypedDict):
     """Where a result was measured.
 
-    `kernel` is the architecture whose BLAS kernels ran, by OpenBLAS's name for it; the last bits depend on it.
+    `usable_cores` and `usable_memory_bytes` are what the process might use, which in a container is less. `kernel` is the
+    architecture whose BLAS kernels ran, by OpenBLAS's name for it; the last bits depend on it.
     """
 
     system: str
@@ -54,6 +55,8 @@ class Machine(TypedDict):
     cpu: str
     cores: int
     memory_bytes: int
+    usable_cores: NotRequired[int]
+    usable_memory_bytes: NotRequired[int]
     kernel: NotRequired[str]
 
 

@@ -187,14 +187,14 @@ def test_pages_name_commands_as_one_types_them(monkeypatch, site, in_checkout, b
     assert f"`{command.program()} predict models/made/hasty photo.png`" in page
 
 
-def test_the_circumstances_name_the_kernel_where_it_is_recorded(site):
-    before, after = (dict(circumstances(stored))["Machine"] for stored in (site.stored, _with_kernel(site.stored)))
-    assert after == f"{before}, BLAS kernel Haswell"
+def test_the_circumstances_name_the_kernel_and_the_usable_cores_where_they_are_recorded(site):
+    before, after = (dict(circumstances(stored))["Machine"] for stored in (site.stored, _recorded(site.stored)))
+    assert after == f"{before.replace('2 cores', '1 of 2 cores')}, BLAS kernel Haswell"
 
 
-def _with_kernel(stored):
+def _recorded(stored):
+    more = {"kernel": "Haswell", "usable_cores": 1}
     models = [
-        dataclasses.replace(each, run=each.run | {"machine": each.run["machine"] | {"kernel": "Haswell"}})
-        for each in stored.models
+        dataclasses.replace(each, run=each.run | {"machine": each.run["machine"] | more}) for each in stored.models
     ]
     return dataclasses.replace(stored, models=models)
