@@ -1,9 +1,8 @@
 """Support vector classification that computes its kernels and decisions by matrix products.
 
-LIBSVM solves the problem of each pair of classes. Its own kernels and predictions, one value at a time, take several
-times as long as the same sums written as products of matrices. A fit makes the float64 kernel of one pair after the
-other, or of several side by side in threads. A search fits many machines on the same images, so the distances within
-each pair are computed only once, in float32. A pair of more than `PAIR_ROWS` rows is left to LIBSVM from the rows.
+LIBSVM solves the problem of each pair of classes, in a fit several side by side. Where it would need most of a pair's
+kernel, a product of float64 matrices makes that in a fraction of the time. A search fits many machines on the same
+images, so the distances within each pair are computed only once, in float32. More than `PAIR_ROWS` go without a kernel.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the pro
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
 KERNEL_ROWS = 200  # a constant for the same reason
 PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3 GB, or 5 in a search
+PROBE_STEP, HARD_SHARE = 8, 0.16  # a pair of which more of every 8th row are support vectors is faster with its kernel
 PAIR_CACHE = 50  # MB that LIBSVM keeps of a kernel that it is given: more is not faster
 MEMORY_SHARE = 0.5  # of the memory that this process may use, for the kernels of pairs that are fitted side by side
 
@@ -104,7 +104,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
         def fit_pair(pair: tuple[int, int]) -> SVC:
             rows = np.concatenate([X[members[label]] for label in pair])
             sides = np.repeat([0, 1], [len(members[label]) for label in pair])
-            if len(rows) > PAIR_ROWS:
+            if len(rows) > PAIR_ROWS or not _is_hard(self, self._gamma, rows, sides):
                 return _fit_rows(self, self._gamma, rows, sides)
             room = rooms.pop()
             machine = _fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
@@ -245,6 +245,12 @@ def _fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.i
 
 def _fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
     return SVC(C=machine.C, gamma=gamma, cache_size=machine.cache_size).fit(rows, sides)
+
+
+def _is_hard(machine: RbfSVC, gamma: float, rows: NDArray[Any], sides: NDArray[np.int64]) -> bool:
+    """Return whether LIBSVM would need most of the kernel, as the support vectors among a few rows tell."""
+    few, own = rows[::PROBE_STEP], sides[::PROBE_STEP]
+    return own.all() == own.any() or len(_fit_rows(machine, gamma, few, own).support_) > HARD_SHARE * len(own)
 
 
 def _most_rows(members: list[NDArray[np.int64]]) -> int:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # as the command line does, before NumPy is imported
+from benchmark.commands.process import pin_arithmetic
+
+pin_arithmetic()  # as the command line does, before NumPy is imported
 os.environ["BROWSER_PATH"] = "/nowhere"  # what kaleido asks first: pictures would cost every site of a test ten seconds
 
 from benchmark.dataset import load_dataset

@@ -107,6 +107,15 @@ def test_a_large_pair_is_fitted_from_its_rows_with_the_same_result(described, mo
         assert np.array_equal(ours.predict(X[:300]), small.predict(X[:300]))
 
 
+@pytest.mark.parametrize("share", [0, 1])
+def test_an_easy_pair_is_fitted_from_its_rows_with_the_same_result(described, monkeypatch, share):
+    """All pairs with their kernel, or none."""
+    X, y = described
+    monkeypatch.setattr(svm, "HARD_SHARE", share)
+    ours, theirs = (kind(C=4.0, gamma=0.03).fit(X, y) for kind in (RbfSVC, SVC))
+    assert_the_same_machine(as_libsvm(ours, X), theirs, X[:300])
+
+
 def test_the_number_of_threads_is_no_part_of_the_machine():
     assert clone(RbfSVC(n_jobs=3)).n_jobs == 3
     assert "n_jobs" not in repr(RbfSVC())

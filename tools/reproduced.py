@@ -1,4 +1,4 @@
-"""`make reproduced`: says whether the working tree's results are those of HEAD, and which bytes differ.
+"""`make reproduced`: says whether the working tree's results are those of HEAD, which bytes differ, and the likely reason.
 
 Comes in: the repository after `make bench`. Goes out: build/reproduced/summary.md, for the job's summary or a pull request, and
 `changed=true|false` for the next job: true only if a key moved, or a verdict is other than *unchanged* or *within noise*.
@@ -33,7 +33,18 @@ def main(root=ROOT, dataset=DATASET):
     changed = bool(moved) or any(model["verdict"] not in NO_NEWS for model in comparison["models"])
     told = [f"- {name}: {', '.join(parts)} moved" for name, parts in moved.items()]
     title = "# New results" if changed else "# Reproduced"
-    text = "\n".join([title, "", format_markdown(comparison), "", *told, "", *byte_lines(root)])
+    text = "\n".join(
+        [
+            title,
+            "",
+            format_markdown(comparison),
+            "",
+            *told,
+            *prediction_lines(before[1], after[1]),
+            "",
+            *byte_lines(root),
+        ]
+    )
     folder = root / "build" / "reproduced"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.md").write_text(shortened(text, "bench") + "\n", encoding="utf-8")
@@ -60,6 +71,37 @@ def moved_keys(old, new):
         if name in before
     }
     return {name: parts for name, parts in moved.items() if parts}
+
+
+def prediction_lines(old, new):
+    """Return for each model how many images it predicts otherwise than before, and the likely reason."""
+    before = {model.name: model for model in old.models}
+    lines = []
+    for model in new.models:
+        was = before.get(model.name)
+        if was is None or len(was.predictions) != len(model.predictions):
+            continue
+        n = int((was.predictions != model.predictions).sum())
+        if n:
+            images = "image" if n == 1 else "images"
+            lines.append(f"- {model.name}: {n:,} {images} predicted otherwise; {likely_reason(was.run, model.run)}")
+    return lines
+
+
+def likely_reason(old, new):
+    """Return the first of what decides last bits that is not the same in two documents of runs."""
+    looks = {
+        "code, data or entry": lambda run: [run["key"][part] for part in ("data", "entry", "code")],
+        "BLAS kernel": lambda run: run["machine"].get("kernel", "not recorded"),
+        "library versions": lambda run: ", ".join(f"{name} {version}" for name, version in run["libraries"].items()),
+        "processor": lambda run: f"{run['machine']['cpu']}, {run['machine']['architecture']}",
+    }
+    for what, look in looks.items():
+        before, after = look(old), look(new)
+        if before != after:
+            sides = f" ({before} → {after})" if isinstance(after, str) else ""
+            return f"likely reason: {what}{sides}"
+    return "kernel, libraries and processor are the same, so look for the reason in the code"
 
 
 def byte_lines(root):

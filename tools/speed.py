@@ -11,7 +11,6 @@ one: the straightforward way describes the images once for all of them, ours sta
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,9 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
+from benchmark.commands.process import pin_arithmetic
+
+pin_arithmetic()  # before NumPy is imported
 
 import joblib
 import numpy as np
@@ -41,6 +41,7 @@ if "--fast" in sys.argv:
 
 from benchmark import results
 from benchmark.dataset import load_dataset, subset
+from benchmark.machine import usable_cores
 from benchmark.measure import fit, search, steps
 from benchmark.measure.cluster import open_engine
 from benchmark.measure.engine import Shared
@@ -202,7 +203,7 @@ def main():
     print(f"{data.n_train:,} training, {data.n_test:,} test images, {arguments.rounds} rounds; medians")
     entries = [entry for entry in MODELS if entry.features == "hog"]
     grids = {entry.name: straightforward_grid(entry, data) for entry in entries}
-    n_jobs, rows = os.cpu_count(), {}
+    n_jobs, rows = usable_cores(), {}
     for number in range(1, arguments.rounds + 1):
         describing, descriptors = timed(described, data)
         total = describing

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
+from benchmark.machine import usable_cores
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,11 @@ OPTIONS = (
     Option(
         "--jobs",
         "bench list worker",
-        {"type": jobs, "default": os.cpu_count() or 1, "help": "fits side by side (default: all cores)"},
+        {
+            "type": jobs,
+            "default": usable_cores(),
+            "help": "fits side by side (default: the cores that this process may use)",
+        },
         example={"jobs": "1"},
     ),
     # ------------------------------------------------------------------------------------------- one command's own

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from benchmark.commands.parser import parse
 from benchmark.commands.printing import print_error, silence
-from benchmark.commands.process import end, end_on_sigterm, use_one_thread
+from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    use_one_thread()
+    pin_arithmetic()
     call = parse(argv)
     end_on_sigterm(call.name)
     try:

@@ -1,4 +1,4 @@
-"""The process that a command runs in: the threads of its libraries, and how a signal ends it."""
+"""The process that a command runs in: threads and kernels of its libraries, and how a signal ends it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
+from benchmark.machine import PINNED_KERNEL, has_avx2
+
 INTERRUPTED = 130
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-def use_one_thread() -> None:
-    """Pin the libraries of linear algebra, which read this when they are imported, to one thread."""
+WIDER_THAN_AVX2 = "X86_V4 AVX512_ICL AVX512_SPR"  # NumPy's names; it says nothing of those that a processor lacks
+
+
+def pin_arithmetic() -> None:
+    """Pin threads and kernels of the numeric libraries, which read this when they are imported; children inherit it.
+
+    The last bits of a sum depend on both. A processor with AVX-512 would use other kernels of OpenBLAS, and of NumPy
+    for exponentials and sorting, than one with AVX2. So every x86-64 processor with AVX2 uses those for AVX2.
+    """
     for name in SINGLE_THREAD:
-        os.environ[name] = "1"  # two BLAS threads change the last bits; fits run side by side in processes instead
+        os.environ[name] = "1"  # fits run side by side in processes instead
+    if has_avx2():
+        os.environ["OPENBLAS_CORETYPE"] = PINNED_KERNEL
+        os.environ["NPY_DISABLE_CPU_FEATURES"] = WIDER_THAN_AVX2
+        os.environ.pop("NPY_ENABLE_CPU_FEATURES", None)  # NumPy refuses both at once
 
 
 def end_on_sigterm(name: str) -> None:

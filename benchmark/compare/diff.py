@@ -235,10 +235,15 @@ def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
         ("libraries", lambda m: m.run["libraries"]),
         ("Python", lambda m: m.run["python"]),
         ("machine", _machine),
+        ("kernel", lambda m: m.run["machine"].get("kernel")),
         ("code", lambda m: m.run["key"]["code"][:12]),
     ]
     pairs = [(what, look(before), look(after)) for what, look in looks]
-    return [{"what": what, "before": old, "after": new} for what, old, new in pairs if old != new]
+    return [
+        {"what": what, "before": old, "after": new}
+        for what, old, new in pairs
+        if old != new and not (what == "kernel" and None in (old, new))  # older results do not record it
+    ]
 
 
 def _grid(model: ModelResult) -> dict[str, list[Any]]:

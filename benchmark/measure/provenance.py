@@ -10,6 +10,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_info
+
+from benchmark.machine import PINNED_KERNEL, machine_memory, usable_cores, usable_memory
 from benchmark.measure.keys import LIBRARIES
 from benchmark.measure.setting import Setting
 
@@ -31,9 +34,28 @@ def fit_circumstances(setting: Setting) -> dict[str, Any]:
             "architecture": platform.machine(),
             "cpu": _cpu_name(),
             "cores": os.cpu_count() or 1,
-            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "memory_bytes": machine_memory(),
+            "usable_cores": usable_cores(),
+            "usable_memory_bytes": usable_memory(),
+            "kernel": blas_kernel(),
         },
     }
+
+
+def blas_kernel() -> str:
+    """Return the architecture whose kernels NumPy's and SciPy's OpenBLAS use in this process, "unknown" without one."""
+    found = {library.get("architecture") or "" for library in threadpool_info() if library["user_api"] == "blas"}
+    return " and ".join(sorted(found - {""})) or "unknown"
+
+
+def kernel_note() -> str:
+    """Return what to say at the start of a run, empty where the pinned kernel is in use."""
+    kernel = blas_kernel()
+    if kernel == PINNED_KERNEL:
+        return ""
+    return (
+        f"BLAS kernel: {kernel}, not {PINNED_KERNEL}; last bits, and a few predictions, may differ from other machines'"
+    )
 
 
 def _git(root: Path, *arguments: str) -> str:

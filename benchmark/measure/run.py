@@ -23,6 +23,7 @@ from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
 from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
+from benchmark.measure.provenance import kernel_note
 from benchmark.measure.record import place_folder, read_scored, run_document, unfit
 from benchmark.measure.search import Params, choose, search_document, split_folds
 from benchmark.measure.setting import Setting
@@ -117,6 +118,8 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     failures: list[FitError] = []
     if stale or study is None:
         check_writable(setting.folder)  # before hours of work
+        if note := kernel_note():
+            setting.report.line(note)
         with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title):
             failures, study = _compute(setting, engine, stale, study)
     _write_if_changed(

@@ -125,7 +125,7 @@ class Seeds(TypedDict):
 
 
 class Metrics(TypedDict):
-    """`metrics.json`: the same bytes whenever the same commit runs on the same type of machine."""
+    """`metrics.json`: the same bytes whenever the same commit runs on an x86-64 processor with AVX2."""
 
     schema_version: int
     name: str

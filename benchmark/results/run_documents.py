@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from benchmark.results.documents import Measured, Params
 
@@ -44,13 +44,20 @@ Observation = TypedDict(
 
 
 class Machine(TypedDict):
-    """Where a result was measured."""
+    """Where a result was measured.
+
+    `usable_cores` and `usable_memory_bytes` are what the process might use, which in a container is less. `kernel` is the
+    architecture whose BLAS kernels ran, by OpenBLAS's name for it; the last bits depend on it.
+    """
 
     system: str
     architecture: str
     cpu: str
     cores: int
     memory_bytes: int
+    usable_cores: NotRequired[int]
+    usable_memory_bytes: NotRequired[int]
+    kernel: NotRequired[str]
 
 
 class Seconds(TypedDict):

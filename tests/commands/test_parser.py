@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -29,6 +28,7 @@ from benchmark.commands.options import (
     WorkerOptions,
 )
 from benchmark.commands.parser import parse
+from benchmark.machine import usable_cores
 from benchmark.results import load_results
 from tests.conftest import ROOT
 
@@ -185,7 +185,7 @@ def test_words_become_typed_values(typed):
 
 def test_nothing_typed_is_the_checkout_as_it_is():
     images = Images("fashion-mnist", False, None, BUILD / "data", None)  # noqa: FBT003
-    measuring = Measuring(images, (), ROOT / "models", BUILD, jobs=os.cpu_count(), fast=False)
+    measuring = Measuring(images, (), ROOT / "models", BUILD, jobs=usable_cores(), fast=False)
     expected = BenchOptions(measuring, BUILD, dry_run=False, no_site=False, json=False, quiet=False, repeat={})
     assert options_of("bench") == expected
     where = Where(ROOT, ROOT / "models", "fashion-mnist")

@@ -264,6 +264,21 @@ def test_what_else_changed_is_named(pair):
     assert whats == ["best parameters", "machine", "code"]
 
 
+def test_a_kernel_is_named_where_both_sides_record_it_and_it_differs(pair):
+    def record(side, kernel):
+        path = side / "one" / "run.json"
+        run = json.loads(path.read_text())
+        run["machine"]["kernel"] = kernel
+        path.write_text(json.dumps(run))
+
+    record(pair[1], "Haswell")
+    assert not compared(pair)["one"]["changed"]
+    record(pair[0], "SkylakeX")
+    assert words.changed_lines(compared(pair)["one"]) == ["kernel: SkylakeX → Haswell"]
+    record(pair[0], "Haswell")
+    assert not compared(pair)["one"]["changed"]
+
+
 def test_the_grid_is_the_one_that_was_searched_not_that_of_a_table_that_moved_on(pair):
     table = pair[1] / "entries.json"
     table.write_text(table.read_text().replace("[1, 2]", "[1, 2, 3]"))

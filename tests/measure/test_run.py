@@ -66,6 +66,7 @@ def test_every_model_has_all_its_files(whole_run):
     for name in NAMES:
         found = {path.name for path in (folder / "models" / SAMPLE / name).iterdir()}
         assert found == {*results.TRACKED, "run.json", "model.pkl", "scores.npy"}
+        assert json.loads((folder / "models" / SAMPLE / name / "run.json").read_text())["machine"]["kernel"]
     assert "Traceback" not in done.stderr
     assert "Warning" not in done.stderr
 

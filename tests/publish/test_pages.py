@@ -17,6 +17,7 @@ from benchmark.command import as_typed
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.layout import shipped
 from benchmark.publish.chart import Chart
+from benchmark.publish.pages.methods import circumstances
 from benchmark.publish.past import Past
 from benchmark.publish.render import charts_in, render
 from benchmark.publish.site import Site
@@ -191,3 +192,16 @@ def test_pages_name_commands_as_one_types_them(monkeypatch, site, in_checkout, b
     page = again.files["made/models/hasty.md"].decode()
     assert f"`{bench}` makes it" in page
     assert f"`{command.program()} predict models/made/hasty photo.png`" in page
+
+
+def test_the_circumstances_name_the_kernel_and_the_usable_cores_where_they_are_recorded(site):
+    before, after = (dict(circumstances(stored))["Machine"] for stored in (site.stored, _recorded(site.stored)))
+    assert after == f"{before.replace('2 cores', '1 of 2 cores')}, BLAS kernel Haswell"
+
+
+def _recorded(stored):
+    more = {"kernel": "Haswell", "usable_cores": 1}
+    models = [
+        dataclasses.replace(each, run=each.run | {"machine": each.run["machine"] | more}) for each in stored.models
+    ]
+    return dataclasses.replace(stored, models=models)

@@ -328,6 +328,22 @@ def test_bytes_that_differ_are_listed_and_are_no_news(measured):
     assert f"| `models/made/one/metrics.json` | 1 of {len(text.encode()):,}, from byte {place:,} on |" in said
 
 
+def test_predictions_that_differ_are_counted_with_their_likely_reason(measured):
+    folder, look = measured
+    before = json.loads((folder / "run.json").read_text())
+    made.write_model(folder.parent, "one", made.predictions(np.arange(101)))
+    machine = before["machine"]
+    for changes, reason in [
+        ({}, "kernel, libraries and processor are the same, so look for the reason in the code"),
+        ({"machine": machine | {"cpu": "Another"}}, "likely reason: processor (A processor, x86_64 → Another, x86_64)"),
+        ({"libraries": {"numpy": "3"}}, "likely reason: library versions (numpy 2 → numpy 3)"),
+        ({"machine": machine | {"kernel": "Haswell"}}, "likely reason: BLAS kernel (not recorded → Haswell)"),
+        ({"key": before["key"] | {"code": "9" * 64}}, "likely reason: code, data or entry"),
+    ]:
+        edit(folder / "run.json", **changes)
+        assert f"- one: 1 image predicted otherwise; {reason}\n" in look()[1]
+
+
 def test_a_moved_key_is_news(measured):
     folder, look = measured
     key = json.loads((folder / "run.json").read_text())["key"]

@@ -70,9 +70,12 @@ def circumstances(stored: Results) -> list[Circumstance]:
 
 def _machine(run: Run) -> str:
     found = run["machine"]
+    kernel = f", BLAS kernel {found['kernel']}" if "kernel" in found else ""
+    usable = found.get("usable_cores", found["cores"])
+    cores = f"{found['cores']} cores" if usable == found["cores"] else f"{usable} of {found['cores']} cores"
     return (
-        f"{found['cpu']}, {found['cores']} cores, {found['memory_bytes'] / 2**30:.0f} GiB, "
-        f"{found['system']} on {found['architecture']}"
+        f"{found['cpu']}, {cores}, {found['memory_bytes'] / 2**30:.0f} GiB, "
+        f"{found['system']} on {found['architecture']}{kernel}"
     )
 
 
