@@ -1,4 +1,4 @@
-"""The final fit, timed in its own process, with scores and predictions of the test images; and refits."""
+"""The final fit, timed in its own process; then scores and predictions of the test images; and refits."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from benchmark.svm import RbfSVC
 
 SEEDS = (1, 2, 3, 4)  # further seeds of a stochastic entry
 N_PREDICT_MANY = 10_000
-ROWS_PER_THREAD = 1024  # with fewer, scikit-learn splits neighbours, not queries, among threads: ties may change
+PICKLE = "model.pkl"
 
 
 @dataclass(frozen=True)
 class FinalFit:
-    """The record of the final fit, besides its files; times are wall seconds unless named otherwise."""
+    """The record of the final fit, besides its pickle; times are wall seconds unless named otherwise."""
 
     fit: float
     fit_cpu: float
@@ -41,9 +41,6 @@ class FinalFit:
     predict_one: float
     n_predict_many: int
     peak_memory_bytes: int
-    scores: str
-    train_accuracy: float
-    train_method: str
     pickle_sha256: str
     pickle_bytes: int
 
@@ -56,7 +53,7 @@ def fit_final(
     folder: Path,
     n_jobs: int,
 ) -> dict[str, Any]:
-    """Fit on all training images, time it, and write `model.pkl`, `scores.npy` and `predictions.npy` into `folder`.
+    """Fit on all training images, time that and the prediction of test images, and write its pickle into `folder`.
 
     Runs in its own process, so that times and peak memory are those of this model alone.
     """
@@ -71,14 +68,8 @@ def fit_final(
         seconds_many = median(_seconds(pipeline, many) for _ in range(3))
         seconds_one = median(_seconds(pipeline, many[i : i + 1]) for i in range(min(100, len(many))))
         peak = _peak_memory_bytes()
-        described, tail = pipeline[:1].transform(flat_rows(test_images)), pipeline[1:]
-        with threadpool_limits({"openmp": neighbour_threads(tail, min(len(images), len(described)), n_jobs)}):
-            method, accuracy = _in_sample(pipeline, flat_rows(images), labels)
-            (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
-    with (folder / "model.pkl").open("wb") as stream:
+    with (folder / PICKLE).open("wb") as stream:
         pickle.dump(pipeline, stream, protocol=5)
-    np.save(folder / "scores.npy", scores)
-    np.save(folder / "predictions.npy", predictions)
     return asdict(
         FinalFit(
             fit=fit,
@@ -87,13 +78,30 @@ def fit_final(
             predict_one=seconds_one,
             n_predict_many=len(many),
             peak_memory_bytes=peak,
-            scores=kind,
-            train_accuracy=accuracy,
-            train_method=method,
-            pickle_sha256=file_sha256(folder / "model.pkl"),
-            pickle_bytes=(folder / "model.pkl").stat().st_size,
+            pickle_sha256=file_sha256(folder / PICKLE),
+            pickle_bytes=(folder / PICKLE).stat().st_size,
         )
     )
+
+
+def score_final(
+    pipeline: Pipeline, train: tuple[NDArray[np.uint8], Labels], test_images: NDArray[np.uint8]
+) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
+    """Return the in-sample accuracy of a fitted pipeline, and what it says of the test images.
+
+    Returns
+    -------
+    tuple
+        The kind of score with the in-sample accuracy and its method; the scores, of shape (n_test, n_classes); the
+        predictions, of shape (n_test,).
+
+    """
+    images, labels = train
+    with threadpool_limits(1):
+        method, accuracy = _in_sample(pipeline, flat_rows(images), labels)
+        described, tail = pipeline[:1].transform(flat_rows(test_images)), pipeline[1:]
+        (kind, scores), predictions = class_scores(tail, described), tail.predict(described)
+    return {"scores": kind, "train_accuracy": accuracy, "train_method": method}, scores, predictions
 
 
 def class_scores(pipeline: Pipeline, X: NDArray[Any]) -> tuple[str, NDArray[Any]]:
@@ -121,12 +129,6 @@ def seed_spread(random_state: int, accuracies: list[float]) -> Seeds:
         "random_states": [random_state, *SEEDS],
         "accuracy": {"values": accuracies, "sd": float(np.std(accuracies, ddof=1))},
     }
-
-
-def neighbour_threads(pipeline: Pipeline, n_rows: int, n_jobs: int) -> int:
-    """Return how many threads can search the neighbours of `n_rows` queries with the same result as one thread."""
-    neighbours = isinstance(pipeline.steps[-1][1], KNeighborsClassifier)
-    return max(1, min(n_jobs, n_rows // ROWS_PER_THREAD - 1)) if neighbours else 1
 
 
 def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tuple[str, float]:

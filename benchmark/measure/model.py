@@ -34,6 +34,8 @@ class Model:
         Added to priorities: the higher, the sooner.
     cores : int
         Of the worker that runs the timed fit.
+    local : bool
+        Whether the workers see the files of this machine.
 
     """
 
@@ -42,6 +44,7 @@ class Model:
     images: Shared
     rank: int
     cores: int
+    local: bool
 
     @property
     def pipeline(self) -> Pipeline:

@@ -34,6 +34,7 @@ from benchmark.measure.steps import (
     final_tasks,
     fitted,
     refitted,
+    score_tasks,
     search_tasks,
     searched,
     seed_tasks,
@@ -148,7 +149,7 @@ def _compute(
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
     images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
     engine.announce("images")
-    models = [Model(setting, status.entry, images, rank, engine.cores) for rank, status in _ranked(stale)]
+    models = [Model(setting, status.entry, images, rank, engine.cores, engine.local) for rank, status in _ranked(stale)]
     for model in models:
         engine.announce(model.group(FOLDS))
         engine.announce(model.group(SHARES))
@@ -252,6 +253,7 @@ def _measure(engine: Engine, model: Model) -> None:
         search = search_document(entry.grid, candidates, scores, best)
         with _leaving(engine, model.group(SHARES)):
             engine.run(entry.name, _after_search(model, candidates[best]))
+        engine.run(entry.name, score_tasks(model, candidates[best]))
     except TaskFailedError as error:
         raise unfit(entry, str(error)) from None
     final, staged = fitted(model, candidates[best])

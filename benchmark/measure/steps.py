@@ -6,6 +6,7 @@ which the step's second half reads all of them.
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -20,7 +22,7 @@ from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, write_atomically
 from benchmark.measure.engine import Shared, Task
-from benchmark.measure.fit import SEEDS, seed_spread
+from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
 from benchmark.measure.provenance import fit_circumstances
@@ -33,7 +35,9 @@ from benchmark.measure.search import (
     split_folds,
 )
 from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, fit_share, learning_curve, share_features
-from benchmark.measure.workers import fit_alone, refit, whole_features
+from benchmark.measure.workers import fit_alone, refit, score_pickled, whole_features
+
+SCORED = ("scores.npy", "predictions.npy")
 
 # Priorities: what other tasks wait for comes first, what runs alone comes last and in one go, since cores idle before it.
 SEARCH, CURVE, SEED, FINAL, FIGURES = (1000 * phase for phase in (5, 4, 3, 2, 1))
@@ -84,10 +88,9 @@ def searched(model: Model) -> tuple[list[Params], list[list[float]], float, floa
 
 # ----------------------------------------------------------------------------------------------------------- final fit
 def final_tasks(model: Model, params: Params) -> list[Task]:
-    """Return the final fit, unless it is cached and its files are whole."""
+    """Return the final fit, unless it is cached and its pickle is whole."""
     key, folder = _final_place(model, params)
-    final = model.setting.cache.read("finals", key)
-    if final is not None and _is_whole(folder, final):
+    if _whole(model, "finals", key, folder):
         return []
     arguments = (model.pipeline, params, model.images, model.cores)
     keep = _keep_final(model, key, folder)
@@ -100,32 +103,56 @@ def _final_place(model: Model, params: Params) -> tuple[str, Path]:
 
 
 def _keep_final(model: Model, key: str, folder: Path) -> Callable[[Any], str]:
-    def keep(found: tuple[dict[str, Any], dict[str, bytes]]) -> str:
-        final, files = found
-        partial = folder.with_name(f"{key}.partial")
-        for old in (partial, folder):
-            shutil.rmtree(old, ignore_errors=True)
-        for name, content in files.items():
-            write_atomically(partial / name, content)
-        partial.rename(folder)
+    def keep(found: tuple[dict[str, Any], bytes]) -> str:
+        final, content = found
+        shutil.rmtree(folder, ignore_errors=True)  # scores of an earlier fit
         here = fit_circumstances(model.setting)
         own = {name: here[name] for name in ("commit", "dirty", "measured_at")}  # the rest is the worker's
-        digests = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
-        model.setting.cache.write("finals", key, final | own | {"digests": digests})
+        write_atomically(folder / PICKLE, content)
+        model.setting.cache.write("finals", key, final | own | {"digests": _digests(folder, PICKLE)})
         return f"{final['fit']:.1f} s"
 
     return keep
 
 
-def fitted(model: Model, params: Params) -> tuple[dict[str, Any], Path]:
-    """Return the record of the final fit and the folder of its files, from the cache."""
+def score_tasks(model: Model, params: Params) -> list[Task]:
+    """Return what the fitted model says of all images, unless it is cached and its files are whole."""
     key, folder = _final_place(model, params)
-    return model.setting.cache.read("finals", key), folder
+    if _whole(model, "scores", key, folder):
+        return []
+    pickled = folder / PICKLE
+    arguments = (pickled if model.local else pickled.read_bytes(), model.images)
+    memory = 3 * float_bytes(model.setting.dataset.n_train, model.setting.n_pixels)
+    keep = _keep_scored(model, key, folder)
+    return [Task("in-sample and test scores", score_pickled, arguments, keep, FIGURES + model.rank, memory)]
 
 
-def _is_whole(folder: Path, final: dict[str, Any]) -> bool:
-    """Return whether the files are as the fit wrote them: results are links to them, so an edit there alters them."""
-    digests = final.get("digests", {})
+def _keep_scored(model: Model, key: str, folder: Path) -> Callable[[Any], None]:
+    def keep(found: tuple[dict[str, Any], NDArray[Any], NDArray[Any]]) -> None:
+        record, *arrays = found
+        for name, array in zip(SCORED, arrays, strict=True):
+            content = io.BytesIO()
+            np.save(content, array)
+            write_atomically(folder / name, content.getvalue())
+        model.setting.cache.write("scores", key, record | {"digests": _digests(folder, *SCORED)})
+
+    return keep
+
+
+def fitted(model: Model, params: Params) -> tuple[dict[str, Any], Path]:
+    """Return the record of the final fit and of its scores, and the folder of its files, from the cache."""
+    key, folder = _final_place(model, params)
+    final, scored = (model.setting.cache.read(kind, key) for kind in ("finals", "scores"))
+    return final | scored | {"digests": final["digests"] | scored["digests"]}, folder
+
+
+def _digests(folder: Path, *names: str) -> dict[str, str]:
+    return {name: file_sha256(folder / name) for name in names}
+
+
+def _whole(model: Model, kind: str, key: str, folder: Path) -> bool:
+    """Return whether it is cached with its files as they were written: results are links to them, so an edit alters them."""
+    digests = (model.setting.cache.read(kind, key) or {}).get("digests", {})
     return bool(digests) and all(
         (folder / name).exists() and file_sha256(folder / name) == sha256 for name, sha256 in digests.items()
     )
@@ -212,5 +239,5 @@ def studied(model: Model, params: Params, staged: Path) -> tuple[results.Learnin
     dataset, classes = model.setting.dataset, list(model.setting.dataset.class_names)
     kept = [model.setting.cache.read("shares", key) for key in reversed(_share_keys(model, params).values())]
     curve = learning_curve([item["point"] for item in kept], kept[0]["n_held_out"])
-    own = carried_back(joblib.load(staged / "model.pkl"), dataset.image_shape, classes)  # its digest has been checked
+    own = carried_back(joblib.load(staged / PICKLE), dataset.image_shape, classes)  # its digest has been checked
     return curve, [kept[-1]["importance"], *([] if own is None else [own])]

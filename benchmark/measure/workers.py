@@ -10,6 +10,7 @@ import functools
 import importlib.metadata
 import multiprocessing
 import os
+import pickle
 import platform
 import signal
 import tempfile
@@ -32,7 +33,7 @@ from benchmark.cache import digest
 from benchmark.dataset import Dataset
 from benchmark.layout import PACKAGE
 from benchmark.measure.evaluate import Scored, curves, metrics_document
-from benchmark.measure.fit import fit_final, refit_accuracy
+from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
 from benchmark.measure.provenance import fit_circumstances
 from benchmark.measure.search import Params, flat_rows
@@ -151,13 +152,13 @@ def _end_after(sentinel: Any) -> None:
     os._exit(1)
 
 
-def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int) -> tuple[Any, dict[str, bytes]]:
+def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int) -> tuple[dict[str, Any], bytes]:
     """Run `fit.fit_final` in a fresh process.
 
     Returns
     -------
     tuple
-        The record of the fit with the circumstances of this machine, and the files that it wrote, by name.
+        The record of the fit with the circumstances of this machine, and the pickle.
 
     Raises
     ------
@@ -165,20 +166,35 @@ def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int)
         If the process was killed.
 
     """
-    train = np.asarray(dataset.train_images), np.asarray(dataset.train_labels)
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor,
     ):
-        arguments = (pipeline, params, train, np.asarray(dataset.test_images), Path(folder), n_jobs)
-        future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), fit_final, *arguments)
+        arguments = (pipeline, params, *pack(dataset, same_machine=True), Path(folder), n_jobs)
+        future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), _fit_packed, *arguments)
         try:
             record = future.result()
         except BrokenProcessPool:
             raise TaskKilledError from None
         here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
-        files = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-        return record | fit_circumstances(here), files
+        return record | fit_circumstances(here), (Path(folder) / PICKLE).read_bytes()
+
+
+def _fit_packed(
+    pipeline: Pipeline, params: Params, bare: Dataset, arrays: dict[str, Any], folder: Path, n_jobs: int
+) -> dict[str, Any]:
+    dataset = unpack(bare, arrays)
+    return fit_final(pipeline, params, _training(dataset), dataset.test_images, folder, n_jobs)
+
+
+def score_pickled(model: Path | bytes, dataset: Dataset) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
+    """Run `fit.score_final` on the model in a pickle: its file if this machine has it, else its bytes."""
+    content = model if isinstance(model, bytes) else model.read_bytes()
+    return score_final(pickle.loads(content), _training(dataset), dataset.test_images)  # noqa: S301  # made by `fit_alone`
+
+
+def _training(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return dataset.train_images, np.asarray(dataset.train_labels)
 
 
 # --------------------------------------------------------------------------------------------------------- the figures

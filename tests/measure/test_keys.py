@@ -129,7 +129,10 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
         best = search.choose([params], [scores])
         found = search.search_document(small, [params], [scores * 3], best)
         final = fitting.fit_final(pipeline, params, (images, labels), test_images, tmp_path, 1)
-        return found, final, fitting.seed_spread(0, [0.5] * 5) if entry.stochastic else None
+        fitted = pickle.loads((tmp_path / "model.pkl").read_bytes())
+        about, scores, predictions = fitting.score_final(fitted, (images, labels), test_images)
+        own = evaluate.Scored(about["scores"], scores, test_labels, predictions)
+        return found, final | about, fitting.seed_spread(0, [0.5] * 5) if entry.stochastic else None, own
 
     def study():
         n = study_model.curve_sizes(pipeline, params, labels)[0]
@@ -153,10 +156,7 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
         results.dump_document(curves, results.Curves)
         results.encode_predictions(scored.predictions)
 
-    at_fit, (found, final, seeds) = files_at_work(fit)
-    scored = evaluate.Scored(
-        final["scores"], np.load(tmp_path / "scores.npy"), test_labels, np.load(tmp_path / "predictions.npy")
-    )
+    at_fit, (found, final, seeds, scored) = files_at_work(fit)
     at_study, _ = files_at_work(study)
     at_figures, _ = files_at_work(figures)
     assert at_fit - DECIDES_NO_BYTE <= set(keys.FIT_CODE)

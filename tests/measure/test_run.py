@@ -146,8 +146,9 @@ def test_scores_altered_in_place_never_reach_the_figures(copy, command):
     (copy / "models" / SAMPLE / "svm-pixels" / "curves.json").unlink()
     done = run_again(copy, command)
     assert done.returncode == 0, done.stderr
-    assert "final fit and prediction: 1 done" in done.stderr
+    assert "in-sample and test scores: 1 done" in done.stderr
     assert "search: " not in done.stderr
+    assert "final fit" not in done.stderr
     assert tracked(copy, "svm-pixels") == expected
 
 
@@ -252,7 +253,7 @@ def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path):
     entry = ModelEntry("knn", "Neighbours", "knn", "pixels", KNeighborsClassifier(algorithm="brute"), grid)
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     images = Shared("images", "images", lambda: sample, ())
-    model = Model(setting, entry, images, rank=0, cores=1)
+    model = Model(setting, entry, images, rank=0, cores=1, local=True)
     for task in steps.search_tasks(model):
         task.keep(([0.25 * len(params) for params in task.arguments[1]], 1.0, 1.0))
     assert steps.search_tasks(model) == []

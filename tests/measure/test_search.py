@@ -10,7 +10,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
 from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.measure import fit, search
@@ -134,21 +133,6 @@ def test_scaled_neighbours_are_scored_in_sample_without_themselves(sample):
     described = scaled[:-1].transform(X)
     expected = cross_val_score(KNeighborsClassifier(1), described, y, cv=LeaveOneOut()).mean()
     assert fit._in_sample(scaled, X, y) == ("leave-one-out", pytest.approx(expected))
-
-
-@pytest.mark.parametrize(
-    ("n", "jobs", "threads"), [(900, 8, 1), (2048, 8, 1), (3100, 8, 2), (6000, 2, 2), (60_000, 96, 57)]
-)
-def test_more_threads_find_the_very_neighbours_of_one_however_many_are_as_far(n, jobs, threads):
-    rows = np.random.default_rng(0).integers(0, 3, size=(n if n < 10_000 else 1000, 4)).astype(np.float32)
-    model = Pipeline([("classifier", KNeighborsClassifier(8, algorithm="brute").fit(rows, rows[:, 0].astype(int)))])
-    assert fit.neighbour_threads(model, n, jobs) == threads
-    found = []
-    for n_threads in (1, fit.neighbour_threads(model, len(rows), jobs)):
-        with threadpool_limits({"openmp": n_threads}):
-            found.append(model[-1].kneighbors())
-    assert all(np.array_equal(*pair) for pair in zip(*found, strict=True))
-    assert fit.neighbour_threads(Pipeline([("classifier", LogisticRegression())]), n, jobs) == 1
 
 
 def test_neighbours_at_distance_zero_outvote_all_others():
