@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from skimage.feature import hog
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -142,6 +143,16 @@ def test_streamed_components_equal_those_of_scikit_learn(sample, monkeypatch):
     assert ours.explained_variance_ratio_ == pytest.approx(theirs.explained_variance_ratio_, rel=1e-3)
     assert np.abs((ours.components_ * theirs.components_).sum(axis=1))[:20] == pytest.approx(1, abs=1e-3)
     assert ours.mean_ == pytest.approx(theirs.mean_, abs=1e-5)
+
+
+@pytest.mark.parametrize("n_components", [None, 30])
+@pytest.mark.parametrize("own", [PixelFeatures(), HogFeatures(image_shape=(16, 16))], ids=["pixels", "hog"])
+def test_threads_change_no_bit(sample, monkeypatch, own, n_components):
+    monkeypatch.setattr(features, "CHUNK_ROWS", 100)
+    images = sample.train_images[:950, 6:22, 6:22].reshape(950, -1)
+    own.set_params(n_components=n_components)
+    one, three = (clone(own).set_params(n_jobs=n_jobs).fit_transform(images) for n_jobs in (None, 3))
+    assert one.tobytes() == three.tobytes()
 
 
 def test_signs_of_components_are_fixed(sample):

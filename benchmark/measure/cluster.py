@@ -37,6 +37,9 @@ DASK = {
     "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.admin.large-graph-warning-threshold": "1TB",
+    "distributed.admin.tick.interval": "1s",  # by default 50 times a second, which takes some 5 % of a core a process
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.client.scheduler-info-interval": "10s",
     # without MALLOC_TRIM_THRESHOLD_, which makes large arrays slow
     "distributed.nanny.pre-spawn-environ": dict.fromkeys(SINGLE_THREAD, "1"),
 }

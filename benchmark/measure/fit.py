@@ -22,6 +22,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from benchmark.disk import file_sha256
+from benchmark.features import StreamedPCA
 from benchmark.measure.search import WEIGHTS, Labels, Params, flat_rows, neighbours_vote, tail_of
 from benchmark.results import Seeds
 from benchmark.svm import RbfSVC
@@ -142,18 +143,17 @@ def _in_sample(pipeline: Pipeline, X: NDArray[np.uint8], labels: Labels) -> tupl
 
 @contextmanager
 def _side_by_side(pipeline: Pipeline, n_jobs: int) -> Iterator[None]:
-    """Let an ensemble fit its members in parallel, and a support vector machine its pairs; both give the same bytes.
+    """Let a fit use several threads: for chunks of features, members of an ensemble, pairs of a support vector machine.
 
-    Prediction stays serial, as threads would sum in any order.
+    Each gives the same bytes as with one. Prediction stays serial, as threads would sum in any order.
     """
-    classifier = pipeline.steps[-1][1]
-    if not (isinstance(classifier, (BaseEnsemble, RbfSVC)) and "n_jobs" in classifier.get_params()):
-        yield
-        return
-    before = classifier.n_jobs
-    classifier.set_params(n_jobs=n_jobs)
+    steps = [step for _, step in pipeline.steps if isinstance(step, (StreamedPCA, BaseEnsemble, RbfSVC))]
+    before = [(step, step.n_jobs) for step in steps if "n_jobs" in step.get_params()]
+    for step, _ in before:
+        step.set_params(n_jobs=n_jobs)
     yield
-    classifier.set_params(n_jobs=before)
+    for step, own in before:
+        step.set_params(n_jobs=own)
 
 
 def _seconds(pipeline: Pipeline, X: NDArray[np.uint8]) -> float:
