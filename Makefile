@@ -24,7 +24,7 @@ WHERE := $(if $(DASK),--dask '$(DASK)') $(if $(DASHBOARD),--dashboard)
 FORM := $(if $(FORMAT),--format $(FORMAT))
 export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
 
-.PHONY: help setup data bench worker site serve list diff compare history readme test check speed oracle lock clean \
+.PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
   republish rehearse screenshots
 
@@ -81,6 +81,9 @@ workflows: setup ## lint the workflows and look for holes in them (needs npm)
 
 speed: setup ## time the straightforward way against ours, alternately (FAST=1)
 	@$(VENV)/bin/python tools/speed.py $(if $(FAST),--fast)
+
+scale: setup ## run the bench on 600,000 generated images; print the most memory that each process held
+	@$(VENV)/bin/python tools/scale.py
 
 oracle: setup ## reproduce three published rows of the official benchmark
 	@$(VENV)/bin/python tools/oracle.py

@@ -27,6 +27,7 @@ from benchmark.svm import RbfSVC, fit_together
 N_SPLITS = 3
 RANDOM_STATE = 0
 KEPT_COMPONENTS = 400  # computed for each fold, so that any smaller number is a slice of them
+KEPT_VALUES = 100_000_000  # of larger folds, which would take more than 400 MB each, only the components asked for
 WEIGHTS = ("uniform", "distance")
 NATURAL_BOUNDS = {"min_samples_leaf": 1, "min_samples_split": 2, "n_neighbors": 1}
 Labels = NDArray[np.uint8]
@@ -49,7 +50,8 @@ def feature_source(pipeline: Pipeline, params: Params, n_pixels: int, n_rows: in
     wanted = getattr(features, "n_components", None)
     if not isinstance(features, StreamedPCA) or wanted is None:
         return features, None
-    return features.set_params(n_components=max(wanted, min(KEPT_COMPONENTS, n_pixels, n_rows))), wanted
+    kept = KEPT_COMPONENTS if n_rows * KEPT_COMPONENTS <= KEPT_VALUES else 0
+    return features.set_params(n_components=max(wanted, min(kept, n_pixels, n_rows))), wanted
 
 
 def fold_features(features: Any, images: NDArray[np.uint8], labels: Labels, fold: int) -> NDArray[np.float32]:

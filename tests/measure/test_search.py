@@ -135,6 +135,13 @@ def test_scaled_neighbours_are_scored_in_sample_without_themselves(sample):
     assert fit._in_sample(scaled, X, y) == ("leave-one-out", pytest.approx(expected))
 
 
+def test_a_large_fold_keeps_only_the_components_asked_for():
+    pipeline = Pipeline([("features", PixelFeatures()), ("classifier", LogisticRegression())])
+    asked = {"features__n_components": 64}
+    kept = [search.feature_source(pipeline, asked, 784, n)[0].n_components for n in (300, 250_000, 250_001)]
+    assert kept == [300, 400, 64]
+
+
 def test_neighbours_at_distance_zero_outvote_all_others():
     distances, labels = np.array([[0.0, 0.1, 0.1]]), np.array([[2, 1, 1]])
     assert search.neighbours_vote(distances, labels, "distance").tolist() == [2]
