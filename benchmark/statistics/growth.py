@@ -73,7 +73,7 @@ class PowerLaw:
         return float(special.stdtrit(self.n_points - 2, (1 + level) / 2))
 
 
-def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: float) -> PowerLaw | None:
+def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: float = 0.0) -> PowerLaw | None:
     """Return the power law through `values` at `sizes`, by least squares of the logarithms.
 
     Parameters
@@ -81,8 +81,8 @@ def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: flo
     sizes, values : sequence of float
         Numbers of images, and what each of them cost.
     smallest : float
-        The smallest value that can be told from the noise of its measurement. Smaller ones are left out: on a
-        logarithmic scale their errors would outweigh all others.
+        The smallest value that can be told from the noise of its measurement. Smaller ones are left out, and so is 0: on
+        a logarithmic scale their errors would outweigh all others.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: flo
     costs fitted by a line on logarithmic axes. N. R. Draper, H. Smith (1998), Applied regression analysis, 3rd edition,
     chapter 1: the intervals of a slope and of a further observation.
     """
-    pairs = [(n, value) for n, value in zip(sizes, values, strict=True) if value >= smallest > 0]
+    pairs = [(n, value) for n, value in zip(sizes, values, strict=True) if value > 0 and value >= smallest]
     if len({n for n, _ in pairs}) < FEWEST:
         return None
     x, y = np.log(np.array(pairs, dtype=float)).T

@@ -80,6 +80,23 @@ def give_interval(path):
     results.write_document(path, document, results.Metrics)
 
 
+def give_growth(path, exponent, memory=3 * 2**20):
+    """Put the costs of fits on four sizes into a made-up run, near a power law of this exponent."""
+    document = results.read_document(path, results.Run)
+    document["growth"] = [
+        {
+            "n_train": n,
+            "features_seconds": 0.01 * n,
+            "fit_seconds": 0.1 * n**exponent * noise,
+            "predict_seconds": 0.002 * n,
+            "n_predict": 100,
+            "memory_bytes": memory and memory * n**2,
+        }
+        for n, noise in ((1, 1.1), (2, 0.9), (4, 1.0), (6, 1.05))
+    ]
+    results.write_document(path, document, results.Run)
+
+
 def written(folder, baselines=()):
     """Return the site of two models, of which these are baselines."""
     wrong = {"careful": range(150), "hasty": range(100, 320)}
@@ -88,6 +105,8 @@ def written(folder, baselines=()):
         made.write_model(folder / "made", name, made.predictions(where))
         write_curves(folder / "made", name)
         give_interval(folder / "made" / name / "metrics.json")
+    give_growth(folder / "made" / "careful" / "run.json", 1.5)
+    give_growth(folder / "made" / "hasty" / "run.json", 1, memory=None)
     stored = results.load_results(folder, "made")
     for model in stored.models:
         model.entry["baseline"] = model.name in baselines
