@@ -95,7 +95,7 @@ def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: flo
     costs fitted by a line on logarithmic axes. N. R. Draper, H. Smith (1998), Applied regression analysis, 3rd edition,
     chapter 1: the intervals of a slope and of a further observation.
     """
-    pairs = [(n, value) for n, value in zip(sizes, values, strict=True) if value > 0 and value >= smallest]
+    pairs = [(n, value) for n, value in zip(sizes, values, strict=True) if n > 0 and value > 0 and value >= smallest]
     if len({n for n, _ in pairs}) < FEWEST:
         return None
     x, y = np.log(np.array(pairs, dtype=float)).T

@@ -67,8 +67,9 @@ def test_an_exact_law_is_recovered(factor, exponent, sizes):
         ([1, 2, 4], [1, 2, NOISE / 2]),
         ([1, 1, 2], [1, 2, 3]),
         ([1, 2, 4], [0, 0, 0]),
+        ([0, 2, 4], [1, 2, 3]),
     ],
-    ids=["nothing", "two points", "two that can be measured", "two sizes", "no cost"],
+    ids=["nothing", "two points", "two that can be measured", "two sizes", "no cost", "no images"],
 )
 def test_there_is_no_law_of_fewer_than_three_sizes_that_can_be_measured(sizes, values):
     assert fit_power_law(sizes, values, NOISE) is None

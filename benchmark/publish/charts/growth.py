@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -32,6 +32,7 @@ from benchmark.results.numbers import (
 from benchmark.statistics import PowerLaw
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
+MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
 Place = tuple[float, float]
 
 
@@ -39,18 +40,20 @@ def growth(model: ModelResult, own: Costs) -> Chart:
     """Draw the CPU seconds of a model's fits over their images, the line through them, and what it predicts."""
     places = measured_places(own)
     final = (model.metrics["dataset"]["n_train"], model.run["seconds"]["fit_cpu"])
+    heights = _heights([own], TIMES * final[0])
     traces = [_dots(places, "lead", "measured for the learning curve"), _final_dot(final)]
     if own.seconds:
-        far = TIMES * final[0]
-        traces += [*_line(own.seconds, places, far, "lead"), _predicted_dot(own.seconds, far)]
+        ends = _drawn_interval(own.seconds, TIMES * final[0])
+        traces += [*_line(own.seconds, places, ends[0], "lead"), _predicted_dot(*ends)]
+        heights += ends[1:]
     return chart(
         f"{model.name}-growth",
         f"{SECONDS} over the number of {IMAGES}",
         _caption(own.seconds),
         traces,
         {
-            "xaxis": log_axis(IMAGES),
-            "yaxis": log_axis(SECONDS, dtick=1, range=_limits(_heights([own], TIMES * final[0], [final[1]]))),
+            "xaxis": _images_axis([own], TIMES * final[0]),
+            "yaxis": log_axis(SECONDS, dtick=1, range=_limits([*heights, final[1]])),
             "legend": legend_above(),
         },
         (IMAGES, "features", "fit", "predict an image", "memory added"),
@@ -65,7 +68,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         return None
     far = TIMES * stored.dataset["n_train"]
     order = [entry["name"] for entry in stored.entries if not entry["baseline"]]  # colours are those of the history
-    limits = _limits(_heights(found.values(), far, []))
+    limits = _limits(_heights(found.values(), far))
     titles = {name: stored.model(name).metrics["title"] for name in found}
     ends = {name: math.log10(_end(own, far)) for name, own in found.items() if measured_places(own)}
     return chart(
@@ -78,7 +81,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
             for trace in _model_traces(own, far, colour(order.index(name)), titles[name])
         ],
         {
-            "xaxis": log_axis(IMAGES),
+            "xaxis": _images_axis(found.values(), far),
             "yaxis": log_axis(SECONDS, dtick=1, range=limits),
             "annotations": line_labels(ends, order, 1.0, limits) if ends else [],
             "margin": {"r": label_width(list(found))},
@@ -142,16 +145,22 @@ def _end(own: Costs, far: int) -> float:
     return own.seconds.at(far) if own.seconds else measured_places(own)[-1][1]
 
 
-def _heights(found: Iterable[Costs], far: int, more: Sequence[float]) -> list[float]:
-    """Return the heights that a chart has to hold, all of them positive."""
+def _images_axis(found: Collection[Costs], far: int) -> dict[str, Any]:
+    """Return the axis of the numbers of images; it names the smallest and the largest measured, and where lines end."""
+    sizes = [point["n_train"] for own in found for point in own.points]
+    named = [min(sizes), max(sizes), far]
+    return log_axis(IMAGES, dtick=None, tickvals=named, ticktext=[f"{size:,}" for size in named])
+
+
+def _heights(found: Collection[Costs], far: int) -> list[float]:
+    """Return the heights of the points and of the ends of the lines."""
     heights = [second for own in found for _, second in measured_places(own)]
-    heights += [law.at(n) for own in found if (law := own.seconds) for n in (own.points[0]["n_train"], far)]
-    return [height for height in (*heights, *more) if height > 0]
+    return heights + [law.at(n) for own in found if (law := own.seconds) for n in (own.points[0]["n_train"], far)]
 
 
 def _limits(heights: Sequence[float]) -> tuple[float, float]:
-    """Return the logarithms between which all heights lie, with some room."""
-    ends = [math.log10(height) for height in heights] or [0.0, 1.0]
+    """Return the logarithms between which all positive heights lie, with some room."""
+    ends = [math.log10(height) for height in heights if height > 0] or [0.0, 1.0]
     room = 0.06 * (max(ends) - min(ends)) or 0.5
     return round(min(ends) - room, 4), round(max(ends) + room, 4)
 
@@ -186,17 +195,21 @@ def _final_dot(final: Place) -> Any:
     )
 
 
-def _predicted_dot(law: PowerLaw, far: int) -> Any:
+def _drawn_interval(law: PowerLaw, far: int) -> tuple[int, float, float, float]:
+    """Return `far`, what a law predicts there and the interval, cut off where it would make the chart of no use."""
     found = law.predict(far)
-    highest = found.value * 1e9  # a bound beyond every chart, as numbers in JSON are finite
+    return far, found.value, max(found.low, found.value / MOST_DRAWN), min(found.high, found.value * MOST_DRAWN)
+
+
+def _predicted_dot(far: int, value: float, low: float, high: float) -> Any:
     return go.Scatter(
         x=[far],
-        y=rounded([found.value]),
+        y=rounded([value]),
         mode="markers",
         name="extrapolated, 95 % prediction interval",
         meta="lead",
         marker={"size": 9, "symbol": "circle-open"},
-        error_y=error_bars([found.value - found.low], [min(found.high, highest) - found.value], width=4),
+        error_y=error_bars([value - low], [high - value], width=4),
         hovertemplate="extrapolated: %{x:,} images, %{y} s<extra></extra>",
     )
 

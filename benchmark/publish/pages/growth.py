@@ -64,7 +64,7 @@ def growth_section(model: ModelResult) -> GrowthSection | None:
             f"{TIMES * n:,} images, 95 % prediction interval",
         ),
         rows=_rows(own, n),
-        measured=f"{sizes[0]:,} to {sizes[-1]:,}",
+        measured=" to ".join(f"{size:,}" for size in sorted({sizes[0], sizes[-1]})),
         far=f"{TIMES * n:,}",
         check=_check(own.seconds, n, model.run["seconds"]["fit_cpu"]) if own.seconds else "",
         unmeasured=not own.measured_memory,
