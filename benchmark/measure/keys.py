@@ -26,6 +26,7 @@ EVALUATION_CODE = (
 STUDY_CODE = (
     "measure/study_model",
     "measure/study_data",
+    "measure/meter",  # a share is kept with its costs
     "statistics/shares",
     "results/study_documents",
     "results/writing",

@@ -20,7 +20,7 @@ from benchmark.measure.entry import ModelEntry
 from benchmark.measure.evaluate import Scored
 from benchmark.measure.keys import model_key
 from benchmark.measure.setting import Setting
-from benchmark.results import Run
+from benchmark.results import Growth, Run
 
 
 def read_scored(setting: Setting, entry: ModelEntry, final: Mapping[str, Any], staged: Path) -> Scored:
@@ -65,10 +65,11 @@ def run_document(
     staged: Path,
     documents: dict[str, str],
     search_seconds: Sequence[float],
+    growth: list[Growth],
 ) -> Run:
-    """Return `run.json`; `search_seconds` are wall and CPU seconds."""
+    """Return `run.json`; `search_seconds` are wall and CPU seconds, `growth` is empty where there is no learning curve."""
     scores = staged / "scores.npy"
-    return {
+    document: Run = {
         "schema_version": results.SCHEMA_VERSION,
         "name": entry.name,
         "commit": final["commit"],
@@ -94,6 +95,9 @@ def run_document(
         "key": model_key(setting, entry),
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in documents.items()},
     }
+    if growth:
+        document["growth"] = growth
+    return document
 
 
 def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str], staged: Path) -> None:

@@ -258,7 +258,7 @@ def _measure(engine: Engine, model: Model) -> None:
         raise unfit(entry, str(error)) from None
     final, staged = fitted(model, candidates[best])
     seeds = refitted(model, candidates[best], staged) if entry.stochastic else None
-    curve, importances = (None, []) if entry.baseline else studied(model, candidates[best], staged)
+    curve, importances, growth = (None, [], []) if entry.baseline else studied(model, candidates[best], staged)
     test = read_scored(setting, entry, final, staged)
     about = {"entry": entry.document(setting.dataset.image_shape), "search": search, "final": final, "seeds": seeds}
     found: list[Any] = []
@@ -273,7 +273,7 @@ def _measure(engine: Engine, model: Model) -> None:
         "curves.json": dump_document(drawn, Curves),
         "study.json": dump_document(study_document(entry.name, mistakes, curve, importances), Study),
     }
-    run_json = run_document(setting, entry, final, staged, documents, search_seconds)
+    run_json = run_document(setting, entry, final, staged, documents, search_seconds, growth)
     place_folder(setting, entry, documents | {"run.json": dump_document(run_json, Run)}, staged)
     accuracy = metrics["test"]["accuracy"]
     setting.report.line(

@@ -34,8 +34,8 @@ from benchmark.measure.search import (
     shared_search,
     split_folds,
 )
-from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, fit_share, learning_curve, share_features
-from benchmark.measure.workers import fit_alone, refit, score_pickled, whole_features
+from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, learning_curve, share_features
+from benchmark.measure.workers import fit_alone, refit, score_pickled, share_alone, whole_features
 
 SCORED = ("scores.npy", "predictions.npy")
 
@@ -211,7 +211,7 @@ def curve_tasks(model: Model, params: Params) -> list[Task]:
         arguments = (tail, labels, n, features, n_columns, about)
         memory = model.memory(n, n_columns, machine=hasattr(tail.steps[-1][1], "gamma"))
         keep = _keep_share(model, key, len(split_folds(labels)[FOLD][1]))
-        tasks.append(Task("learning curve and importances", fit_share, arguments, keep, CURVE + model.rank, memory))
+        tasks.append(Task("learning curve and importances", share_alone, arguments, keep, CURVE + model.rank, memory))
     return tasks
 
 
@@ -225,19 +225,24 @@ def _share_keys(model: Model, params: Params) -> dict[int, str]:
 
 
 def _keep_share(model: Model, key: str, n_held_out: int) -> Callable[[Any], str]:
-    def keep(found: tuple[results.CurvePoint, results.Importance | None]) -> str:
-        point, importance = found
-        value = {"point": point, "importance": importance, "n_held_out": n_held_out}
+    def keep(found: tuple[results.CurvePoint, results.Importance | None, results.Growth]) -> str:
+        point, importance, growth = found
+        value = {"point": point, "importance": importance, "growth": growth, "n_held_out": n_held_out}
         model.setting.cache.write("shares", key, value)
         return f"{point['n_train']} images, {point['accuracy']['value']:.4f}"
 
     return keep
 
 
-def studied(model: Model, params: Params, staged: Path) -> tuple[results.LearningCurve, list[results.Importance]]:
-    """Return the learning curve and the importances; those of the model's own weights from the pickle in `staged`."""
+def studied(
+    model: Model, params: Params, staged: Path
+) -> tuple[results.LearningCurve, list[results.Importance], list[results.Growth]]:
+    """Return the learning curve, the importances and what each fit of the curve cost, the smallest first.
+
+    The importances of the model's own weights come from the pickle in `staged`.
+    """
     dataset, classes = model.setting.dataset, list(model.setting.dataset.class_names)
     kept = [model.setting.cache.read("shares", key) for key in reversed(_share_keys(model, params).values())]
     curve = learning_curve([item["point"] for item in kept], kept[0]["n_held_out"])
     own = carried_back(joblib.load(staged / PICKLE), dataset.image_shape, classes)  # its digest has been checked
-    return curve, [kept[-1]["importance"], *([] if own is None else [own])]
+    return curve, [kept[-1]["importance"], *([] if own is None else [own])], [item["growth"] for item in kept]

@@ -6,7 +6,9 @@ only training images; of the test images, only the existing scores are used.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from benchmark.features import PixelFeatures
+from benchmark.measure.meter import metered
 from benchmark.measure.search import fit_tails, split_folds
-from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Importance, LearningCurve, Mistake, Study
+from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Growth, Importance, LearningCurve, Mistake, Study
 from benchmark.statistics import wilson_interval
 
 N_MISTAKES = 24
@@ -84,60 +87,88 @@ def study_document(
     }
 
 
-def share_features(features: Any, images: Images, labels: NDArray[np.uint8], n_train: int) -> NDArray[np.float32]:
+def share_features(
+    features: Any, images: Images, labels: NDArray[np.uint8], n_train: int
+) -> tuple[NDArray[np.float32], float]:
     """Fit `features` on a share of the fold's training part; return the features of all rows to fit on or predict.
 
     These are the share, the held-out images and, if the share is the whole part, held-out images with one block
     exchanged, for each block in turn. Models with the same features share them.
+
+    Returns
+    -------
+    tuple
+        The features, and the CPU seconds of fitting them on the share and of transforming it, without the other rows. The
+        seconds are those of this thread, because others work in the same process.
     """
     share, held_out = _rows(labels, n_train)
     flat = images.reshape(len(images), -1)
+    rows, parts = flat[share], [flat[held_out]]
+    if n_train == len(split_folds(labels)[FOLD][0]):
+        parts += [altered.reshape(len(altered), -1) for altered in shuffled_blocks(images[_shown(held_out)])]
     with threadpool_limits(1):
-        fitted = clone(features).fit(flat[share], labels[share])
-        parts = [flat[share], flat[held_out]]
-        if n_train == len(split_folds(labels)[FOLD][0]):
-            parts += [altered.reshape(len(altered), -1) for altered in shuffled_blocks(images[_shown(held_out)])]
-        return np.concatenate([np.asarray(fitted.transform(part), dtype=np.float32) for part in parts])
+        start = time.thread_time()
+        fitted = clone(features).fit(rows, labels[share])
+        described = [fitted.transform(rows)]
+        seconds = time.thread_time() - start
+        described += [fitted.transform(part) for part in parts]
+    return np.concatenate([np.asarray(part, dtype=np.float32) for part in described]), seconds
 
 
 def fit_share(
     tail: Pipeline,
     labels: NDArray[np.uint8],
     n_train: int,
-    described: NDArray[np.float32],
-    n_columns: int | None,
+    rows: tuple[Path, Path],
+    features_seconds: float,
     about: Params,
-) -> tuple[CurvePoint, Importance | None]:
-    """Fit a model on a share of the fold's training part and score the held-out images.
+) -> tuple[CurvePoint, Importance | None, Growth]:
+    """Fit a model on a share of the fold's training part and score the held-out images; measure what that costs.
+
+    Runs in its own process, so that the costs are those of this fit alone.
 
     Parameters
     ----------
     tail : Pipeline
         The model after its features, unfitted.
-    described, n_columns
-        What `share_features` returned, and how many of its columns the model uses.
+    rows : tuple of Path
+        `.npy` files: the features of the share, and of what is predicted, the other rows of `share_features`. The latter are
+        read after the fit, which thus needs no memory for them.
+    features_seconds : float
+        Those of `share_features`.
     about : dict
         `classes`, the names in label order, and `image_shape`.
 
     Returns
     -------
     tuple
-        The point of the learning curve, and the permutation importance of the fit on the whole part (None for a smaller
-        share).
+        The point of the learning curve; the permutation importance of the fit on the whole part (None for a smaller share);
+        and the costs, from the features in memory to the fitted steps, and to the predictions.
     """
     share, held_out = _rows(labels, n_train)
-    described = described[:, :n_columns]
+    X, y = np.load(rows[0]), labels[share]
     with threadpool_limits(1):
-        fitted = next(fit_tails([tail], np.ascontiguousarray(described[:n_train]), labels[share]))
-        predicted = fitted.predict(np.ascontiguousarray(described[n_train:]))
+        with metered() as fit:
+            fitted = next(fit_tails([tail], X, y))
+        X = np.load(rows[1])
+        with metered() as predict:
+            predicted = fitted.predict(X)
+    growth: Growth = {
+        "n_train": n_train,
+        "features_seconds": features_seconds,
+        "fit_seconds": fit.seconds,
+        "predict_seconds": predict.seconds,
+        "n_predict": len(predicted),
+        "memory_bytes": fit.memory_bytes,
+    }
     right = predicted[: len(held_out)] == labels[held_out]
     point: CurvePoint = {"n_train": n_train, "accuracy": _share(int(right.sum()), len(held_out))}
     if len(predicted) == len(held_out):
-        return point, None
+        return point, None, growth
     shown = _shown(held_out)
     before = right[np.searchsorted(held_out, shown)]
     after = predicted[len(held_out) :].reshape(-1, len(shown)) == labels[shown]
-    return point, permutation_importance(before, after, labels[shown], **about)
+    return point, permutation_importance(before, after, labels[shown], **about), growth
 
 
 def _rows(labels: NDArray[np.uint8], n_train: int) -> tuple[Indices, Indices]:

@@ -1,4 +1,4 @@
-"""What runs on a worker, besides the fits themselves: the wrapper of every task, and the timed fit in its own process.
+"""What runs on a worker, besides the fits themselves: the wrapper of every task, and the measured fits in processes of their own.
 
 A worker is one process a machine with a thread a core; see `engine`. Each function takes arrays and plain values and
 returns such, because a worker shares no files with the process that asked.
@@ -37,7 +37,7 @@ from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
 from benchmark.measure.provenance import fit_circumstances
 from benchmark.measure.search import Params, flat_rows
-from benchmark.measure.study_model import confident_mistakes
+from benchmark.measure.study_model import confident_mistakes, fit_share
 from benchmark.svm import ACCELERATED
 
 KILLED = "its process was killed; the system does that when memory runs out"
@@ -49,7 +49,7 @@ class TaskError(Exception):
 
 
 class TaskKilledError(Exception):
-    """The process of a timed fit was killed."""
+    """The process of a measured fit was killed."""
 
 
 def shielded(accelerated: bool, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
@@ -128,12 +128,12 @@ def refit(pipeline: Pipeline, params: Params, seed: int, whole: Any, dataset: Da
     return refit_accuracy(pipeline, params, seed, (whole[0], labels[0]), (whole[1], labels[1]))
 
 
-# ------------------------------------------------------------------------------------------------------- the timed fit
+# ---------------------------------------------------------------------------------------------------- the measured fits
 @functools.cache
 def fresh_processes() -> Any:
     """Return a context for processes that hold nothing but the imports, forked from a server that starts them now."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmark.models", "benchmark.measure.fit"])
+    context.set_forkserver_preload(["benchmark.models", "benchmark.measure.workers"])
     forkserver.ensure_running()
     return context
 
@@ -152,6 +152,44 @@ def _end_after(sentinel: Any) -> None:
     os._exit(1)
 
 
+def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process that has computed nothing before, so that its costs are its own.
+
+    Raises
+    ------
+    TaskKilledError
+        If the process was killed.
+
+    """
+    with ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor:
+        future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), function, *arguments)
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            raise TaskKilledError from None
+
+
+def share_alone(
+    tail: Pipeline,
+    labels: NDArray[np.uint8],
+    n_train: int,
+    described: tuple[NDArray[np.float32], float],
+    n_columns: int | None,
+    about: dict[str, Any],
+) -> Any:
+    """Run `study_model.fit_share` in a fresh process; return what it returns.
+
+    The features, of which the model uses the first `n_columns`, go there as files: a pipe would need two more copies.
+    `described` is what `study_model.share_features` returned.
+    """
+    features, seconds = described
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder, "fit.npy"), Path(folder, "predict.npy")
+        np.save(rows[0], features[:n_train, :n_columns])
+        np.save(rows[1], features[n_train:, :n_columns])
+        return in_fresh_process(fit_share, tail, labels, n_train, rows, seconds, about)
+
+
 def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int) -> tuple[dict[str, Any], bytes]:
     """Run `fit.fit_final` in a fresh process.
 
@@ -160,22 +198,10 @@ def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int)
     tuple
         The record of the fit with the circumstances of this machine, and the pickle.
 
-    Raises
-    ------
-    TaskKilledError
-        If the process was killed.
-
     """
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor,
-    ):
+    with tempfile.TemporaryDirectory() as folder:
         arguments = (pipeline, params, *pack(dataset, same_machine=True), Path(folder), n_jobs)
-        future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), _fit_packed, *arguments)
-        try:
-            record = future.result()
-        except BrokenProcessPool:
-            raise TaskKilledError from None
+        record = in_fresh_process(_fit_packed, *arguments)
         here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
         return record | fit_circumstances(here), (Path(folder) / PICKLE).read_bytes()
 

@@ -30,7 +30,7 @@ from benchmark.results.metrics import (
 )
 from benchmark.results.predictions import confusion_matrix, encode_predictions
 from benchmark.results.reading import Folder, decode_predictions, parse_document, read_document
-from benchmark.results.run_documents import Entries, Entry, Key, Observation, Published, PublishedResult, Run
+from benchmark.results.run_documents import Entries, Entry, Growth, Key, Observation, Published, PublishedResult, Run
 from benchmark.results.schema import DOCUMENTS, document_schema, json_schema
 from benchmark.results.stored import (
     TRACKED,
@@ -72,6 +72,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "Folder",
+    "Growth",
     "Importance",
     "Key",
     "LearningCurve",

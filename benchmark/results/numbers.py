@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from benchmark.results.documents import Estimate
 from benchmark.results.metrics import Metric, Reading
@@ -12,6 +12,8 @@ NOTHING = "–"  # for an undefined or missing value
 NOT_RECORDED = "not recorded"  # for a metric that older results lack
 SMALLEST_P = 1e-12
 MINUS = "−"
+YEAR, LONGEST_YEARS, SHORTEST = 365.25 * 86_400, 1000, 1e-6  # seconds, years, seconds
+SMALLEST_SIZE, LARGEST = 1e5, 1e15  # bytes
 COSTS = ("s", "B")  # units whose values are compared by their ratio
 
 
@@ -51,6 +53,26 @@ def duration(seconds: float) -> str:
     return ""
 
 
+def long_duration(seconds: float) -> str:
+    """Return seconds to three digits, from two minutes on in minutes, hours, days or years; a bound for the immeasurable."""
+    if seconds > LONGEST_YEARS * YEAR:
+        return f"over {LONGEST_YEARS:,} years"
+    for unit, scale in (("years", YEAR), ("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * scale:
+            return f"{three_digits(seconds / scale)} {unit}"
+    return duration(seconds) if seconds >= SHORTEST else "under 1 µs"
+
+
+def memory_size(number: float) -> str:
+    """Return bytes to three digits in MB, GB or TB (powers of 1,000); a bound for what no machine has."""
+    if number > LARGEST:
+        return f"over {LARGEST / 1e12:,.0f} TB"
+    for unit, scale in (("TB", 1e12), ("GB", 1e9)):
+        if number >= scale:
+            return f"{three_digits(number / scale)} {unit}"
+    return f"{three_digits(number / 1e6)} MB" if number >= SMALLEST_SIZE else "under 0.1 MB"
+
+
 def megabytes(number: float) -> str:
     """Return bytes in MB (1,000,000 bytes), with one decimal."""
     return f"{number / 1e6:,.1f} MB"
@@ -67,6 +89,16 @@ def interval(estimate: Estimate, digits: int = 1) -> str:
     if estimate["low"] is None or estimate["high"] is None:
         return percent(estimate["value"], digits)
     return f"{percent(estimate['value'], digits)} [{100 * estimate['low']:.{digits}f}, {100 * estimate['high']:.{digits}f}]"
+
+
+def with_interval(value: float, interval: tuple[float, float], text: Callable[[float], str]) -> str:
+    """Return a value with its interval, each as `text` says it."""
+    return f"{text(value)} [{text(interval[0])}, {text(interval[1])}]"
+
+
+def exponent(value: float) -> str:
+    """Return the exponent of a power law with two decimals."""
+    return f"{value:z.2f}".replace("-", MINUS)
 
 
 def decimal_interval(estimate: Estimate) -> str:

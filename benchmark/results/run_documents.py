@@ -89,8 +89,26 @@ class Key(TypedDict):
     libraries: str
 
 
+class Growth(TypedDict):
+    """What a fit of the learning curve cost: the chosen pipeline, on `n_train` images, in a process of its own.
+
+    Seconds are of CPU. `features_seconds` are those of fitting the features on these images and of transforming them. The
+    features are shared by models, so that they have as many principal components as the model with the most;
+    `fit_seconds` are those of the steps after them. `predict_seconds` are those of predicting `n_predict` images from their
+    features. `memory_bytes` is the memory that the fit added at its peak to the process that held the features; None where
+    the system does not tell.
+    """
+
+    n_train: int
+    features_seconds: Measured
+    fit_seconds: Measured
+    predict_seconds: Measured
+    n_predict: int
+    memory_bytes: int | None
+
+
 class Run(TypedDict):
-    """`run.json`: what may differ between two runs of one commit."""
+    """`run.json`: what may differ between two runs of one commit; `growth` has the smallest share first."""
 
     schema_version: int
     name: str
@@ -105,6 +123,7 @@ class Run(TypedDict):
     seconds: Seconds
     n_predict_many: int
     peak_memory_bytes: int
+    growth: NotRequired[list[Growth]]
     pickle: FileDigest
     scores: FileDigest
     key: Key

@@ -1,5 +1,6 @@
 """How certain a metric is, and whether a difference is real: pure functions from counts and arrays to numbers."""
 
+from benchmark.statistics.growth import PowerLaw, Predicted, fit_power_law
 from benchmark.statistics.paired import (
     LEVEL,
     Paired,
@@ -30,6 +31,8 @@ from benchmark.statistics.shares import wilson_interval
 __all__ = [
     "LEVEL",
     "Paired",
+    "PowerLaw",
+    "Predicted",
     "RankTable",
     "auc_interval",
     "brier_score",
@@ -39,6 +42,7 @@ __all__ = [
     "expected_calibration_error",
     "f1_intervals",
     "f1_scores",
+    "fit_power_law",
     "holm",
     "log_loss_interval",
     "macro_auc_interval",

@@ -137,10 +137,13 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
     def study():
         n = study_model.curve_sizes(pipeline, params, labels)[0]
         features, n_columns = search.feature_source(pipeline, params, images[0].size, n)
-        described = study_model.share_features(features, images, labels, n)
+        described, seconds = study_model.share_features(features, images, labels, n)
+        rows = tmp_path / "fit.npy", tmp_path / "predict.npy"
+        np.save(rows[0], described[:n, :n_columns])
+        np.save(rows[1], described[n:, :n_columns])
         tail = search.tail_of(pipeline, params)
         about = {"classes": classes, "image_shape": shape}
-        point, importance = study_model.fit_share(tail, labels, n, described, n_columns, about)
+        point, importance, _ = study_model.fit_share(tail, labels, n, rows, seconds, about)
         mistakes = study_model.confident_mistakes(scored.scores, scored.labels, scored.predictions, classes)
         own = study_model.carried_back(pickle.loads((tmp_path / "model.pkl").read_bytes()), shape, classes)
         curve = study_model.learning_curve([point], 400)

@@ -71,6 +71,19 @@ def test_every_model_has_all_its_files(whole_run):
     assert "Warning" not in done.stderr
 
 
+def test_every_point_of_a_learning_curve_has_its_costs(whole_run):
+    for model in results.load_results(whole_run[0] / "models", SAMPLE).models:
+        growth = model.run.get("growth", [])
+        curve = model.study["learning_curve"]
+        assert [cost["n_train"] for cost in growth] == [
+            point["n_train"] for point in (curve or {"points": []})["points"]
+        ]
+        for cost in growth:
+            assert min(cost["features_seconds"], cost["fit_seconds"], cost["predict_seconds"]) > 0
+            assert cost["n_predict"] >= curve["n_held_out"]
+            assert (cost["memory_bytes"] or 0) < 2**30
+
+
 def test_it_ends_with_the_leaderboard_and_each_named_models_paired_test(whole_run):
     _, done = whole_run
     assert done.stdout.startswith("rank")

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmark.features import HogFeatures, PixelFeatures
-from benchmark.measure import study_data, study_model
+from benchmark.measure import study_data, study_model, workers
 from benchmark.measure.search import split_folds
 from benchmark.models import MODELS
 from benchmark.results import load_results
@@ -109,11 +109,14 @@ def test_a_share_is_scored_as_the_whole_pipeline_would_be(sample, tmp_path):
     about = {"classes": list(sample.class_names), "image_shape": sample.image_shape}
     for n in (whole // 4, whole):
         described = study_model.share_features(model[0], images, labels, n)
-        point, found = study_model.fit_share(model[1:], labels, n, described, 20, about)
+        point, found, growth = workers.share_alone(model[1:], labels, n, described, 20, about)
         share, held_out = study_model._rows(labels, n)
         fitted = linear().fit(images[share].reshape(n, -1), labels[share])
         assert point["accuracy"]["value"] == fitted.score(images[held_out].reshape(len(held_out), -1), labels[held_out])
         assert (found is None) == (n < whole)
+        assert growth["n_train"] == n
+        assert growth["features_seconds"] == described[1] > 0
+        assert growth["n_predict"] == len(described[0]) - n
     shown = study_model._shown(held_out)
     assert found == importance(fitted, images[shown], labels[shown], about["classes"])
 

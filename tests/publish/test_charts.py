@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from benchmark import results
-from benchmark.publish.charts import confusion, curves
+from benchmark.compare.growth import all_costs, costs
+from benchmark.publish.charts import confusion, curves, growth
 from benchmark.results import numbers
 from tests import made
 
@@ -37,3 +40,72 @@ def test_of_classes_that_are_equally_hard_none_is_the_hardest(tmp_path):
     assert told.endswith(" are its hardest classes: it finds 0.0 % of each.")
     assert all(name in told for name in order[1:])
     assert "more pairs of classes as often" in confusion.confusion(constant, order, {}).caption
+
+
+def growing(*points):
+    """Return costs of (images, CPU seconds)."""
+    named = ("n_train", "features_seconds", "fit_seconds", "predict_seconds", "n_predict", "memory_bytes")
+    return [dict(zip(named, (n, 0.0, seconds, 0.0, 10, None), strict=True)) for n, seconds in points]
+
+
+def with_growth(**growths):
+    """Return results in memory; each model has the costs given."""
+    columns = {name: made.predictions(range(50 * place)) for place, name in enumerate(growths)}
+    stored = made.stored(columns, made.labels())
+    for model in stored.models:
+        model.run["growth"] = growths[model.name]
+    return stored
+
+
+def drawn_growth(found):
+    stored = with_growth(model=found)
+    return growth.growth(stored.model("model"), costs(stored.model("model")))
+
+
+def test_the_line_of_costs_is_solid_where_it_was_measured_and_dashed_up_to_ten_times_all_images():
+    dots, final, measured, beyond, end = drawn_growth(growing((1, 0.1), (2, 0.4), (4, 1.6))).spec["data"]
+    assert (dots["x"], dots["y"]) == ([1, 2, 4], [0.1, 0.4, 1.6])
+    assert (final["x"], final["y"]) == ([10], [1.0])
+    assert (measured["x"], measured["line"]["dash"]) == ([1, 4], "solid")
+    assert (beyond["x"], beyond["y"], beyond["line"]["dash"]) == ([4, 100], [1.6, 1000.0], "dash")
+    assert (end["x"], end["y"]) == ([100], [1000.0])
+
+
+@pytest.mark.parametrize(
+    "found",
+    [growing((1, 0.1), (2, 0.2)), growing((1, 0.1)), growing((1, 0.0), (2, 0.0), (4, 0.0))],
+    ids=["two sizes", "one size", "no time at all"],
+)
+def test_costs_without_a_law_are_drawn_without_a_line(found):
+    for drawn in (drawn_growth(found), growth.growths(*compared(with_growth(a=found, b=found)))):
+        assert "there is no line" in drawn.caption
+        assert all(trace["mode"] == "markers" for trace in drawn.spec["data"])
+        json.dumps(drawn.spec, allow_nan=False)
+
+
+def compared(stored):
+    return stored, all_costs(stored)
+
+
+def test_an_interval_that_would_dwarf_the_points_is_cut_off_and_finite():
+    drawn = drawn_growth(growing((1, 1e-3), (2, 1e5), (4, 1e-3)))
+    low, high = drawn.spec["layout"]["yaxis"]["range"]
+    assert high - low < 15
+    json.dumps(drawn.spec, allow_nan=False)
+
+
+def test_all_models_are_compared_in_the_order_of_the_leaderboard_with_the_colours_of_the_table_of_models():
+    stored = with_growth(
+        worse=growing((1, 0.1), (2, 0.2), (4, 0.4)),  # no error: the best
+        better=growing((1, 0.1), (2, 0.4), (4, 1.6)),
+    )
+    stored.entries.reverse()
+    drawn = growth.growths(*compared(stored))
+    assert [row[0] for row in drawn.rows] == ["Model worse", "Model better"]
+    assert {trace["meta"] for trace in drawn.spec["data"][:3]} == {"c1"}
+    assert drawn.caption.startswith("The steepest line is that of Model better, with the exponent 2.00 [2.00, 2.00]")
+    assert drawn.rows[1][2] == "16.7 min [16.7 min, 16.7 min]"
+
+
+def test_without_recorded_costs_there_is_no_comparison():
+    assert growth.growths(*compared(made.stored({"a": made.predictions([])}, made.labels()))) is None

@@ -80,14 +80,34 @@ def give_interval(path):
     results.write_document(path, document, results.Metrics)
 
 
-def written(folder, baselines=()):
-    """Return the site of two models, of which these are baselines."""
+def give_growth(path, exponent, memory=3 * 2**20):
+    """Put the costs of fits on four sizes into a made-up run, near a power law of this exponent."""
+    document = results.read_document(path, results.Run)
+    document["growth"] = [
+        {
+            "n_train": n,
+            "features_seconds": 0.01 * n,
+            "fit_seconds": 0.1 * n**exponent * noise,
+            "predict_seconds": 0.002 * n,
+            "n_predict": 100,
+            "memory_bytes": memory and memory * n**2,
+        }
+        for n, noise in ((1, 1.1), (2, 0.9), (4, 1.0), (6, 1.05))
+    ]
+    results.write_document(path, document, results.Run)
+
+
+def written(folder, baselines=(), *, growth=True):
+    """Return the site of two models, of which these are baselines; without `growth` as from an older version's results."""
     wrong = {"careful": range(150), "hasty": range(100, 320)}
     made.write_table(folder / "made", wrong)
     for name, where in wrong.items():
         made.write_model(folder / "made", name, made.predictions(where))
         write_curves(folder / "made", name)
         give_interval(folder / "made" / name / "metrics.json")
+    if growth:
+        give_growth(folder / "made" / "careful" / "run.json", 1.5)
+        give_growth(folder / "made" / "hasty" / "run.json", 1, memory=None)
     stored = results.load_results(folder, "made")
     for model in stored.models:
         model.entry["baseline"] = model.name in baselines
@@ -138,6 +158,21 @@ def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
     assert 'class="hero"' not in home
     assert 'class="chart"' not in home
     assert "No model has been measured yet" in files["made/errors.md"].decode()
+
+
+def test_results_without_the_costs_of_fits_leave_out_how_cost_grows(tmp_path):
+    files = written(tmp_path, growth=False).files
+    assert "How cost grows" not in files["made/models/careful.md"].decode()
+    assert 'id="cost-growth"' not in files["index.md"].decode()
+    methods = files["methods.md"].decode()
+    assert "by the fitted lines" not in methods
+    assert "What breaks first" in methods
+
+
+def test_a_page_says_where_memory_was_not_measured(site):
+    words = "Memory was not measured"
+    assert words in site.files["made/models/hasty.md"].decode()
+    assert words not in site.files["made/models/careful.md"].decode()
 
 
 def test_every_picture_says_how_large_it_is(site):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from benchmark.results import METRICS, numbers
@@ -64,6 +66,44 @@ def test_history_can_draw_every_unit():
     units = {metric.unit for metric in METRICS}
     assert units == set(SCALES), "add the unit to SCALES in benchmark/publish/charts/history.py"
     assert set(numbers.COSTS) <= set(SCALES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "under 1 µs"),
+        (5e-6, "5.00 µs"),
+        (119.0, "119 s"),
+        (120.0, "2.00 min"),
+        (7199.0, "120 min"),
+        (7200.0, "2.00 h"),
+        (172_800.0, "2.00 days"),
+        (3.2e9, "101 years"),
+        (1e15, "over 1,000 years"),
+        (math.inf, "over 1,000 years"),
+    ],
+)
+def test_a_long_time_is_told_in_the_unit_that_a_reader_can_picture(seconds, text):
+    assert numbers.long_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "under 0.1 MB"),
+        (450_000, "0.450 MB"),
+        (999_000_000, "999 MB"),
+        (3.136e9, "3.14 GB"),
+        (3.2e13, "32.0 TB"),
+        (math.inf, "over 1,000 TB"),
+    ],
+)
+def test_memory_is_told_to_three_digits(size, text):
+    assert numbers.memory_size(size) == text
+
+
+def test_an_exponent_and_its_interval_have_a_true_minus():
+    assert numbers.with_interval(0.004, (-0.5, 1.234), numbers.exponent) == "0.00 [−0.50, 1.23]"
 
 
 @pytest.mark.parametrize(("p", "text"), [(0.0423, "0.042"), (1e-12, "1e-12"), (9e-13, "below 1e-12"), (1.0, "1")])

@@ -181,6 +181,28 @@ def test_a_document_without_a_field_added_since_is_read_and_the_field_is_absent(
     assert not LOG_LOSS.is_in(older)
 
 
+GROWTH = {
+    "n_train": 2500,
+    "features_seconds": 0.25,
+    "fit_seconds": 1.5,
+    "predict_seconds": 0.125,
+    "n_predict": 20_000,
+    "memory_bytes": None,
+}
+
+
+def test_the_costs_of_fits_may_be_absent_and_are_checked_where_they_are_there(tmp_path):
+    path = tmp_path / "run.json"
+    for more in ({}, {"growth": [GROWTH, GROWTH | {"memory_bytes": 10**9}]}):
+        results.write_document(path, made.run("one") | more, results.Run)
+        assert results.read_document(path, results.Run) == made.run("one") | more
+        schema = results.json_schema(results.DOCUMENTS) | {"$ref": "#/$defs/run.json"}
+        Draft202012Validator(schema).validate(json.loads(path.read_bytes()))
+    path.write_text(json.dumps(made.run("one") | {"growth": [GROWTH | {"n_train": "many"}]}))
+    with pytest.raises(ResultsError, match="n_train"):
+        results.read_document(path, results.Run)
+
+
 def test_a_metric_that_does_not_apply_is_recorded_without_a_value(tmp_path):
     scored = grown(tmp_path, lambda document: document["test"].update(calibration=None))
     assert LOG_LOSS.read(scored) is None

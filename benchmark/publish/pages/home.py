@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark.compare.growth import all_costs
 from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts.board import accuracies, class_panels
 from benchmark.publish.charts.cost import cost
+from benchmark.publish.charts.growth import growths
 from benchmark.publish.gallery import Picture
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
@@ -133,10 +135,12 @@ def home_page(site: Site) -> HomePage:
 def _costs(stored: Results) -> list[Chart]:
     by_name = {metric.name: metric for metric in METRICS}
     n_images = stored.leaderboard()[0].run["n_predict_many"]
+    growth = growths(stored, all_costs(stored))
     return [
         cost(stored, by_name["fit_seconds"], 1, "s"),
         cost(stored, by_name["predict_seconds"], 1e6, f"µs an image of {n_images:,}"),
         cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
+        *([growth] if growth else []),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from benchmark.compare.documents import Use
+from benchmark.publish.pages.growth import Scale, scale
 from benchmark.publish.site import Site
 from benchmark.results import CLASS_METRICS, METRICS, Metric, ModelResult, Published, Results, Run
 from benchmark.results.numbers import percent
@@ -44,6 +45,7 @@ class MethodsPage:
     use: Use | None
     published: Published | None
     study: StudySettings
+    scale: Scale
     n_resamples: str
     n_bins: str
     discordant: int
@@ -97,6 +99,7 @@ def methods_page(site: Site) -> MethodsPage:
         use=site.past.comparison["use"] if site.past.comparison else None,
         published=site.published,
         study=_study_settings(site.stored),
+        scale=scale(site),
         n_resamples=_default(f1_intervals, "n_resamples"),
         n_bins=_default(equal_count_bins, "n_bins"),
         discordant=DISCORDANT,

@@ -11,6 +11,7 @@ from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
+from benchmark.publish.pages.growth import GrowthSection, growth_section
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
 from benchmark.results import METRICS, Edge, ModelResult, Run, Search
@@ -77,6 +78,7 @@ class ModelPage:
     search: Chart | None
     grid_search: Search
     learning: Chart | None
+    growth: GrowthSection | None
     model_shape: str
     released: Release | None
     pipeline: str
@@ -111,6 +113,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         search=search.search(model),
         grid_search=found,
         learning=None if baseline else search.learning_curve(model, leader),
+        growth=None if baseline else growth_section(model),
         model_shape=", ".join(map(str, site.dataset.image_shape)),
         released=site.released.get(model.name),
         pipeline=model.entry["pipeline"],

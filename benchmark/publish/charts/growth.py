@@ -1,0 +1,250 @@
+"""Charts of how the CPU seconds of a fit grow with the number of images, for one model and for all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from benchmark.compare.growth import TIMES, Costs, fit_seconds, predict_seconds
+from benchmark.publish.chart import (
+    Chart,
+    chart,
+    colour,
+    error_bars,
+    label_width,
+    legend_above,
+    line_labels,
+    log_axis,
+    rounded,
+)
+from benchmark.results import ModelResult, Results
+from benchmark.results.numbers import (
+    NOTHING,
+    duration,
+    exponent,
+    long_duration,
+    memory_size,
+    with_interval,
+)
+from benchmark.statistics import PowerLaw
+
+SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
+MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
+Place = tuple[float, float]
+
+
+def growth(model: ModelResult, own: Costs) -> Chart:
+    """Draw the CPU seconds of a model's fits over their images, the line through them, and what it predicts."""
+    places = measured_places(own)
+    final = (model.metrics["dataset"]["n_train"], model.run["seconds"]["fit_cpu"])
+    heights = _heights([own], TIMES * final[0])
+    traces = [_dots(places, "lead", "measured for the learning curve"), _final_dot(final)]
+    if own.seconds:
+        ends = _drawn_interval(own.seconds, TIMES * final[0])
+        traces += [*_line(own.seconds, places, ends[0], "lead"), _predicted_dot(*ends)]
+        heights += ends[1:]
+    return chart(
+        f"{model.name}-growth",
+        f"{SECONDS} over the number of {IMAGES}",
+        _caption(own.seconds),
+        traces,
+        {
+            "xaxis": _images_axis([own], TIMES * final[0]),
+            "yaxis": log_axis(SECONDS, dtick=1, range=_limits([*heights, final[1]])),
+            "legend": legend_above(),
+        },
+        (IMAGES, "features", "fit", "predict an image", "memory added"),
+        [_row(point) for point in own.points],
+        height=420,
+    )
+
+
+def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
+    """Draw the same for all models that have costs, in one chart, the most accurate first; None where there are none."""
+    if not found:
+        return None
+    far = TIMES * stored.dataset["n_train"]
+    order = [entry["name"] for entry in stored.entries if not entry["baseline"]]  # colours are those of the history
+    limits = _limits(_heights(found.values(), far))
+    titles = {name: stored.model(name).metrics["title"] for name in found}
+    ends = {name: math.log10(_end(own, far)) for name, own in found.items() if measured_places(own)}
+    return chart(
+        "cost-growth",
+        f"{SECONDS} over the number of {IMAGES} for each model",
+        _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}, far),
+        [
+            trace
+            for name, own in found.items()
+            for trace in _model_traces(own, far, colour(order.index(name)), titles[name])
+        ],
+        {
+            "xaxis": _images_axis(found.values(), far),
+            "yaxis": log_axis(SECONDS, dtick=1, range=limits),
+            "annotations": line_labels(ends, order, 1.0, limits) if ends else [],
+            "margin": {"r": label_width(list(found))},
+            "showlegend": False,
+        },
+        (
+            "model",
+            "exponent of CPU seconds, 95 % interval",
+            f"CPU for {far:,} images, 95 % prediction interval",
+            "exponent of memory",
+            f"memory for {far:,} images",
+            "exponent of predicting an image",
+        ),
+        [_comparison(titles[name], own, far) for name, own in found.items()],
+        height=520,
+    )
+
+
+def measured_places(own: Costs) -> list[Place]:
+    """Return images and CPU seconds of the fits that have a place on logarithmic axes."""
+    return [(point["n_train"], fit_seconds(point)) for point in own.points if fit_seconds(point) > 0]
+
+
+def exponent_cell(law: PowerLaw | None) -> str:
+    """Return the exponent with its interval, a dash where there is no law."""
+    return with_interval(law.exponent, law.exponent_interval(), exponent) if law else NOTHING
+
+
+def prediction_cell(law: PowerLaw | None, n: int, text: Any) -> str:
+    """Return what a law predicts at `n` with the prediction interval, a dash where there is no law."""
+    if law is None:
+        return NOTHING
+    found = law.predict(n)
+    return with_interval(found.value, (found.low, found.high), text)
+
+
+def _comparison(title: str, own: Costs, far: int) -> tuple[str, ...]:
+    return (
+        title,
+        exponent_cell(own.seconds),
+        prediction_cell(own.seconds, far, long_duration),
+        exponent_cell(own.memory),
+        prediction_cell(own.memory, far, memory_size),
+        exponent_cell(own.prediction),
+    )
+
+
+def _row(point: Any) -> tuple[str, ...]:
+    memory = point["memory_bytes"]
+    return (
+        f"{point['n_train']:,}",
+        duration(point["features_seconds"]),
+        duration(point["fit_seconds"]),
+        duration(predict_seconds(point)),
+        NOTHING if memory is None else memory_size(memory),
+    )
+
+
+def _end(own: Costs, far: int) -> float:
+    """Return the height at which a model's line ends, or its last point where it has no line."""
+    return own.seconds.at(far) if own.seconds else measured_places(own)[-1][1]
+
+
+def _images_axis(found: Collection[Costs], far: int) -> dict[str, Any]:
+    """Return the axis of the numbers of images; it names the smallest and the largest measured, and where lines end."""
+    sizes = [point["n_train"] for own in found for point in own.points]
+    named = [min(sizes), max(sizes), far]
+    return log_axis(IMAGES, dtick=None, tickvals=named, ticktext=[f"{size:,}" for size in named])
+
+
+def _heights(found: Collection[Costs], far: int) -> list[float]:
+    """Return the heights of the points and of the ends of the lines."""
+    heights = [second for own in found for _, second in measured_places(own)]
+    return heights + [law.at(n) for own in found if (law := own.seconds) for n in (own.points[0]["n_train"], far)]
+
+
+def _limits(heights: Sequence[float]) -> tuple[float, float]:
+    """Return the logarithms between which all positive heights lie, with some room."""
+    ends = [math.log10(height) for height in heights if height > 0] or [0.0, 1.0]
+    room = 0.06 * (max(ends) - min(ends)) or 0.5
+    return round(min(ends) - room, 4), round(max(ends) + room, 4)
+
+
+def _model_traces(own: Costs, far: int, name: str, title: str) -> list[Any]:
+    places = measured_places(own)
+    traces = [_dots(places, name, title)] if places else []
+    return traces + (_line(own.seconds, places, far, name) if own.seconds else [])
+
+
+def _dots(places: Sequence[Place], meta: str, name: str) -> Any:
+    return go.Scatter(
+        x=[n for n, _ in places],
+        y=rounded([second for _, second in places]),
+        mode="markers",
+        name=name,
+        meta=meta,
+        marker={"size": 8},
+        hovertemplate=name + ": %{x:,} images, %{y} s<extra></extra>",
+    )
+
+
+def _final_dot(final: Place) -> Any:
+    return go.Scatter(
+        x=[final[0]],
+        y=rounded([final[1]]),
+        mode="markers",
+        name="final fit",
+        meta="muted",
+        marker={"size": 11, "symbol": "diamond-open", "line": {"width": 2}},
+        hovertemplate="final fit: %{x:,} images, %{y} s<extra></extra>",
+    )
+
+
+def _drawn_interval(law: PowerLaw, far: int) -> tuple[int, float, float, float]:
+    """Return `far`, what a law predicts there and the interval, cut off where it would make the chart of no use."""
+    found = law.predict(far)
+    return far, found.value, max(found.low, found.value / MOST_DRAWN), min(found.high, found.value * MOST_DRAWN)
+
+
+def _predicted_dot(far: int, value: float, low: float, high: float) -> Any:
+    return go.Scatter(
+        x=[far],
+        y=rounded([value]),
+        mode="markers",
+        name="extrapolated, 95 % prediction interval",
+        meta="lead",
+        marker={"size": 9, "symbol": "circle-open"},
+        error_y=error_bars([value - low], [high - value], width=4),
+        hovertemplate="extrapolated: %{x:,} images, %{y} s<extra></extra>",
+    )
+
+
+def _line(law: PowerLaw, places: Sequence[Place], far: int, meta: str) -> list[Any]:
+    """Return the fitted line, dashed beyond the largest number of images that was measured."""
+    sizes = [n for n, _ in places]
+    parts = ((min(sizes), max(sizes), "solid"), (max(sizes), far, "dash"))
+    return [
+        go.Scatter(
+            x=[start, end],
+            y=rounded([law.at(start), law.at(end)]),
+            mode="lines",
+            meta=meta,
+            line={"width": 2, "dash": dash},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        for start, end, dash in parts
+    ]
+
+
+def _caption(law: PowerLaw | None) -> str:
+    if law is None:
+        return "Too few numbers of images have a cost that can be measured: there is no line through them."
+    return (
+        f"The line has the exponent {exponent_cell(law)} (95 % interval): twice as many images take "
+        f"{2**law.exponent:.2f} times as long. Dashed, it is extrapolated."
+    )
+
+
+def _steepest(laws: dict[str, PowerLaw], far: int) -> str:
+    if not laws:
+        return "Too few numbers of images have a cost that can be measured: there is no line through them."
+    most, least = (pick(laws, key=lambda title: laws[title].exponent) for pick in (max, min))
+    told = f"The steepest line is that of {most}, with the exponent {exponent_cell(laws[most])}"
+    told += f"; the flattest that of {least}, with {exponent_cell(laws[least])}" if len(laws) > 1 else ""
+    return f"{told} (95 % intervals). Dashed, to {far:,} images, the lines are extrapolated."
