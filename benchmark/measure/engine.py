@@ -140,8 +140,10 @@ class Engine:
                     self._kept.pop(key, None)
 
     # --------------------------------------------------------------------------------------------------------- tasks
-    def run(self, name: str, tasks: Sequence[Task]) -> None:
+    def run(self, name: str, tasks: Sequence[Task], later: int = 0) -> None:
         """Run the tasks of the model `name`; each result goes to the task's `keep` as it comes.
+
+        For progress, `later` is the number of tasks of this model that are expected after these.
 
         Raises
         ------
@@ -151,7 +153,7 @@ class Engine:
             If the scheduler is gone.
 
         """
-        with self.report.batch(name, Counter(task.title for task in tasks)) as advance:
+        with self.report.batch(name, Counter(task.title for task in tasks), later) as advance:
             try:
                 self._run(name, tasks, advance)
             except (CancelledError, CommClosedError) as error:
