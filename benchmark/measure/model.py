@@ -32,8 +32,6 @@ class Model:
         The data set, where the workers have it.
     rank : int
         Added to priorities: the higher, the sooner.
-    cores : int
-        Of the worker that runs the timed fit.
 
     """
 
@@ -41,7 +39,6 @@ class Model:
     entry: ModelEntry
     images: Shared
     rank: int
-    cores: int
 
     @property
     def pipeline(self) -> Pipeline:

@@ -149,7 +149,7 @@ def _compute(
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
     images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
     engine.announce("images")
-    models = [Model(setting, status.entry, images, rank, engine.cores) for rank, status in _ranked(stale)]
+    models = [Model(setting, status.entry, images, rank) for rank, status in _ranked(stale)]
     for model in models:
         engine.announce(model.group(FOLDS))
         engine.announce(model.group(SHARES))

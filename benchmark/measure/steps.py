@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, write_atomically
-from benchmark.measure.engine import Shared, Task
+from benchmark.measure.engine import Of, Shared, Task
 from benchmark.measure.fit import SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
@@ -89,7 +89,7 @@ def final_tasks(model: Model, params: Params) -> list[Task]:
     final = model.setting.cache.read("finals", key)
     if final is not None and _is_whole(folder, final):
         return []
-    arguments = (model.pipeline, params, model.images, model.cores)
+    arguments = (model.pipeline, params, model.images, Of.CORES)
     keep = _keep_final(model, key, folder)
     return [Task("final fit and prediction", fit_alone, arguments, keep, FINAL + model.rank, alone=True)]
 
