@@ -92,9 +92,7 @@ def resources() -> dict[str, int]:
 def _local_cluster(setting: Setting) -> LocalCluster:
     if setting.dashboard and importlib.util.find_spec("bokeh") is None:
         raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
-    # a run that is told to end leaves semaphores to Python's resource tracker, which removes them, but with a warning
-    silent = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(silent)))
+    _leave_semaphores_in_silence()
     return LocalCluster(
         n_workers=1,
         threads_per_worker=setting.jobs,
@@ -109,6 +107,16 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         local_directory=str(setting.build_dir / "workers"),
         silence_logs=logging.CRITICAL,
     )
+
+
+def _leave_semaphores_in_silence() -> None:
+    """Let Python's resource tracker not warn of the semaphores that it removes after a process that was told to end.
+
+    Some are those of workers that were killed, so nobody else can remove them. The tracker starts with the first worker
+    and reads its filters from the environment; the filter takes no other warning.
+    """
+    filters = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(filters)))
 
 
 def _workers(client: Client) -> dict[str, Any]:
@@ -238,6 +246,7 @@ def serve(address: str, cores: int) -> None:
     """
     with dask.config.set(DASK), _connected(address) as client:
         scheduler = client.scheduler.address
+    _leave_semaphores_in_silence()
     with dask.config.set(DASK):
         asyncio.run(_serve(scheduler, cores))
 

@@ -235,3 +235,13 @@ def test_an_address_where_nobody_answers_is_an_error_in_ten_seconds(tmp_path):
             with pytest.raises(BenchmarkError, match=f"no Dask scheduler answers at tcp://127.0.0.1:{port}"):
                 cluster.open_engine(setting(tmp_path, f"tcp://127.0.0.1:{port}")).__enter__()
             assert time.monotonic() - start < 10
+
+
+def test_a_worker_that_is_told_to_end_says_nothing_of_semaphores(processes):
+    worker = processes.worker("only")
+    children = psutil.Process(worker.pid).children(recursive=True)
+    worker.terminate()
+    said, _ = worker.communicate(timeout=20)
+    assert worker.returncode == 130
+    assert said.splitlines() == ["interrupted"]
+    assert not psutil.wait_procs(children, 6)[1]
