@@ -32,6 +32,7 @@ from benchmark.measure.watch import Watch
 from benchmark.measure.workers import versions, versions_digest
 
 PATIENCE = 6  # seconds for a scheduler to answer
+START_SECONDS = 60  # for a worker to import what it needs, on a machine that is busy
 LOOK_SECONDS = 1  # between two looks at the workers of a cluster
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PRELOAD = "benchmark.measure.engine"  # its `dask_setup`
@@ -261,7 +262,7 @@ async def _serve(scheduler: str, cores: int) -> None:
         memory_limit=0,
         preload=[PRELOAD],
         resources=resources(),
-        death_timeout=PATIENCE,
+        death_timeout=START_SECONDS,
         silence_logs=logging.CRITICAL,
     )
     async with nanny:
