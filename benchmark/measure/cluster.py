@@ -128,7 +128,8 @@ def _workers(client: Client) -> dict[str, Any]:
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
     """Yield a client of the scheduler at an address or in a scheduler file."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say, the errors here say
+    for name in ("distributed", "distributed.client"):  # what they have to say, the errors here say
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = _client(address)
     except (OSError, ValueError) as error:
