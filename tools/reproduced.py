@@ -74,7 +74,7 @@ def moved_keys(old, new):
 
 
 def prediction_lines(old, new):
-    """Return for each model how many images it predicts otherwise than before, and the likely reason."""
+    """Return for each model that differs by how many images, or that its figures alone do, and the likely reason."""
     before = {model.name: model for model in old.models}
     lines = []
     for model in new.models:
@@ -82,9 +82,9 @@ def prediction_lines(old, new):
         if was is None or len(was.predictions) != len(model.predictions):
             continue
         n = int((was.predictions != model.predictions).sum())
-        if n:
-            images = "image" if n == 1 else "images"
-            lines.append(f"- {model.name}: {n:,} {images} predicted otherwise; {likely_reason(was.run, model.run)}")
+        if n or was.metrics != model.metrics:
+            what = f"{n:,} {'image' if n == 1 else 'images'} predicted otherwise" if n else "no prediction, but figures"
+            lines.append(f"- {model.name}: {what}; {likely_reason(was.run, model.run)}")
     return lines
 
 
@@ -93,11 +93,15 @@ def likely_reason(old, new):
     looks = {
         "code, data or entry": lambda run: [run["key"][part] for part in ("data", "entry", "code")],
         "BLAS kernel": lambda run: run["machine"].get("kernel", "not recorded"),
-        "library versions": lambda run: ", ".join(f"{name} {version}" for name, version in run["libraries"].items()),
+        "library versions": lambda run: run["libraries"],
         "processor": lambda run: f"{run['machine']['cpu']}, {run['machine']['architecture']}",
     }
     for what, look in looks.items():
         before, after = look(old), look(new)
+        if before != after and isinstance(after, dict):
+            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+            steps = [f"{name} {before.get(name, 'none')} → {after.get(name, 'none')}" for name in names]
+            return f"likely reason: {what} ({', '.join(steps)})"
         if before != after:
             sides = f" ({before} → {after})" if isinstance(after, str) else ""
             return f"likely reason: {what}{sides}"

@@ -102,9 +102,7 @@ def ours(entries, data, n_jobs, fast):
         setting = Setting(ROOT, Path(folder) / "models", Path(folder), data, n_jobs, Reporter(quiet=True), fast)
         with open_engine(setting) as engine:
             images = Shared("images", "images", unpack, pack(data, same_machine=True))
-            models = [
-                Model(setting, entry, images, rank, engine.cores, engine.local) for rank, entry in enumerate(entries)
-            ]
+            models = [Model(setting, entry, images, rank) for rank, entry in enumerate(entries)]
             for model in models:
                 engine.announce(model.group(FOLDS))
             with ThreadPoolExecutor() as threads:

@@ -71,13 +71,14 @@ class _Snapshot:
     """What the history needs of one model at one commit.
 
     `ids` are its blobs; `predicted`, of shape (n_test,), has one character code per image; `right` says which of them
-    match the labels; `data` is what two results must share to be comparable.
+    match the labels; `data` is what two results must share to be comparable; `kernel` is empty if none was recorded.
     """
 
     ids: tuple[str, ...]
     data: tuple[str, ...]
     key: tuple[str, ...]
     machine: str
+    kernel: str
     values: dict[str, Reading]
     not_recorded: list[str]
     predicted: NDArray[np.uint8]
@@ -110,9 +111,7 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
         "commits": [],
         "points": [],
     }
-    state: dict[str, str] = {}
-    last: dict[str, _Snapshot] = {}
-    series: dict[str, int] = {}
+    state, last, series = dict[str, str](), dict[str, _Snapshot](), dict[str, int]()
     for change in changes:
         for name, blob in change.blobs.items():
             state.pop(name, None) if blob is None else state.update({name: blob})
@@ -178,12 +177,17 @@ def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> 
         return point
     if now.data != before.data:
         return point | {"step": "not comparable"}
-    if now.key == before.key and now.machine != before.machine:
+    if now.key == before.key and _is_elsewhere(now, before):
         return point | {"step": "rerun"}
     if np.array_equal(now.predicted, before.predicted):
         return point | {"step": "unchanged"}
     found = paired(now.right, before.right)
     return point | {"step": "within noise", "difference": found.difference, "p_adjusted": found.p}
+
+
+def _is_elsewhere(now: _Snapshot, before: _Snapshot) -> bool:
+    """Return whether the machine differs, or the kernels that ran if both sides recorded them."""
+    return now.machine != before.machine or len({now.kernel, before.kernel} - {""}) > 1
 
 
 def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
@@ -231,8 +235,8 @@ class _Contents:
             If one cannot be used, or predictions do not reproduce the accuracy.
 
         """
-        metrics, run = (self._documents[blob] for blob in ids[:2])
-        for document in (metrics, run):
+        metrics, run = documents = [self._documents[blob] for blob in ids[:2]]
+        for document in documents:
             if isinstance(document, Exception):
                 raise document
         predicted, labels = (self._characters.get(blob) for blob in ids[2:])
@@ -245,7 +249,8 @@ class _Contents:
             ids,
             (metrics["data"], ids[3]),
             run["key"],
-            run["machine"],
+            run["machine"][0],
+            run["machine"][1],
             metrics["values"] | run["values"],
             metrics["not_recorded"] + run["not_recorded"],
             predicted,
@@ -266,7 +271,7 @@ def _kept(document: Any, file: str) -> dict[str, Any]:
     machine = document["machine"]
     return kept | {
         "key": tuple(document["key"][part] for part in SAME_FIT),
-        "machine": f"{machine['cpu']}, {machine['cores']} cores",
+        "machine": (f"{machine['cpu']}, {machine['cores']} cores", machine.get("kernel", "")),
     }
 
 

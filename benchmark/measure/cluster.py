@@ -9,8 +9,12 @@ import asyncio
 import importlib.util
 import logging
 import os
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +26,14 @@ from distributed.utils import get_ip
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
-from benchmark.measure.engine import Engine
+from benchmark.measure.engine import WHOLE, Engine
 from benchmark.measure.setting import Setting
+from benchmark.measure.watch import Watch
 from benchmark.measure.workers import versions, versions_digest
 
 PATIENCE = 6  # seconds for a scheduler to answer
+START_SECONDS = 60  # for a worker to import what it needs, on a machine that is busy
+LOOK_SECONDS = 1  # between two looks at the workers of a cluster
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PRELOAD = "benchmark.measure.engine"  # its `dask_setup`
 DASK = {
@@ -66,30 +73,30 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
             workers = _workers(client)
             if setting.dashboard:
                 setting.report.line(f"Dask's dashboard: {cluster.dashboard_link}")
+        engine = _engine(setting, client, workers, local=not setting.dask)
+        if setting.dask:
+            opened.enter_context(_watched(engine, setting.dask, workers))
         try:
-            yield _engine(setting, client, workers, local=not setting.dask)
+            yield engine
         except KeyboardInterrupt:
             opened.pop_all()  # the command ends the process and its workers at once
             raise
 
 
 def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
-    resources = [worker["resources"] for worker in workers.values()]
-    cores, memory = (int(max(own[name] for own in resources)) for name in ("cores", "memory"))
-    return Engine(client, cores, memory, local, setting.accelerated, setting.report)
+    memory = int(max(worker["resources"]["memory"] for worker in workers.values()))
+    return Engine(client, memory, local, setting.accelerated, setting.report)
 
 
-def resources(cores: int) -> dict[str, int]:
-    """Return what a worker with so many cores offers; the digest keeps tasks from workers of other versions."""
-    return {"cores": cores, "memory": int(psutil.virtual_memory().available), versions_digest(): 1}
+def resources() -> dict[str, int]:
+    """Return what a worker offers; the digest keeps tasks from workers of other versions."""
+    return {"worker": WHOLE, "memory": int(psutil.virtual_memory().available), versions_digest(): 1}
 
 
 def _local_cluster(setting: Setting) -> LocalCluster:
     if setting.dashboard and importlib.util.find_spec("bokeh") is None:
         raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
-    # a run that is told to end leaves semaphores to Python's resource tracker, which removes them, but with a warning
-    silent = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(silent)))
+    _leave_semaphores_in_silence()
     return LocalCluster(
         n_workers=1,
         threads_per_worker=setting.jobs,
@@ -100,10 +107,20 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         scheduler_kwargs={"dashboard": setting.dashboard},
         memory_limit=0,
         preload=[PRELOAD],
-        resources=resources(setting.jobs),
+        resources=resources(),
         local_directory=str(setting.build_dir / "workers"),
         silence_logs=logging.CRITICAL,
     )
+
+
+def _leave_semaphores_in_silence() -> None:
+    """Let Python's resource tracker not warn of the semaphores that it removes after a process that was told to end.
+
+    Some are those of workers that were killed, so nobody else can remove them. The tracker starts with the first worker
+    and reads its filters from the environment; the filter takes no other warning.
+    """
+    filters = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(filters)))
 
 
 def _workers(client: Client) -> dict[str, Any]:
@@ -114,13 +131,28 @@ def _workers(client: Client) -> dict[str, Any]:
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
     """Yield a client of the scheduler at an address or in a scheduler file."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say, the errors here say
+    for name in ("distributed", "distributed.client"):  # what they have to say, the errors here say
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = Client(**_where(address), timeout=PATIENCE, set_as_default=False)
+        client = _client(address)
     except (OSError, ValueError) as error:
         raise _unanswered(address, error) from None
     with client:
         yield client
+
+
+def _client(address: str) -> Client:
+    """Return a client, made in a thread: Dask waits forever for a listener that accepts a connection but says nothing."""
+    made: Future[Client] = Future()
+
+    def make() -> None:
+        try:
+            made.set_result(Client(**_where(address), timeout=PATIENCE, set_as_default=False))
+        except Exception as error:
+            made.set_exception(error)
+
+    threading.Thread(target=make, daemon=True).start()
+    return made.result(PATIENCE + 2)
 
 
 def _where(address: str) -> dict[str, str]:
@@ -147,17 +179,45 @@ def _checked_workers(client: Client, address: str) -> dict[str, Any]:
         raise BenchmarkError(f"the scheduler at {address} has no worker", remedy=start) from None
     workers = _workers(client)
     for name, worker in workers.items():
-        if not {"cores", "memory"} <= set(worker["resources"]):
-            raise BenchmarkError(
-                f"the worker {name} was not started for this benchmark",
-                expected="workers that say how many cores and how much memory they have",
-                remedy=("stop it and start it with: ", start),
-            )
-    for name, found in client.run(versions, on_error="return").items():
-        check_versions(name, found if isinstance(found, dict) else {}, start)
+        _check_worker(client, start, name, worker)
     # the engine tries again; a lambda, because a scheduler need not have this package
     client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
     return workers
+
+
+def _check_worker(client: Client, start: Command, name: str, worker: Mapping[str, Any]) -> None:
+    """Refuse a worker that was not started for this benchmark, or has other versions."""
+    if not {"worker", "memory"} <= set(worker["resources"]):
+        raise BenchmarkError(
+            f"the worker {name} was not started for this benchmark",
+            expected="workers that say how much memory they have",
+            remedy=("stop it and start it with: ", start),
+        )
+    if versions_digest() not in worker["resources"]:
+        found = client.run(versions, workers=[name], on_error="return").get(name)
+        check_versions(name, found if isinstance(found, dict) else {}, start)
+
+
+@contextmanager
+def _watched(engine: Engine, address: str, workers: Mapping[str, Any]) -> Iterator[None]:
+    """Follow who joins and leaves the cluster until the block ends."""
+    start = Command("worker", dask=address)
+    check = partial(_check_worker, engine.client, start)
+    watch = Watch(check, engine.report.line, engine.stop, start, set(workers))
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            with suppress(OSError, RuntimeError, TimeoutError):  # the engine says that the scheduler is gone
+                watch.look(_workers(engine.client), time.monotonic())
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(LOOK_SECONDS)
 
 
 def check_versions(worker: str, theirs: Mapping[str, str], start: Command) -> None:
@@ -191,6 +251,7 @@ def serve(address: str, cores: int) -> None:
     """
     with dask.config.set(DASK), _connected(address) as client:
         scheduler = client.scheduler.address
+    _leave_semaphores_in_silence()
     with dask.config.set(DASK):
         asyncio.run(_serve(scheduler, cores))
 
@@ -204,8 +265,8 @@ async def _serve(scheduler: str, cores: int) -> None:
         dashboard_address=f"{host}:0",
         memory_limit=0,
         preload=[PRELOAD],
-        resources=resources(cores),
-        death_timeout=PATIENCE,
+        resources=resources(),
+        death_timeout=START_SECONDS,
         silence_logs=logging.CRITICAL,
     )
     async with nanny:

@@ -2,7 +2,7 @@
 
 Comes in: `Task`s, by threads that wait for them. Goes out: each task's result, passed to its `keep` as soon as it is
 there. Scheduling, priorities and the transfer of data are Dask's. A worker is one process a machine with a thread a
-core. An ordinary task takes one core and the memory that it needs; a task that is alone takes every core of a worker.
+core. An ordinary task takes a part of a worker and the memory that it needs; a task that is alone takes a whole one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed, get_worker
@@ -27,7 +28,14 @@ from benchmark.progress import Reporter
 
 STATES = "benchmark-states"  # the topic of Dask's events that say which task a worker begins and ends
 ATTEMPTS = 3
+WHOLE = 1_000_000  # of a worker, whatever its size, so that a task that is alone may go to any; others take 1
 UNSEEN = 3  # losses of a task that nobody saw start; then it counts as the one that ended its worker
+
+
+class Of(Enum):
+    """An argument of a task that its worker fills in."""
+
+    CORES = "the number of cores of the worker"
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Task:
     title : str
         What it belongs to, as progress calls it.
     function, arguments
-        What it computes; an argument may be a `Shared`.
+        What it computes; an argument may be a `Shared`, or `Of.CORES`.
     keep : callable
         Gets the result, in the thread that waits, and returns a few words about it.
     priority : int
@@ -95,8 +103,8 @@ class Engine:
     Parameters
     ----------
     client : distributed.Client
-    cores, memory : int
-        Those of the largest worker.
+    memory : int
+        Bytes of the largest worker.
     local : bool
         Whether the worker is on this machine.
     accelerated : bool
@@ -106,7 +114,6 @@ class Engine:
     """
 
     client: Client
-    cores: int
     memory: int
     local: bool
     accelerated: bool
@@ -119,6 +126,7 @@ class Engine:
     _losses: Counter[Any] = field(default_factory=Counter)  # workers lost, by what ran there
     _unseen: Counter[Any] = field(default_factory=Counter)
     _blamed: set[str] = field(default_factory=set)
+    _stopped: BenchmarkError | None = None
     _lock: Any = field(default_factory=threading.RLock)
     _numbers: Any = field(default_factory=itertools.count)
 
@@ -140,22 +148,29 @@ class Engine:
                     self._kept.pop(key, None)
 
     # --------------------------------------------------------------------------------------------------------- tasks
-    def run(self, name: str, tasks: Sequence[Task]) -> None:
+    def run(self, name: str, tasks: Sequence[Task], later: int = 0) -> None:
         """Run the tasks of the model `name`; each result goes to the task's `keep` as it comes.
+
+        For progress, `later` is the number of tasks of this model that are expected after these.
 
         Raises
         ------
         TaskFailedError
             At the first task that raises an error, or whose process was killed each time.
         BenchmarkError
-            If the scheduler is gone.
+            If the scheduler is gone, or the engine was stopped.
 
         """
-        with self.report.batch(name, Counter(task.title for task in tasks)) as advance:
+        with self.report.batch(name, Counter(task.title for task in tasks), later) as advance:
             try:
                 self._run(name, tasks, advance)
             except (CancelledError, CommClosedError) as error:
-                raise self._gone() from error
+                raise self._stopped or self._gone() from error
+
+    def stop(self, error: BenchmarkError) -> None:
+        """Let every `run` that goes on end with this error."""
+        self._stopped = error
+        self.client.close()
 
     def _run(self, name: str, tasks: Sequence[Task], advance: Callable[[str, str], None]) -> None:
         running: dict[str, tuple[Any, Task]] = {}
@@ -178,7 +193,7 @@ class Engine:
                 advance(task.title, task.keep(future.result()) or "")
                 self._sources.pop(future.key, None)
         finally:
-            for future, _ in running.values():
+            for future, _ in running.values() if not self._stopped else ():
                 future.cancel()
 
     def _submit(self, name: str, task: Task) -> Any:
@@ -216,7 +231,7 @@ class Engine:
         key = f"{title} #{next(self._numbers)}-{self.client.id}"  # what progress shows stands before the #
         self._sources[key] = source
         resources = {
-            "cores": self.cores if alone else 1,
+            "worker": WHOLE if alone else 1,
             "memory": min(memory, self.memory),
             versions_digest(): 0,
         }
@@ -270,6 +285,7 @@ def work(packed: bytes, *shared: Any) -> Any:
         accelerated, function, arguments, places = loads(packed)
         for place, argument in zip(places, shared, strict=True):
             arguments[place] = argument
+        arguments = [worker.state.nthreads if argument is Of.CORES else argument for argument in arguments]
         return shielded(accelerated, function, *arguments)
     finally:
         worker.log_event(STATES, (key, False))

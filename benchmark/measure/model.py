@@ -32,10 +32,6 @@ class Model:
         The data set, where the workers have it.
     rank : int
         Added to priorities: the higher, the sooner.
-    cores : int
-        Of the worker that runs the timed fit.
-    local : bool
-        Whether the workers see the files of this machine.
 
     """
 
@@ -43,8 +39,6 @@ class Model:
     entry: ModelEntry
     images: Shared
     rank: int
-    cores: int
-    local: bool
 
     @property
     def pipeline(self) -> Pipeline:

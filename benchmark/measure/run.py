@@ -121,7 +121,8 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
         check_writable(setting.folder)  # before hours of work
         if note := kernel_note():
             setting.report.line(note)
-        with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title):
+        seconds = {status.entry.name: status.seconds for status in stale}
+        with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title, seconds):
             failures, study = _compute(setting, engine, stale, study)
     _write_if_changed(
         study_path(setting.models_dir, setting.dataset.entry.name), dump_document(study, DatasetStudy).encode()
@@ -149,7 +150,7 @@ def _compute(
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
     images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
     engine.announce("images")
-    models = [Model(setting, status.entry, images, rank, engine.cores, engine.local) for rank, status in _ranked(stale)]
+    models = [Model(setting, status.entry, images, rank) for rank, status in _ranked(stale)]
     for model in models:
         engine.announce(model.group(FOLDS))
         engine.announce(model.group(SHARES))
@@ -247,13 +248,13 @@ def _measure(engine: Engine, model: Model) -> None:
     setting, entry = model.setting, model.entry
     try:
         with _leaving(engine, model.group(FOLDS)):
-            engine.run(entry.name, search_tasks(model))
+            engine.run(entry.name, search_tasks(model), later=len(_after_search(model, entry.candidates()[0])) + 2)
         candidates, scores, *search_seconds = searched(model)
         best = choose(candidates, scores)
         search = search_document(entry.grid, candidates, scores, best)
         with _leaving(engine, model.group(SHARES)):
-            engine.run(entry.name, _after_search(model, candidates[best]))
-        engine.run(entry.name, score_tasks(model, candidates[best]))
+            engine.run(entry.name, _after_search(model, candidates[best]), later=2)
+        engine.run(entry.name, score_tasks(model, candidates[best]), later=1)
     except TaskFailedError as error:
         raise unfit(entry, str(error)) from None
     final, staged = fitted(model, candidates[best])

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, write_atomically
-from benchmark.measure.engine import Shared, Task
+from benchmark.measure.engine import Of, Shared, Task
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
@@ -92,7 +92,7 @@ def final_tasks(model: Model, params: Params) -> list[Task]:
     key, folder = _final_place(model, params)
     if _whole(model, "finals", key, folder):
         return []
-    arguments = (model.pipeline, params, model.images, model.cores)
+    arguments = (model.pipeline, params, model.images, Of.CORES)
     keep = _keep_final(model, key, folder)
     return [Task("final fit and prediction", fit_alone, arguments, keep, FINAL + model.rank, alone=True)]
 
@@ -121,7 +121,7 @@ def score_tasks(model: Model, params: Params) -> list[Task]:
     if _whole(model, "scores", key, folder):
         return []
     pickled = folder / PICKLE
-    arguments = (pickled if model.local else pickled.read_bytes(), model.images)
+    arguments = (pickled.read_bytes() if model.setting.dask else pickled, model.images)
     memory = 3 * float_bytes(model.setting.dataset.n_train, model.setting.n_pixels)
     keep = _keep_scored(model, key, folder)
     return [Task("in-sample and test scores", score_pickled, arguments, keep, FIGURES + model.rank, memory)]

@@ -35,7 +35,7 @@ from benchmark.layout import PACKAGE
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
-from benchmark.measure.provenance import fit_circumstances
+from benchmark.measure.provenance import blas_kernel, fit_circumstances
 from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import confident_mistakes, fit_share
 from benchmark.svm import ACCELERATED
@@ -72,7 +72,16 @@ def versions() -> dict[str, str]:
         "code of the study": code_of(STUDY_CODE),
     }
     libraries = {name: importlib.metadata.version(name) for name in (*LIBRARIES, "threadpoolctl", "distributed")}
-    return {name: value[:12] for name, value in code.items()} | {"Python": platform.python_version()} | libraries
+    arithmetic = {"BLAS kernel": blas_kernel(), "NumPy's kernels": numpy_kernels()}  # the last bits depend on them
+    python = {"Python": platform.python_version()}
+    return {name: value[:12] for name, value in code.items()} | python | libraries | arithmetic
+
+
+def numpy_kernels() -> str:
+    """Return NumPy's names of the instruction sets that its kernels use in this process."""
+    found: Any = np.show_config(mode="dicts")
+    sets = found["SIMD Extensions"]
+    return " ".join([*sets["baseline"], *sets.get("found", [])])
 
 
 @functools.cache

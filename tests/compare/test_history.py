@@ -215,3 +215,25 @@ def test_an_unknown_metric_or_model_is_named(told, wrong, words):
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {words}")
     assert "expected: one of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kernels", "step"),
+    [
+        (("SkylakeX", "Haswell"), "rerun"),
+        (("Haswell", "Haswell"), "within noise"),
+        ((None, "Haswell"), "within noise"),  # older results do not record it
+    ],
+)
+def test_another_kernel_is_another_machine(tmp_path, kernels, step):
+    root = made.repository(tmp_path / "repo")
+    folder = root / "models" / "made"
+    made.write_table(folder, ["a"])
+    for number, kernel in enumerate(kernels):
+        made.write_model(folder, "a", made.predictions(WRONG[number:]))
+        path = folder / "a" / "run.json"
+        run = json.loads(path.read_text())
+        run["machine"] |= {"kernel": kernel} if kernel else {}
+        path.write_text(json.dumps(run, indent=2) + "\n")
+        made.commit(root, f"Measured with {kernel}")
+    assert read(root)["points"][-1]["step"] == step

@@ -180,7 +180,13 @@ def test_an_address_where_nobody_answers_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_worker_that_was_not_started_for_this_benchmark_is_refused(tmp_path):
-    means = {"n_workers": 1, "processes": False, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    means = {
+        "n_workers": 1,
+        "processes": False,
+        "protocol": "tcp",
+        "dashboard_address": "127.0.0.1:0",
+        "host": "127.0.0.1",
+    }
     words = r"was not started for this benchmark(?s:.*)make worker DASK=tcp://"
     with LocalCluster(**means) as found, pytest.raises(BenchmarkError, match=words):
         cluster.open_engine(setting(tmp_path, dask=found.scheduler_address)).__enter__()
@@ -191,3 +197,5 @@ def test_a_worker_with_other_versions_is_refused():
     cluster.check_versions("w", versions(), start)
     with pytest.raises(BenchmarkError, match=r"would compute something else(?s:.*)found: +numpy 1.0\n"):
         cluster.check_versions("w", versions() | {"numpy": "1.0"}, start)
+    with pytest.raises(BenchmarkError, match=r"expected: BLAS kernel (?s:.*)found: +BLAS kernel SkylakeX\n"):
+        cluster.check_versions("w", versions() | {"BLAS kernel": "SkylakeX"}, start)

@@ -266,7 +266,7 @@ def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path):
     entry = ModelEntry("knn", "Neighbours", "knn", "pixels", KNeighborsClassifier(algorithm="brute"), grid)
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     images = Shared("images", "images", lambda: sample, ())
-    model = Model(setting, entry, images, rank=0, cores=1, local=True)
+    model = Model(setting, entry, images, rank=0)
     for task in steps.search_tasks(model):
         task.keep(([0.25 * len(params) for params in task.arguments[1]], 1.0, 1.0))
     assert steps.search_tasks(model) == []

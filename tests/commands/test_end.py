@@ -1,0 +1,64 @@
+"""A bench that is told to end, or is killed, leaves nothing behind: no process, no semaphore, no warning."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import ROOT, SAMPLE
+
+
+def semaphores(processes):
+    """Return the files of the semaphores that processes have open; they lie in shared memory, on Linux."""
+    maps = [path.read_text() for process in processes if (path := Path(f"/proc/{process.pid}/maps")).exists()]
+    return {Path(found) for text in maps for found in re.findall(r"/dev/shm/sem\.\S+", text)}  # noqa: S108
+
+
+def alive(processes):
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, sent):
+    words = f"bench --dataset {SAMPLE} --models rf-pixels --no-site --jobs 2".split()
+    folders = ["--build-dir", tmp_path / "build", "--models-dir", tmp_path / "models"]
+    with (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmark", *words, *folders],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        kept = tmp_path / "build" / "cache" / "fits"
+        assert until(lambda: list(kept.glob("[!.]*.json")), 120)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        own = semaphores([process, *children])
+        assert own or sys.platform != "linux"
+        process.send_signal(sent)
+        status = process.wait(10)
+        assert until(lambda: not alive(children), 6)
+        assert until(lambda: not any(path.exists() for path in own), 6)
+        said.seek(0)
+        text = said.read()
+    assert "Warning" not in text
+    assert "Traceback" not in text
+    if sent != signal.SIGKILL:
+        assert status == 130
+        assert text.splitlines()[-1] == "interrupted; every fit that was done is kept"
