@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import dask
-import psutil
 from distributed import Client, LocalCluster, Nanny
 from distributed.comm import get_address_host
 from distributed.utils import get_ip
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
+from benchmark.machine import LEAST_MEMORY, free_memory, in_words
 from benchmark.measure.engine import Engine
+from benchmark.measure.memory import divided
 from benchmark.measure.setting import Setting
 from benchmark.measure.workers import versions, versions_digest
 
@@ -32,6 +33,11 @@ PRELOAD = "benchmark.measure.engine"  # its `dask_setup`
 DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process
     "distributed.worker.profile.enabled": False,
+    # estimates keep a worker within its memory; one that passes it nevertheless is ended, not the machine
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 1.0,
     "distributed.scheduler.allowed-failures": 0,  # the engine tries again
     "distributed.deploy.lost-worker-timeout": "1000 days",  # or a worker that dies twice in a while is given up
     "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
@@ -73,12 +79,37 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
 def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
     resources = [worker["resources"] for worker in workers.values()]
     cores, memory = (int(max(own[name] for own in resources)) for name in ("cores", "memory"))
-    return Engine(client, cores, memory, local, setting.accelerated, setting.report)
+    kept = int(min(own["kept"] for own in resources))
+    return Engine(client, cores, memory, kept, local, setting.accelerated, setting.report)
 
 
-def resources(cores: int) -> dict[str, int]:
-    """Return what a worker with so many cores offers; the digest keeps tasks from workers of other versions."""
-    return {"cores": cores, "memory": int(psutil.virtual_memory().available), versions_digest(): 1}
+def resources(cores: int, memory: int) -> dict[str, int]:
+    """Return what a worker offers that may use so much memory; the digest keeps tasks from workers of other versions.
+
+    No task claims what is kept: the engine sees to it.
+    """
+    tasks, kept = divided(memory, cores)
+    return {"cores": cores, "memory": tasks, "kept": kept, versions_digest(): 1}
+
+
+def bound(memory: int | None) -> int:
+    """Return how many bytes this machine's processes may take: as many as were asked for, else what is free.
+
+    Raises
+    ------
+    BenchmarkError
+        If that is less than a run takes.
+
+    """
+    found = free_memory()
+    if memory is None and found < LEAST_MEMORY:
+        raise BenchmarkError(
+            "too little memory is free",
+            expected=f"{in_words(LEAST_MEMORY)} or more",
+            found=in_words(found),
+            remedy="end other programs, or use another machine",
+        )
+    return found if memory is None else min(memory, found)
 
 
 def _local_cluster(setting: Setting) -> LocalCluster:
@@ -87,6 +118,7 @@ def _local_cluster(setting: Setting) -> LocalCluster:
     # a run that is told to end leaves semaphores to Python's resource tracker, which removes them, but with a warning
     silent = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, dict.fromkeys(silent)))
+    memory = bound(setting.memory)
     return LocalCluster(
         n_workers=1,
         threads_per_worker=setting.jobs,
@@ -95,9 +127,9 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": setting.dashboard},
-        memory_limit=0,
+        memory_limit=memory,
         preload=[PRELOAD],
-        resources=resources(setting.jobs),
+        resources=resources(setting.jobs, memory),
         local_directory=str(setting.build_dir / "workers"),
         silence_logs=logging.CRITICAL,
     )
@@ -144,7 +176,7 @@ def _checked_workers(client: Client, address: str) -> dict[str, Any]:
         raise BenchmarkError(f"the scheduler at {address} has no worker", remedy=start) from None
     workers = _workers(client)
     for name, worker in workers.items():
-        if not {"cores", "memory"} <= set(worker["resources"]):
+        if not {"cores", "memory", "kept"} <= set(worker["resources"]):
             raise BenchmarkError(
                 f"the worker {name} was not started for this benchmark",
                 expected="workers that say how many cores and how much memory they have",
@@ -177,31 +209,31 @@ def check_versions(worker: str, theirs: Mapping[str, str], start: Command) -> No
         )
 
 
-def serve(address: str, cores: int) -> None:
-    """Be a worker of the scheduler at `address` until that ends.
+def serve(address: str, cores: int, memory: int | None) -> None:
+    """Be a worker of the scheduler at `address` until that ends, with so much memory or with what is free.
 
     Raises
     ------
     BenchmarkError
-        If no scheduler answers.
+        If no scheduler answers, or too little memory is free.
 
     """
     with dask.config.set(DASK), _connected(address) as client:
         scheduler = client.scheduler.address
     with dask.config.set(DASK):
-        asyncio.run(_serve(scheduler, cores))
+        asyncio.run(_serve(scheduler, cores, bound(memory)))
 
 
-async def _serve(scheduler: str, cores: int) -> None:
+async def _serve(scheduler: str, cores: int, memory: int) -> None:
     host = get_ip(get_address_host(scheduler))  # of the interface that the scheduler is reached by; listen on no other
     nanny = Nanny(
         scheduler,
         nthreads=cores,
         host=host,
         dashboard_address=f"{host}:0",
-        memory_limit=0,
+        memory_limit=memory,
         preload=[PRELOAD],
-        resources=resources(cores),
+        resources=resources(cores, memory),
         death_timeout=PATIENCE,
         silence_logs=logging.CRITICAL,
     )

@@ -11,7 +11,9 @@ import importlib.metadata
 import multiprocessing
 import os
 import platform
+import resource
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -39,6 +41,7 @@ from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import confident_mistakes
 from benchmark.svm import ACCELERATED
 
+ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
 KILLED = "its process was killed; the system does that when memory runs out"
 Images = NDArray[np.uint8]
 
@@ -137,6 +140,13 @@ def fresh_processes() -> Any:
     return context
 
 
+def _begin(memory: int) -> None:
+    """Let this process end with its parent, and an allocation fail that goes far beyond what the fit is said to take."""
+    _end_with_parent()
+    if sys.platform == "linux":  # elsewhere the limit does not count, or counts otherwise
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * memory + ROOM, resource.RLIM_INFINITY))
+
+
 def _end_with_parent() -> None:
     """Let this process end when the worker that started it has, as nobody would take its result, and not by Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,8 +161,10 @@ def _end_after(sentinel: Any) -> None:
     os._exit(1)
 
 
-def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int) -> tuple[Any, dict[str, bytes]]:
-    """Run `fit.fit_final` in a fresh process.
+def fit_alone(
+    pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int, memory: int
+) -> tuple[Any, dict[str, bytes]]:
+    """Run `fit.fit_final` in a fresh process, which may take no more than `memory` bytes.
 
     Returns
     -------
@@ -168,7 +180,7 @@ def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int)
     train = np.asarray(dataset.train_images), np.asarray(dataset.train_labels)
     with (
         tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor,
+        ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_begin, initargs=(memory,)) as executor,
     ):
         arguments = (pipeline, params, train, np.asarray(dataset.test_images), Path(folder), n_jobs)
         future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), fit_final, *arguments)
