@@ -193,9 +193,8 @@ class RbfSVC(SVC):  # type: ignore[misc]
 def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
     """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
 
-    LIBSVM solves the same two-class problems as in `RbfSVC.fit` (45 for ten classes), with the same result up to the
-    float32 rounding of kernel values. The kernel of m rows takes 8 m^2 bytes, its distances 4 m^2 if they are kept;
-    more than `PAIR_ROWS` rows are fitted without, each machine by itself.
+    LIBSVM solves the two-class problems of `RbfSVC.fit`, with the same result up to the float32 rounding of kernel values. The kernel of m rows takes 8 m^2 bytes, its distances 4 m^2 if they are kept;
+    more than `PAIR_ROWS` rows have none.
 
     Parameters
     ----------
