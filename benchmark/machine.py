@@ -1,7 +1,7 @@
 """The cores and the memory that this process may use, and what its processor can do.
 
-Comes in: the affinity mask, the limits of its control groups (v2 and v1), /proc/cpuinfo. Goes out: a count, a number of
-bytes, yes or no. In a container a process may use less than the machine has.
+Comes in: the affinity mask, the limits of its control groups (v2 and v1), what is free, /proc/cpuinfo. Goes out: a
+count, a number of bytes, yes or no. In a container a process may use less than the machine has.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import os
 import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path("/")
 PINNED_KERNEL = "Haswell"  # OpenBLAS's name of its kernels for AVX2
+LEAST_MEMORY = 3 * 2**29  # bytes that a run takes at the least, its processes included
+UNITS = {"bytes": 1, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
 UNLIMITED = 2**60  # version 1 writes "no limit" as the largest multiple of a page below 2^63
 
 
@@ -27,6 +30,34 @@ def usable_memory(root: Path = ROOT) -> int:
     """Return how many bytes of memory this process may use: the machine's, or the lowest limit of its groups."""
     files = [folder / name for folder in _groups(root, "memory") for name in ("memory.max", "memory.limit_in_bytes")]
     return min([machine_memory(), *(limit for file in files if (limit := _limit(file)))])
+
+
+def free_memory(root: Path = ROOT) -> int:
+    """Return how many bytes of memory a run may use now: what `usable_memory` says, but no more than is free."""
+    import psutil  # takes a while; only a run needs it
+
+    return min(usable_memory(root), int(psutil.virtual_memory().available))
+
+
+def bytes_of(text: str) -> int:
+    """Return the bytes that a number with its unit means.
+
+    Raises
+    ------
+    ValueError
+        If the text is anything else.
+
+    """
+    words = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)", text)
+    if not words or words[2] not in UNITS:
+        raise ValueError(f"must be a number and one of {', '.join(UNITS)}: 8GiB")
+    return int(float(words[1]) * UNITS[words[2]])
+
+
+def in_words(n_bytes: float) -> str:
+    """Return a number of bytes in a unit that `bytes_of` reads, rounded to two digits after the point or fewer."""
+    unit = next(unit for unit in ("GiB", "MiB", "bytes") if n_bytes >= UNITS[unit] or unit == "bytes")
+    return f"{round(n_bytes / UNITS[unit], 2):g}{unit}"
 
 
 def machine_memory() -> int:

@@ -21,17 +21,15 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from benchmark.machine import usable_memory
-
 __all__ = ["RbfSVC", "accelerated", "fit_together"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
 KERNEL_ROWS = 200  # a constant for the same reason
-PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3 GB, or 5 in a search
+PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3.2 GB
+SHARED_ROWS = 10_000  # distances within a larger pair, over 0.4 GB, are computed for each kernel: no bit changes
 PROBE_STEP, HARD_SHARE = 8, 0.16  # a pair of which more of every 8th row are support vectors is faster with its kernel
 PAIR_CACHE = 50  # MB that LIBSVM keeps of a kernel that it is given: more is not faster
-MEMORY_SHARE = 0.5  # of the memory that this process may use, for the kernels of pairs that are fitted side by side
 
 
 def accelerated() -> bool:
@@ -54,7 +52,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
     cache_size : float
         MB of kernel values kept while LIBSVM fits from rows.
     n_jobs : int or None
-        Pairs of classes fitted side by side, in threads, as far as memory allows; None means 1. It changes no bit.
+        Pairs of classes fitted side by side, in threads with a kernel each; None means 1. It changes no bit.
     """
 
     def __init__(
@@ -97,8 +95,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
     def _fit_pairs(self, X: NDArray[np.float64], members: list[NDArray[np.int64]]) -> list[SVC]:
         """Return the fitted machine of each pair of classes; each thread has a room for the kernel of its pair."""
-        most = min(PAIR_ROWS, _most_rows(members))
-        n_threads = max(1, min(self.n_jobs or 1, int(MEMORY_SHARE * usable_memory()) // (8 * most**2)))
+        n_threads, most = self.n_jobs or 1, _most_rows(members)
         rooms = deque(np.empty(most**2) for _ in range(n_threads))  # reused: allocating new pages is slow
 
         def fit_pair(pair: tuple[int, int]) -> SVC:
@@ -196,9 +193,8 @@ class RbfSVC(SVC):  # type: ignore[misc]
 def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
     """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
 
-    LIBSVM solves the same two-class problems as in `RbfSVC.fit` (45 for ten classes), with the same result up to the
-    float32 rounding of kernel values. Distances and kernel of a pair of classes with m rows take 12 m^2 bytes; a pair of
-    more than `PAIR_ROWS` rows is fitted from the rows, each machine by itself.
+    LIBSVM solves the two-class problems of `RbfSVC.fit`, with the same result up to the float32 rounding of kernel values. The kernel of m rows takes 8 m^2 bytes, its distances 4 m^2 if they are kept;
+    more than `PAIR_ROWS` rows have none.
 
     Parameters
     ----------
@@ -210,8 +206,8 @@ def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -
     classes, labels = np.unique(y, return_inverse=True)
     members = [np.flatnonzero(labels == label) for label in range(len(classes))]
     fitted: list[list[SVC]] = [[] for _ in machines]
-    most = min(PAIR_ROWS, _most_rows(members))
-    rooms = np.empty(most**2, np.float32), np.empty(most**2)  # reused for every pair: allocating new pages is slow
+    most = _most_rows(members)
+    rooms = np.empty(min(most, SHARED_ROWS) ** 2, np.float32), np.empty(most**2)  # reused: allocating new pages is slow
     for pair in combinations(range(len(classes)), 2):
         rows = np.concatenate([X[members[label]] for label in pair])
         sides = np.repeat([0, 1], [len(members[label]) for label in pair])
@@ -230,9 +226,13 @@ def _fit_pair_together(
     """Return each machine fitted on the rows of one pair of classes."""
     if len(rows) > PAIR_ROWS:
         return [_fit_rows(machine, machine.gamma, rows, sides) for machine in machines]
-    distances = _squared_distances(rows, rooms[0])
+    gammas = list(dict.fromkeys(machine.gamma for machine in machines))
+    kept = len(gammas) > 1 and len(rows) <= SHARED_ROWS
+    room = rooms[0] if kept else rooms[1].view(np.float32)[len(rows) ** 2 :]  # a kernel overwrites what has been read
     fitted: dict[int, SVC] = {}
-    for gamma in dict.fromkeys(machine.gamma for machine in machines):
+    for gamma in gammas:
+        if not kept or gamma == gammas[0]:
+            distances = _squared_distances(rows, room)
         kernel = _kernel(distances, gamma, rooms[1])
         fitted |= {i: _fit_kernel(one.C, kernel, sides) for i, one in enumerate(machines) if one.gamma == gamma}
     return [fitted[i] for i in range(len(machines))]
@@ -254,8 +254,8 @@ def _is_hard(machine: RbfSVC, gamma: float, rows: NDArray[Any], sides: NDArray[n
 
 
 def _most_rows(members: list[NDArray[np.int64]]) -> int:
-    """Return the number of rows of the largest pair of classes."""
-    return sum(sorted(map(len, members))[-2:])
+    """Return the number of rows of the largest pair of classes that gets a kernel."""
+    return max((n for n in map(sum, combinations(map(len, members), 2)) if n <= PAIR_ROWS), default=0)
 
 
 def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from benchmark import machine
-from benchmark.machine import has_avx2, machine_memory, usable_cores, usable_memory
+from benchmark.machine import (
+    bytes_of,
+    free_memory,
+    has_avx2,
+    in_words,
+    machine_memory,
+    usable_cores,
+    usable_memory,
+)
 
 GIB = 2**30
 
@@ -72,6 +82,37 @@ def test_cores_are_those_of_the_affinity_and_the_lowest_quota(tmp_path, files, c
 )
 def test_memory_is_the_lowest_limit_and_no_more_than_the_machine_has(tmp_path, files, gib):
     assert usable_memory(made(tmp_path, files)) == gib * GIB
+
+
+@pytest.mark.parametrize(("free", "limit", "gib"), [(8, "max", 8), (8, 6 * GIB, 6), (4, 6 * GIB, 4)])
+def test_a_run_may_use_no_more_than_is_free(tmp_path, monkeypatch, free, limit, gib):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free * GIB))
+    assert free_memory(made(tmp_path, OWN | {"sys/fs/cgroup/user.slice/bench/memory.max": limit})) == gib * GIB
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "words"),
+    [
+        ("8GiB", 8 * GIB, "8GiB"),
+        ("8 GB", 8 * 10**9, "7.45GiB"),
+        ("1.5GiB", 3 * 2**29, "1.5GiB"),
+        ("512MiB", 2**29, "512MiB"),
+        ("300MB", 3 * 10**8, "286.1MiB"),
+        ("12bytes", 12, "12bytes"),
+    ],
+)
+def test_bytes_are_read_from_a_number_and_a_unit_and_said_as_such(text, number, words):
+    assert bytes_of(text) == number
+    assert in_words(number) == words
+    assert bytes_of(words) == pytest.approx(number, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8", "GiB", "8gib", "8G", "8 GiB ", "-8GiB", "1e3GB", "8,5GiB", ".5GiB", "8GiB/s", "infGiB"]
+)
+def test_other_words_are_no_number_of_bytes(text):
+    with pytest.raises(ValueError, match="must be a number and one of bytes, MB, MiB, GB, GiB"):
+        bytes_of(text)
 
 
 def test_this_process_may_use_a_core_and_some_memory(monkeypatch):

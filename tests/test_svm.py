@@ -67,29 +67,33 @@ def test_weighted_rows_are_left_to_libsvm(described):
 
 
 def bits(machine):
-    return [getattr(machine, name).tobytes() for name in (*FITTED, "support_vectors_")]
+    return [getattr(machine, name).tobytes() for name in (*FITTED, "support_vectors_") if hasattr(machine, name)]
 
 
-def test_threads_and_memory_change_no_bit(described, monkeypatch):
+def test_threads_change_no_bit(described):
     X, y = described
     one, two = (RbfSVC(C=4.0, gamma=0.03, n_jobs=n_jobs).fit(X, y) for n_jobs in (1, 2))
     assert bits(one) == bits(two)
-    monkeypatch.setattr(svm, "usable_memory", lambda: 1)
-    assert bits(RbfSVC(C=4.0, gamma=0.03, n_jobs=2).fit(X, y)) == bits(one)
 
 
-def test_fewer_pairs_are_fitted_side_by_side_where_memory_is_short(described, monkeypatch):
+def test_distances_computed_for_each_kernel_or_once_give_the_same_bits(described, monkeypatch):
+    """The smallest pairs have fewer rows than a part, the largest more; 190 splits them into both ways."""
     X, y = described
-    asked = []
-    monkeypatch.setattr(svm, "ThreadPoolExecutor", lambda n: asked.append(n) or _Executor(n))
-    largest = 8 * sum(sorted(np.unique(y, return_counts=True)[1])[-2:]) ** 2
-    for kernels in (0.5, 1, 3.5, 100):
-        monkeypatch.setattr(svm, "usable_memory", lambda kernels=kernels: kernels * largest / svm.MEMORY_SHARE)
-        RbfSVC(n_jobs=4).fit(X, y)
-    assert asked == [1, 1, 3, 4]
+    machines = [RbfSVC(C=4.0, gamma=0.03), RbfSVC(C=1.0, gamma=0.01), RbfSVC(C=1.0, gamma=0.03)]
+    once = [bits(machine) for machine in fit_together(machines, X, y)]
+    for most in (0, 190):
+        monkeypatch.setattr(svm, "SHARED_ROWS", most)
+        assert [bits(machine) for machine in fit_together(machines, X, y)] == once
+    for machine, expected in zip(machines, once, strict=True):
+        assert bits(next(fit_together([machine], X, y))) == expected
 
 
-_Executor = svm.ThreadPoolExecutor
+def test_only_pairs_that_get_a_kernel_have_room_for_one(monkeypatch):
+    members = [np.arange(n) for n in (5, 70, 120, 300)]
+    assert svm._most_rows(members) == 420
+    for most, expected in ((400, 370), (190, 190), (189, 125), (74, 0)):
+        monkeypatch.setattr(svm, "PAIR_ROWS", most)
+        assert svm._most_rows(members) == expected
 
 
 @pytest.mark.parametrize("most", [1, 170])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
-from benchmark.machine import usable_cores
+from benchmark.machine import LEAST_MEMORY, bytes_of, in_words, usable_cores, usable_memory
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,20 @@ def jobs(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def memory(text: str) -> int:
+    """Return a number of bytes that this machine has and that a run can do with."""
+    try:
+        number = bytes_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    most = usable_memory()
+    if number < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text} is too little: a run takes {in_words(LEAST_MEMORY)} at the least")
+    if number > most:
+        raise argparse.ArgumentTypeError(f"{text} is more than the {in_words(most)} that this process may use")
     return number
 
 
@@ -147,6 +161,16 @@ OPTIONS = (
             "help": "fits side by side (default: the cores that this process may use)",
         },
         example={"jobs": "1"},
+    ),
+    Option(
+        "--memory",
+        "bench worker",
+        {
+            "type": memory,
+            "metavar": "8GiB",
+            "help": "all processes on this machine together, in GiB, GB, MiB, MB or bytes (default: what is free)",
+        },
+        example={"memory": "4GiB"},
     ),
     # ------------------------------------------------------------------------------------------- one command's own
     Option(

@@ -56,7 +56,7 @@ def worker(options: WorkerOptions) -> int:
     from benchmark.measure.cluster import serve
 
     read_own_entries(options.entries)  # so that its classes can be imported
-    serve(options.address, options.jobs)
+    serve(options.address, options.jobs, options.memory)
     return 0
 
 

@@ -38,6 +38,7 @@ class Measuring:
     fast: bool
     dask: str = ""
     dashboard: bool = False
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class WorkerOptions:
     address: str
     jobs: int
     entries: Path | None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)

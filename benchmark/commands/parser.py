@@ -137,7 +137,9 @@ def _images(given: argparse.Namespace) -> Images:
     return Images(given.dataset, quick, given.data_dir, _build_dir(given) / "data", given.entries)
 
 
-def _measuring(given: argparse.Namespace, *, dask: str = "", dashboard: bool = False) -> Measuring:
+def _measuring(
+    given: argparse.Namespace, *, dask: str = "", dashboard: bool = False, memory: int | None = None
+) -> Measuring:
     return Measuring(
         images=_images(given),
         models=_names(given.models),
@@ -147,6 +149,7 @@ def _measuring(given: argparse.Namespace, *, dask: str = "", dashboard: bool = F
         fast=given.fast,
         dask=dask,
         dashboard=dashboard,
+        memory=memory,
     )
 
 
@@ -162,7 +165,7 @@ def _data(given: argparse.Namespace) -> DataOptions:
 
 def _bench(given: argparse.Namespace) -> BenchOptions:
     return BenchOptions(
-        measuring=_measuring(given, dask=given.dask, dashboard=given.dashboard),
+        measuring=_measuring(given, dask=given.dask, dashboard=given.dashboard, memory=given.memory),
         site_dir=_site_dir(given),
         dry_run=given.dry_run,
         no_site=given.no_site,
@@ -173,7 +176,7 @@ def _bench(given: argparse.Namespace) -> BenchOptions:
 
 
 def _worker(given: argparse.Namespace) -> WorkerOptions:
-    return WorkerOptions(given.address, given.jobs, given.entries)
+    return WorkerOptions(given.address, given.jobs, given.entries, given.memory)
 
 
 def _list(given: argparse.Namespace) -> ListOptions:

@@ -59,6 +59,7 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
         entries=measuring.images.entries,
         dask=measuring.dask,
         dashboard=measuring.dashboard,
+        memory=measuring.memory,
     )
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
 

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import dask
-import psutil
 from distributed import Client, LocalCluster, Nanny
 from distributed.comm import get_address_host
 from distributed.utils import get_ip
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
+from benchmark.machine import LEAST_MEMORY, free_memory, in_words
 from benchmark.measure.engine import WHOLE, Engine
+from benchmark.measure.memory import divided
 from benchmark.measure.setting import Setting
 from benchmark.measure.watch import Watch
 from benchmark.measure.workers import versions, versions_digest
@@ -39,6 +40,11 @@ PRELOAD = "benchmark.measure.engine"  # its `dask_setup`
 DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process
     "distributed.worker.profile.enabled": False,
+    # estimates keep a worker within its memory; one that passes it nevertheless is ended, not the machine
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 1.0,
     "distributed.scheduler.allowed-failures": 0,  # the engine tries again
     "distributed.deploy.lost-worker-timeout": "1000 days",  # or a worker that dies twice in a while is given up
     "distributed.scheduler.worker-ttl": None,  # a fit in C may keep the worker from answering for long
@@ -85,18 +91,44 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
 
 def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
     memory = int(max(worker["resources"]["memory"] for worker in workers.values()))
-    return Engine(client, memory, local, setting.accelerated, setting.report)
+    kept = int(min(worker["resources"]["kept"] for worker in workers.values()))
+    return Engine(client, memory, kept, local, setting.accelerated, setting.report)
 
 
-def resources() -> dict[str, int]:
-    """Return what a worker offers; the digest keeps tasks from workers of other versions."""
-    return {"worker": WHOLE, "memory": int(psutil.virtual_memory().available), versions_digest(): 1}
+def resources(cores: int, memory: int) -> dict[str, int]:
+    """Return what a worker offers that may use so much memory; the digest keeps tasks from workers of other versions.
+
+    No task claims what is kept: the engine sees to it.
+    """
+    tasks, kept = divided(memory, cores)
+    return {"worker": WHOLE, "memory": tasks, "kept": kept, versions_digest(): 1}
+
+
+def bound(memory: int | None) -> int:
+    """Return how many bytes this machine's processes may take: as many as were asked for, else what is free.
+
+    Raises
+    ------
+    BenchmarkError
+        If that is less than a run takes.
+
+    """
+    found = free_memory()
+    if memory is None and found < LEAST_MEMORY:
+        raise BenchmarkError(
+            "too little memory is free",
+            expected=f"{in_words(LEAST_MEMORY)} or more",
+            found=in_words(found),
+            remedy="end other programs, or use another machine",
+        )
+    return found if memory is None else min(memory, found)
 
 
 def _local_cluster(setting: Setting) -> LocalCluster:
     if setting.dashboard and importlib.util.find_spec("bokeh") is None:
         raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
     _leave_semaphores_in_silence()
+    memory = bound(setting.memory)
     return LocalCluster(
         n_workers=1,
         threads_per_worker=setting.jobs,
@@ -105,9 +137,9 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": setting.dashboard},
-        memory_limit=0,
+        memory_limit=memory,
         preload=[PRELOAD],
-        resources=resources(),
+        resources=resources(setting.jobs, memory),
         local_directory=str(setting.build_dir / "workers"),
         silence_logs=logging.CRITICAL,
     )
@@ -187,7 +219,7 @@ def _checked_workers(client: Client, address: str) -> dict[str, Any]:
 
 def _check_worker(client: Client, start: Command, name: str, worker: Mapping[str, Any]) -> None:
     """Refuse a worker that was not started for this benchmark, or has other versions."""
-    if not {"worker", "memory"} <= set(worker["resources"]):
+    if not {"worker", "memory", "kept"} <= set(worker["resources"]):
         raise BenchmarkError(
             f"the worker {name} was not started for this benchmark",
             expected="workers that say how much memory they have",
@@ -240,32 +272,32 @@ def check_versions(worker: str, theirs: Mapping[str, str], start: Command) -> No
         )
 
 
-def serve(address: str, cores: int) -> None:
-    """Be a worker of the scheduler at `address` until that ends.
+def serve(address: str, cores: int, memory: int | None) -> None:
+    """Be a worker of the scheduler at `address` until that ends, with so much memory or with what is free.
 
     Raises
     ------
     BenchmarkError
-        If no scheduler answers.
+        If no scheduler answers, or too little memory is free.
 
     """
     with dask.config.set(DASK), _connected(address) as client:
         scheduler = client.scheduler.address
     _leave_semaphores_in_silence()
     with dask.config.set(DASK):
-        asyncio.run(_serve(scheduler, cores))
+        asyncio.run(_serve(scheduler, cores, bound(memory)))
 
 
-async def _serve(scheduler: str, cores: int) -> None:
+async def _serve(scheduler: str, cores: int, memory: int) -> None:
     host = get_ip(get_address_host(scheduler))  # of the interface that the scheduler is reached by; listen on no other
     nanny = Nanny(
         scheduler,
         nthreads=cores,
         host=host,
         dashboard_address=f"{host}:0",
-        memory_limit=0,
+        memory_limit=memory,
         preload=[PRELOAD],
-        resources=resources(),
+        resources=resources(cores, memory),
         death_timeout=START_SECONDS,
         silence_logs=logging.CRITICAL,
     )

@@ -104,7 +104,9 @@ class Engine:
     ----------
     client : distributed.Client
     memory : int
-        Bytes of the largest worker.
+        Bytes that the tasks of the largest worker may take at once.
+    kept : int
+        Bytes that shared results may take where they stay, those of all groups that are held together.
     local : bool
         Whether the worker is on this machine.
     accelerated : bool
@@ -115,11 +117,13 @@ class Engine:
 
     client: Client
     memory: int
+    kept: int
     local: bool
     accelerated: bool
     report: Reporter
     _kept: dict[str, Any] = field(default_factory=dict)  # futures of shared results by key
     _groups: dict[str, list[str]] = field(default_factory=dict)  # keys of shared results by group
+    _held: dict[str, int] = field(default_factory=dict)  # bytes by group
     _users: Counter[str] = field(default_factory=Counter)
     _sources: dict[str, Any] = field(default_factory=dict)  # Dask's key -> key of the shared result, or the task's
     _started: set[str] = field(default_factory=set)
@@ -127,7 +131,7 @@ class Engine:
     _unseen: Counter[Any] = field(default_factory=Counter)
     _blamed: set[str] = field(default_factory=set)
     _stopped: BenchmarkError | None = None
-    _lock: Any = field(default_factory=threading.RLock)
+    _lock: threading.Condition = field(default_factory=threading.Condition)
     _numbers: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -139,6 +143,15 @@ class Engine:
         with self._lock:
             self._users[group] += 1
 
+    def hold(self, group: str, n_bytes: int) -> None:
+        """Wait until shared results of a group, so many bytes together, fit beside those that are held, and hold them.
+
+        A model that holds a group waits for no other one: so whatever is held is left some time, and nobody waits forever.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: group in self._held or sum(self._held.values()) + n_bytes <= self.kept)
+            self._held.setdefault(group, n_bytes)
+
     def leave(self, group: str) -> None:
         """Say that a model that announced a group needs it no more."""
         with self._lock:
@@ -146,6 +159,8 @@ class Engine:
             if self._users[group] <= 0:
                 for key in self._groups.pop(group, []):
                     self._kept.pop(key, None)
+                self._held.pop(group, None)
+                self._lock.notify_all()
 
     # --------------------------------------------------------------------------------------------------------- tasks
     def run(self, name: str, tasks: Sequence[Task], later: int = 0) -> None:

@@ -22,22 +22,21 @@ from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
-from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
+from benchmark.measure.memory import feature_bytes
+from benchmark.measure.model import FOLDS, SHARES, Model, check_memory
 from benchmark.measure.provenance import kernel_note
 from benchmark.measure.record import place_folder, read_scored, run_document, unfit
-from benchmark.measure.search import Params, choose, search_document, split_folds
+from benchmark.measure.search import choose, search_document, split_folds
 from benchmark.measure.setting import Setting
 from benchmark.measure.steps import (
     CURVE,
     FIGURES,
-    curve_tasks,
-    final_tasks,
+    after_search,
     fitted,
     refitted,
     score_tasks,
     search_tasks,
     searched,
-    seed_tasks,
     studied,
 )
 from benchmark.measure.study_data import dataset_study
@@ -150,6 +149,7 @@ def _compute(
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
     images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
     engine.announce("images")
+    engine.kept -= sum(getattr(setting.dataset, name).nbytes for name in arrays)
     models = [Model(setting, status.entry, images, rank) for rank, status in _ranked(stale)]
     for model in models:
         engine.announce(model.group(FOLDS))
@@ -234,7 +234,9 @@ def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict
         setting.cache.write("studies", _study_key(setting), study)
 
     title = "means, components, a map and near-duplicates"
-    memory = 3 * float_bytes(setting.dataset.n_train, setting.n_pixels)
+    memory = (
+        feature_bytes(setting.dataset.n_train, 0, setting.n_pixels) + 16 * setting.dataset.n_test * setting.n_pixels
+    )
     engine.run(setting.dataset.entry.title, [Task(title, dataset_study, (images,), keep, CURVE, memory)])
 
 
@@ -247,13 +249,17 @@ def _measure(engine: Engine, model: Model) -> None:
     """Search, fit and evaluate one model, and replace its folder."""
     setting, entry = model.setting, model.entry
     try:
-        with _leaving(engine, model.group(FOLDS)):
-            engine.run(entry.name, search_tasks(model), later=len(_after_search(model, entry.candidates()[0])) + 2)
-        candidates, scores, *search_seconds = searched(model)
-        best = choose(candidates, scores)
-        search = search_document(entry.grid, candidates, scores, best)
         with _leaving(engine, model.group(SHARES)):
-            engine.run(entry.name, _after_search(model, candidates[best]), later=2)
+            with _leaving(engine, model.group(FOLDS)):
+                check_memory(model, engine.memory, engine.kept)
+                engine.hold(model.group(FOLDS), model.kept_bytes(FOLDS))
+                later = len(after_search(model, entry.candidates()[0], engine.memory))
+                engine.run(entry.name, search_tasks(model), later=later + 2)
+            candidates, scores, *search_seconds = searched(model)
+            best = choose(candidates, scores)
+            search = search_document(entry.grid, candidates, scores, best)
+            engine.hold(model.group(SHARES), model.kept_bytes(SHARES))
+            engine.run(entry.name, after_search(model, candidates[best], engine.memory), later=2)
         engine.run(entry.name, score_tasks(model, candidates[best]), later=1)
     except TaskFailedError as error:
         raise unfit(entry, str(error)) from None
@@ -281,14 +287,6 @@ def _measure(engine: Engine, model: Model) -> None:
         f"{entry.name}: cross-validated {search['best_score']:.4f}, test {accuracy['value']:.4f} "
         f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
     )
-
-
-def _after_search(model: Model, params: Params) -> list[Task]:
-    """Return what the choice of a candidate lets begin."""
-    tasks = final_tasks(model, params)
-    tasks += seed_tasks(model, params) if model.entry.stochastic else []
-    tasks += [] if model.entry.baseline else curve_tasks(model, params)
-    return tasks
 
 
 @contextmanager

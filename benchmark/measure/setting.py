@@ -32,6 +32,8 @@ class Setting:
         The address of a Dask scheduler, or its scheduler file; empty for a worker on this machine.
     dashboard : bool
         Whether Dask shows its dashboard on a loopback address.
+    memory : int, optional
+        Bytes that all processes on this machine may take together; by default what is free.
 
     """
 
@@ -45,6 +47,7 @@ class Setting:
     entries: Path | None = None
     dask: str = ""
     dashboard: bool = False
+    memory: int | None = None
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:

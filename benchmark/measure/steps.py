@@ -24,7 +24,7 @@ from benchmark.disk import file_sha256, write_atomically
 from benchmark.measure.engine import Of, Shared, Task
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
-from benchmark.measure.model import FOLDS, SHARES, Model, float_bytes
+from benchmark.measure.model import FOLDS, SHARES, Model
 from benchmark.measure.provenance import fit_circumstances
 from benchmark.measure.search import (
     N_SPLITS,
@@ -48,7 +48,6 @@ def search_tasks(model: Model) -> list[Task]:
     """Return the fits of the search that are not cached, candidates that share their work in one task."""
     setting, pipeline, labels = model.setting, model.pipeline, model.labels
     n_rows = min(len(rows) for rows, _ in split_folds(labels))
-    machine = hasattr(pipeline.steps[-1][1], "gamma")
     tasks = []
     for group in shared_search(model.entry.candidates(), pipeline):
         for fold in range(N_SPLITS):
@@ -57,7 +56,7 @@ def search_tasks(model: Model) -> list[Task]:
             if not missing:
                 continue
             features, n_columns = model.features(FOLDS, fold_features, group[0], fold, n_rows)
-            memory = model.memory(n_rows, n_columns, machine=machine)
+            memory = model.search_bytes(group[0])
             arguments = (pipeline, [keys[key] for key in missing], labels, fold, features, n_columns)
             keep = _keep_scores(model, fold, missing)
             tasks.append(Task("search", score_candidates, arguments, keep, SEARCH + model.rank, memory))
@@ -86,15 +85,24 @@ def searched(model: Model) -> tuple[list[Params], list[list[float]], float, floa
     return candidates, scores, wall, cpu
 
 
+def after_search(model: Model, params: Params, memory: int) -> list[Task]:
+    """Return what the choice of a candidate lets begin."""
+    tasks = final_tasks(model, params, memory)
+    tasks += seed_tasks(model, params) if model.entry.stochastic else []
+    tasks += [] if model.entry.baseline else curve_tasks(model, params)
+    return tasks
+
+
 # ----------------------------------------------------------------------------------------------------------- final fit
-def final_tasks(model: Model, params: Params) -> list[Task]:
-    """Return the final fit, unless it is cached and its pickle is whole."""
+def final_tasks(model: Model, params: Params, memory: int) -> list[Task]:
+    """Return the final fit, unless it is cached and its pickle is whole; it has as many threads as fit into `memory`."""
     key, folder = _final_place(model, params)
     if _whole(model, "finals", key, folder):
         return []
-    arguments = (model.pipeline, params, model.images, Of.CORES)
+    most_jobs, memory = model.final_bytes(params, memory)
+    arguments = (model.pipeline, params, model.images, Of.CORES, most_jobs, memory)
     keep = _keep_final(model, key, folder)
-    return [Task("final fit and prediction", fit_alone, arguments, keep, FINAL + model.rank, alone=True)]
+    return [Task("final fit and prediction", fit_alone, arguments, keep, FINAL + model.rank, memory, alone=True)]
 
 
 def _final_place(model: Model, params: Params) -> tuple[str, Path]:
@@ -122,8 +130,7 @@ def score_tasks(model: Model, params: Params) -> list[Task]:
         return []
     pickled = folder / PICKLE
     arguments = (pickled.read_bytes() if model.setting.dask else pickled, model.images)
-    memory = 3 * float_bytes(model.setting.dataset.n_train, model.setting.n_pixels)
-    keep = _keep_scored(model, key, folder)
+    memory, keep = model.score_bytes(params), _keep_scored(model, key, folder)
     return [Task("in-sample and test scores", score_pickled, arguments, keep, FIGURES + model.rank, memory)]
 
 
@@ -162,10 +169,8 @@ def _whole(model: Model, kind: str, key: str, folder: Path) -> bool:
 def seed_tasks(model: Model, params: Params) -> list[Task]:
     """Return the refits of the chosen classifier with other seeds that are not cached; no choice depends on them."""
     setting, pipeline = model.setting, model.pipeline
-    n_rows = setting.dataset.n_train + setting.dataset.n_test
-    space = 2 * float_bytes(n_rows, setting.n_pixels)
     key = f"features-whole-{_final_place(model, params)[0]}"
-    whole = Shared(key, model.group(SHARES), whole_features, (pipeline, params, model.images), space)
+    whole = Shared(key, model.group(SHARES), whole_features, (pipeline, params, model.images), model.whole_bytes())
     return [
         Task(
             "other seeds",
@@ -173,7 +178,7 @@ def seed_tasks(model: Model, params: Params) -> list[Task]:
             (pipeline, params, seed, whole, model.images),
             _keep_seed(model, key),
             SEED + model.rank,
-            space,
+            model.refit_bytes(params),
         )
         for seed, key in _seed_keys(model, params).items()
         if setting.cache.read("seeds", key) is None
@@ -209,7 +214,7 @@ def curve_tasks(model: Model, params: Params) -> list[Task]:
             continue
         features, n_columns = model.features(SHARES, share_features, params, n, n)
         arguments = (tail, labels, n, features, n_columns, about)
-        memory = model.memory(n, n_columns, machine=hasattr(tail.steps[-1][1], "gamma"))
+        memory = model.curve_bytes(params, n)
         keep = _keep_share(model, key, len(split_folds(labels)[FOLD][1]))
         tasks.append(Task("learning curve and importances", share_alone, arguments, keep, CURVE + model.rank, memory))
     return tasks

@@ -187,6 +187,11 @@ def nested_rows(labels: NDArray[np.uint8]) -> Indices:
     return np.argsort(place, kind="stable")
 
 
+def n_altered(image_shape: tuple[int, int], n_held_out: int) -> int:
+    """Return how many images with an exchanged block the features of the largest share have."""
+    return len(list(_blocks(*image_shape))) * min(N_PERMUTED, max(1, n_held_out // 4))
+
+
 def _shown(held_out: Indices) -> Indices:
     """Return the held-out images that blocks are permuted on: 1,000, or a quarter of a small fold."""
     n = min(N_PERMUTED, max(1, len(held_out) // 4))

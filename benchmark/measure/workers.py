@@ -12,7 +12,9 @@ import multiprocessing
 import os
 import pickle
 import platform
+import resource
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -40,6 +42,7 @@ from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import confident_mistakes, fit_share
 from benchmark.svm import ACCELERATED
 
+ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
 KILLED = "its process was killed; the system does that when memory runs out"
 Images = NDArray[np.uint8]
 
@@ -147,6 +150,13 @@ def fresh_processes() -> Any:
     return context
 
 
+def _begin(memory: int | None) -> None:
+    """Let this process end with its parent, and an allocation fail that goes far beyond what the fit is said to take."""
+    _end_with_parent()
+    if memory is not None and sys.platform == "linux":  # elsewhere the limit does not count, or counts otherwise
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * memory + ROOM, resource.RLIM_INFINITY))
+
+
 def _end_with_parent() -> None:
     """Let this process end when the worker that started it has, as nobody would take its result, and not by Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -161,8 +171,10 @@ def _end_after(sentinel: Any) -> None:
     os._exit(1)
 
 
-def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
+def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int | None = None) -> Any:
     """Call a function in a process that has computed nothing before, so that its costs are its own.
+
+    An allocation fails that goes far beyond `memory` bytes, if these are given.
 
     Raises
     ------
@@ -170,7 +182,8 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
         If the process was killed.
 
     """
-    with ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor:
+    fresh = {"mp_context": fresh_processes(), "initializer": _begin, "initargs": (memory,)}
+    with ProcessPoolExecutor(1, **fresh) as executor:
         future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), function, *arguments)
         try:
             return future.result()
@@ -199,8 +212,10 @@ def share_alone(
         return in_fresh_process(fit_share, tail, labels, n_train, rows, seconds, about)
 
 
-def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int) -> tuple[dict[str, Any], bytes]:
-    """Run `fit.fit_final` in a fresh process.
+def fit_alone(  # all of them positional, as every task's
+    pipeline: Pipeline, params: Params, dataset: Dataset, n_cores: int, most_jobs: int, memory: int
+) -> tuple[dict[str, Any], bytes]:
+    """Run `fit.fit_final` in a fresh process, with up to `most_jobs` threads and `memory` bytes.
 
     Returns
     -------
@@ -209,8 +224,9 @@ def fit_alone(pipeline: Pipeline, params: Params, dataset: Dataset, n_jobs: int)
 
     """
     with tempfile.TemporaryDirectory() as folder:
+        n_jobs = min(n_cores, most_jobs)
         arguments = (pipeline, params, *pack(dataset, same_machine=True), Path(folder), n_jobs)
-        record = in_fresh_process(_fit_packed, *arguments)
+        record = in_fresh_process(_fit_packed, *arguments, memory=memory)
         here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
         return record | fit_circumstances(here), (Path(folder) / PICKLE).read_bytes()
 

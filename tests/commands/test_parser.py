@@ -37,8 +37,8 @@ PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
     "data": "--dataset --profile --entries --data-dir --build-dir --accept --json --quiet",
-    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --dask --dashboard --dry-run --no-site --json --quiet",
-    "worker": "--jobs --entries",
+    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --dask --dashboard --dry-run --no-site --json --quiet",
+    "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
     "serve": f"{PLACES} --port",
     "predict": "--entries --json",
@@ -74,6 +74,7 @@ SWITCHES = [
 VALUES = {
     "--profile": "quick",
     "--jobs": "99",
+    "--memory": "2GiB",
     "--port": "1",
     "--min-effect": "1",
     "--max-loss": "1",
@@ -152,11 +153,13 @@ TYPED = {
         MEASURING, QUICK / "digits", dry_run=True, no_site=False, json=False, quiet=True,
         repeat=TOLD | {"entries": "e.py"},
     ),
-    ("bench", *SHARED, *FILES, "--models", "a,b", "--jobs", "3", "--dask", "tcp://h:1", "--dashboard"): BenchOptions(
-        replace(MEASURING, dask="tcp://h:1", dashboard=True), QUICK / "digits", dry_run=False, no_site=False, json=False,
+    ("bench", *SHARED, *FILES, "--models", "a,b", "--jobs", "3", "--memory", "2GB", "--dask", "tcp://h:1", "--dashboard"): BenchOptions(
+        replace(MEASURING, dask="tcp://h:1", dashboard=True, memory=2 * 10**9), QUICK / "digits", dry_run=False, no_site=False, json=False,
         quiet=False, repeat=TOLD | {"entries": "e.py"},
     ),
-    ("worker", "tcp://h:1", "--jobs", "3", "--entries", "e.py"): WorkerOptions("tcp://h:1", 3, Path("e.py")),
+    ("worker", "tcp://h:1", "--jobs", "3", "--memory", "1.5 GiB", "--entries", "e.py"): WorkerOptions(
+        "tcp://h:1", 3, Path("e.py"), 3 * 2**29
+    ),
     ("list", *SHARED, *FILES, "--model", "a,b,", "--jobs", "3", "--check"): ListOptions(
         MEASURING, check=True, json=False, quiet=False
     ),
@@ -245,6 +248,13 @@ def test_parsing_imports_nothing_that_computes():
         ),
         ("list --jobs 0 --profile=quick", "must be 1 or more", "make list JOBS=1 PROFILE=quick"),
         ("list --jobs 0 --profile quik", "must be 1 or more", "make list JOBS=1"),
+        ("bench --memory 8gib", "must be a number and one of bytes, MB, MiB, GB, GiB: 8GiB", "make bench MEMORY=4GiB"),
+        ("bench --memory 8", "must be a number and one of", "make bench MEMORY=4GiB"),
+        ("bench --memory -8GiB", "expected one argument", "make bench MEMORY=4GiB"),
+        ("bench --memory 1e9GB", "must be a number and one of", "make bench MEMORY=4GiB"),
+        ("bench --memory 1000MiB", "1000MiB is too little: a run takes 1.5GiB at the least", "make bench MEMORY=4GiB"),
+        ("worker x --memory 999999GiB", "that this process may use", "python -m benchmark worker tcp://localhost:8786"),
+        ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
         ("serve --port http", "argument --port: invalid int value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
         ("history --format markdown", "invalid choice", "make history METRIC=accuracy FORMAT=json"),
@@ -282,6 +292,7 @@ VARIABLES = [
     "PROFILE=quick",
     "FAST=1",
     "JOBS=3",
+    "MEMORY=2GiB",
     "DATA_DIR=d",
     "ENTRIES=e.py",
     "MODELS=a,b",
@@ -311,9 +322,9 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
     told_entries = told | {"entries": "e.py"}
     assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, json=False, quiet=False)
-    assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"))
+    assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(
-        replace(measuring, dask="tcp://h:1", dashboard=True),
+        replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30),
         QUICK / "x",
         dry_run=True,
         no_site=False,
