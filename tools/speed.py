@@ -47,7 +47,7 @@ from benchmark.measure.cluster import open_engine
 from benchmark.measure.engine import Shared
 from benchmark.measure.model import FOLDS, Model
 from benchmark.measure.setting import Setting
-from benchmark.measure.workers import pack, unpack
+from benchmark.measure.workers import hold, pack
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from tests import made
@@ -101,7 +101,7 @@ def ours(entries, data, n_jobs, fast):
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting(ROOT, Path(folder) / "models", Path(folder), data, n_jobs, Reporter(quiet=True), fast)
         with open_engine(setting) as engine:
-            images = Shared("images", "images", unpack, pack(data, same_machine=True))
+            images = Shared("images", "images", hold, pack(data, same_machine=True))
             models = [Model(setting, entry, images, rank) for rank, entry in enumerate(entries)]
             for model in models:
                 engine.announce(model.group(FOLDS))

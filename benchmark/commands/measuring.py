@@ -53,7 +53,7 @@ def bench(options: BenchOptions) -> int:
 
 def worker(options: WorkerOptions) -> int:
     """Compute for a bench that runs elsewhere."""
-    from benchmark.measure.cluster import serve
+    from benchmark.measure.remote import serve
 
     read_own_entries(options.entries)  # so that its classes can be imported
     serve(options.address, options.jobs, options.memory)

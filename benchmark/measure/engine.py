@@ -1,41 +1,36 @@
-"""The engine: runs tasks on Dask distributed, on this machine or on a cluster. Only this module and `cluster` know Dask.
+"""The engine: runs tasks on Dask distributed, on this machine or on a cluster.
+
+Only this module, `cluster` and `dask_worker` know Dask.
 
 Comes in: `Task`s, by threads that wait for them. Goes out: each task's result, passed to its `keep` as soon as it is
-there. Scheduling, priorities and the transfer of data are Dask's. A worker is one process a machine with a thread a
-core. An ordinary task takes a part of a worker and the memory that it needs; a task that is alone takes a whole one.
+there. Scheduling, priorities and the transfer of data are Dask's. There is one worker a machine, with a thread and a
+process for each core; see `processes`. An ordinary task takes a part of a worker and the memory that it needs; a task that is alone takes a whole one.
 """
 
 from __future__ import annotations
 
 import importlib
 import itertools
-import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, as_completed, get_worker
+from distributed import Client, Future, KilledWorker, as_completed
 from distributed.comm import CommClosedError
-from distributed.protocol.pickle import dumps, loads
+from distributed.protocol.pickle import dumps
 
 from benchmark.errors import BenchmarkError
-from benchmark.measure.workers import KILLED, TaskError, TaskKilledError, shielded, versions_digest
+from benchmark.measure.dask_worker import STATES
+from benchmark.measure.processes import KILLED, TaskError, TaskKilledError
+from benchmark.measure.workers import versions_digest
 from benchmark.progress import Reporter
 
-STATES = "benchmark-states"  # the topic of Dask's events that say which task a worker begins and ends
 ATTEMPTS = 3
 WHOLE = 1_000_000  # of a worker, whatever its size, so that a task that is alone may go to any; others take 1
 UNSEEN = 3  # losses of a task that nobody saw start; then it counts as the one that ended its worker
-
-
-class Of(Enum):
-    """An argument of a task that its worker fills in."""
-
-    CORES = "the number of cores of the worker"
 
 
 @dataclass(frozen=True)
@@ -252,8 +247,9 @@ class Engine:
         }
         shared = {place: argument for place, argument in enumerate(arguments) if isinstance(argument, Future)}
         plain = [None if place in shared else argument for place, argument in enumerate(arguments)]
-        packed = dumps((self.accelerated, function, plain, list(shared)))
-        return self.client.submit(RUN, packed, *shared.values(), key=key, priority=priority, resources=resources)
+        packed, way = dumps((function, plain)), (self.accelerated, memory, not isinstance(source, Task))
+        arguments = [packed, way, list(shared), *shared.values()]
+        return self.client.submit(RUN, *arguments, key=key, priority=priority, resources=resources)
 
     # ------------------------------------------------------------------------------------------------------ failures
     def _note_state(self, event: tuple[float, Any]) -> None:
@@ -291,25 +287,5 @@ class Engine:
         )
 
 
-def work(packed: bytes, *shared: Any) -> Any:
-    """Run a task on a worker, and say when it begins and ends; `shared` are the shared results among its arguments."""
-    worker = get_worker()
-    key = worker.get_current_task()
-    worker.log_event(STATES, (key, True))
-    try:
-        accelerated, function, arguments, places = loads(packed)
-        for place, argument in zip(places, shared, strict=True):
-            arguments[place] = argument
-        arguments = [worker.state.nthreads if argument is Of.CORES else argument for argument in arguments]
-        return shielded(accelerated, function, *arguments)
-    finally:
-        worker.log_event(STATES, (key, False))
-
-
-def dask_setup(worker: Any) -> None:  # noqa: ARG001
-    """Ignore Ctrl-C in a worker: the process that started it ends it. Dask calls this when a worker starts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 # The scheduler unpickles what is submitted, but need not have this package: a lambda is pickled by its code.
-RUN = lambda packed, *shared: importlib.import_module("benchmark.measure.engine").work(packed, *shared)  # noqa: E731
+RUN = lambda *arguments: importlib.import_module("benchmark.measure.dask_worker").work(*arguments)  # noqa: E731

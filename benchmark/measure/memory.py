@@ -20,7 +20,7 @@ from typing import Any
 from benchmark.svm import PAIR_CACHE, PAIR_ROWS, SHARED_ROWS, RbfSVC
 
 PROCESSES = 640 * 2**20  # the command with its scheduler, the worker, and the server that forks timed fits
-A_CORE = 24 * 2**20  # what a thread's allocator holds back
+A_CORE = 96 * 2**20  # its process: what it does not share with the others
 KEPT_SHARE = 0.3  # of what processes leave, for features
 A_PROCESS = 200 * 2**20  # of a timed fit
 A_CHUNK = 220_000  # a pixel, while features are computed, 2,000 images at a time

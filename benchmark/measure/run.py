@@ -41,7 +41,7 @@ from benchmark.measure.steps import (
 )
 from benchmark.measure.study_data import dataset_study
 from benchmark.measure.study_model import study_document
-from benchmark.measure.workers import figures, pack, unpack
+from benchmark.measure.workers import figures, hold, pack
 from benchmark.results import (
     Curves,
     DatasetStudy,
@@ -147,7 +147,7 @@ def _compute(
 
     """
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
-    images = Shared(f"images-{setting.dataset.digest}", "images", unpack, (bare, arrays))
+    images = Shared(f"images-{setting.dataset.digest}", "images", hold, (bare, arrays))
     engine.announce("images")
     engine.kept -= sum(getattr(setting.dataset, name).nbytes for name in arrays)
     models = [Model(setting, status.entry, images, rank) for rank, status in _ranked(stale)]

@@ -21,7 +21,8 @@ from sklearn.pipeline import Pipeline
 from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, write_atomically
-from benchmark.measure.engine import Of, Shared, Task
+from benchmark.measure.dask_worker import Of
+from benchmark.measure.engine import Shared, Task
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model

@@ -1,26 +1,18 @@
-"""What runs on a worker, besides the fits themselves: the wrapper of every task, and the measured fits in processes of their own.
+"""What tasks call on a worker, besides the fits themselves, and what must be the same on all workers.
 
-A worker is one process a machine with a thread a core; see `engine`. Each function takes arrays and plain values and
-returns such, because a worker shares no files with the process that asked.
+Each function takes arrays and plain values and returns such, because a worker shares no files with the process that
+asked. Those in `HERE` run in the worker itself; all others in a process of their thread, see `processes`.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
-import multiprocessing
-import os
 import pickle
 import platform
-import resource
-import signal
-import sys
 import tempfile
-import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, forkserver
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,33 +29,12 @@ from benchmark.layout import PACKAGE
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
+from benchmark.measure.processes import Kept, Lent, Mapped, in_fresh_process, lent, opened, stored
 from benchmark.measure.provenance import blas_kernel, fit_circumstances
 from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import confident_mistakes, fit_share
-from benchmark.svm import ACCELERATED
 
-ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
-KILLED = "its process was killed; the system does that when memory runs out"
 Images = NDArray[np.uint8]
-
-
-class TaskError(Exception):
-    """What a task raised, as text: the class of the original exception may exist on the worker alone."""
-
-
-class TaskKilledError(Exception):
-    """The process of a measured fit was killed."""
-
-
-def shielded(accelerated: bool, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
-    """Run one task; raise what it raises as a `TaskError`, even a SystemExit, which would end the worker."""
-    os.environ[ACCELERATED] = "1" if accelerated else ""
-    try:
-        return function(*arguments)
-    except (TaskError, TaskKilledError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise TaskError(f"{type(error).__name__}: {error}") from None
 
 
 # --------------------------------------------------------------------------------------------------- what must be equal
@@ -121,6 +92,34 @@ def unpack(bare: Dataset, arrays: dict[str, Any]) -> Dataset:
     return Dataset(bare.entry, **found, digest=bare.digest, profile=bare.profile)
 
 
+class HeldDataset(Kept):
+    """A data set on a worker: its arrays are files."""
+
+    def __init__(self, bare: Dataset, arrays: dict[str, Any]) -> None:
+        self.bare, self.arrays = bare, arrays
+
+    def lend(self) -> LentDataset:
+        """Return the names of the files."""
+        return LentDataset(self.bare, {name: lent(array) for name, array in self.arrays.items()})
+
+
+@dataclass(frozen=True)
+class LentDataset(Lent):
+    """A data set, as it is named between processes of one machine."""
+
+    bare: Dataset
+    arrays: dict[str, Any]
+
+    def open(self) -> Dataset:
+        """Return the data set, mapped into memory."""
+        return unpack(self.bare, {name: opened(array) for name, array in self.arrays.items()})
+
+
+def hold(bare: Dataset, arrays: dict[str, Any]) -> HeldDataset:
+    """Return what `pack` made of a data set, with arrays that have no file here in files of this worker."""
+    return HeldDataset(bare, {name: own if isinstance(own, dict) else stored(own) for name, own in arrays.items()})
+
+
 def on_training_images(function: Callable[..., Any], features: Any, dataset: Dataset, *rest: Any) -> Any:
     """Call `search.fold_features` or `study_model.share_features` on a data set's training images and labels."""
     return function(features, dataset.train_images, np.asarray(dataset.train_labels), *rest)
@@ -141,61 +140,11 @@ def refit(pipeline: Pipeline, params: Params, seed: int, whole: Any, dataset: Da
 
 
 # ---------------------------------------------------------------------------------------------------- the measured fits
-@functools.cache
-def fresh_processes() -> Any:
-    """Return a context for processes that hold nothing but the imports, forked from a server that starts them now."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmark.models", "benchmark.measure.workers"])
-    forkserver.ensure_running()
-    return context
-
-
-def _begin(memory: int | None) -> None:
-    """Let this process end with its parent, and an allocation fail that goes far beyond what the fit is said to take."""
-    _end_with_parent()
-    if memory is not None and sys.platform == "linux":  # elsewhere the limit does not count, or counts otherwise
-        resource.setrlimit(resource.RLIMIT_DATA, (2 * memory + ROOM, resource.RLIM_INFINITY))
-
-
-def _end_with_parent() -> None:
-    """Let this process end when the worker that started it has, as nobody would take its result, and not by Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        waiting = functools.partial(_end_after, parent.sentinel)
-        threading.Thread(target=waiting, daemon=True).start()
-
-
-def _end_after(sentinel: Any) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
-
-
-def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int | None = None) -> Any:
-    """Call a function in a process that has computed nothing before, so that its costs are its own.
-
-    An allocation fails that goes far beyond `memory` bytes, if these are given.
-
-    Raises
-    ------
-    TaskKilledError
-        If the process was killed.
-
-    """
-    fresh = {"mp_context": fresh_processes(), "initializer": _begin, "initargs": (memory,)}
-    with ProcessPoolExecutor(1, **fresh) as executor:
-        future = executor.submit(shielded, bool(os.environ.get(ACCELERATED)), function, *arguments)
-        try:
-            return future.result()
-        except BrokenProcessPool:
-            raise TaskKilledError from None
-
-
 def share_alone(
     tail: Pipeline,
     labels: NDArray[np.uint8],
     n_train: int,
-    described: tuple[NDArray[np.float32], float],
+    described: tuple[Mapped, float],
     n_columns: int | None,
     about: dict[str, Any],
 ) -> Any:
@@ -204,7 +153,7 @@ def share_alone(
     The features, of which the model uses the first `n_columns`, go there as files: a pipe would need two more copies.
     `described` is what `study_model.share_features` returned.
     """
-    features, seconds = described
+    features, seconds = opened(described)
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder, "fit.npy"), Path(folder, "predict.npy")
         np.save(rows[0], features[:n_train, :n_columns])
@@ -213,7 +162,7 @@ def share_alone(
 
 
 def fit_alone(  # all of them positional, as every task's
-    pipeline: Pipeline, params: Params, dataset: Dataset, n_cores: int, most_jobs: int, memory: int
+    pipeline: Pipeline, params: Params, dataset: LentDataset, n_cores: int, most_jobs: int, memory: int
 ) -> tuple[dict[str, Any], bytes]:
     """Run `fit.fit_final` in a fresh process, with up to `most_jobs` threads and `memory` bytes.
 
@@ -225,16 +174,12 @@ def fit_alone(  # all of them positional, as every task's
     """
     with tempfile.TemporaryDirectory() as folder:
         n_jobs = min(n_cores, most_jobs)
-        arguments = (pipeline, params, *pack(dataset, same_machine=True), Path(folder), n_jobs)
-        record = in_fresh_process(_fit_packed, *arguments, memory=memory)
+        record = in_fresh_process(_fit_final, pipeline, params, dataset, Path(folder), n_jobs, memory=memory)
         here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
         return record | fit_circumstances(here), (Path(folder) / PICKLE).read_bytes()
 
 
-def _fit_packed(
-    pipeline: Pipeline, params: Params, bare: Dataset, arrays: dict[str, Any], folder: Path, n_jobs: int
-) -> dict[str, Any]:
-    dataset = unpack(bare, arrays)
+def _fit_final(pipeline: Pipeline, params: Params, dataset: Dataset, folder: Path, n_jobs: int) -> dict[str, Any]:
     return fit_final(pipeline, params, _training(dataset), dataset.test_images, folder, n_jobs)
 
 
@@ -257,3 +202,6 @@ def figures(name: str, about: dict[str, Any], dataset: Dataset, test: Scored) ->
         curves(name, test.scores, test.kind, test.labels, classes),
         confident_mistakes(test.scores, test.labels, test.predictions, classes),
     )
+
+
+HERE = (hold, share_alone, fit_alone)  # they only hand on, or start a process themselves

@@ -16,10 +16,11 @@ from distributed import LocalCluster
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
-from benchmark.measure import cluster
+from benchmark.measure import cluster, remote
 from benchmark.measure.engine import Shared, Task, TaskFailedError
+from benchmark.measure.processes import KILLED
 from benchmark.measure.setting import Setting
-from benchmark.measure.workers import KILLED, pack, unpack, versions
+from benchmark.measure.workers import pack, unpack, versions
 from benchmark.progress import Reporter
 from tests.conftest import ROOT
 
@@ -194,8 +195,8 @@ def test_a_worker_that_was_not_started_for_this_benchmark_is_refused(tmp_path):
 
 def test_a_worker_with_other_versions_is_refused():
     start = Command("worker", dask="tcp://h:1")
-    cluster.check_versions("w", versions(), start)
+    remote.check_versions("w", versions(), start)
     with pytest.raises(BenchmarkError, match=r"would compute something else(?s:.*)found: +numpy 1.0\n"):
-        cluster.check_versions("w", versions() | {"numpy": "1.0"}, start)
+        remote.check_versions("w", versions() | {"numpy": "1.0"}, start)
     with pytest.raises(BenchmarkError, match=r"expected: BLAS kernel (?s:.*)found: +BLAS kernel SkylakeX\n"):
-        cluster.check_versions("w", versions() | {"BLAS kernel": "SkylakeX"}, start)
+        remote.check_versions("w", versions() | {"BLAS kernel": "SkylakeX"}, start)

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.errors import BenchmarkError, FitError
 from benchmark.features import HogFeatures, PixelFeatures
-from benchmark.measure import cluster
+from benchmark.measure import dask_settings
 from benchmark.measure.engine import Engine
 from benchmark.measure.memory import divided, feature_bytes, final_bytes, fit_bytes, needed, threads_within
 from benchmark.measure.model import Model, check_memory
@@ -38,11 +38,11 @@ def test_tasks_and_features_take_no_more_than_the_processes_leave(memory, cores)
 
 
 def test_a_run_that_would_have_too_little_memory_is_refused_and_one_takes_no_more_than_is_free(monkeypatch):
-    monkeypatch.setattr(cluster, "free_memory", lambda: 2 * GIB)
-    assert cluster.bound(None) == cluster.bound(4 * GIB) == 2 * GIB
-    monkeypatch.setattr(cluster, "free_memory", lambda: GIB)
+    monkeypatch.setattr(dask_settings, "free_memory", lambda: 2 * GIB)
+    assert dask_settings.bound(None) == dask_settings.bound(4 * GIB) == 2 * GIB
+    monkeypatch.setattr(dask_settings, "free_memory", lambda: GIB)
     with pytest.raises(BenchmarkError, match=r"too little memory is free(?s:.*)found: +1GiB"):
-        cluster.bound(None)
+        dask_settings.bound(None)
 
 
 def peak_of(function):

@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.measure import meter
 from benchmark.measure.meter import metered
-from benchmark.measure.workers import TaskKilledError, in_fresh_process
+from benchmark.measure.processes import TaskKilledError, in_fresh_process
 
 MIB = 2**20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a step")
