@@ -61,9 +61,13 @@ def _local_cluster(setting: Setting) -> LocalCluster:
     if setting.dashboard and importlib.util.find_spec("bokeh") is None:
         raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
     leave_semaphores_in_silence()
-    means = worker_means(setting.jobs, setting.memory)
+    cores, means = worker_means(setting.jobs, setting.memory)
+    if cores < setting.jobs:
+        setting.report.line(
+            f"{cores} of {setting.jobs} cores: the memory that may be used has no room for more processes"
+        )
     try:
-        return _started(setting, means)
+        return _started(setting, cores, means)
     except RuntimeError as error:
         raise BenchmarkError(
             "the worker of this machine did not start",
@@ -73,10 +77,10 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         ) from error
 
 
-def _started(setting: Setting, means: dict[str, Any]) -> LocalCluster:
+def _started(setting: Setting, cores: int, means: dict[str, Any]) -> LocalCluster:
     return LocalCluster(
         n_workers=1,
-        threads_per_worker=setting.jobs,
+        threads_per_worker=cores,
         processes=True,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",

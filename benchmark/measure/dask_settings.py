@@ -11,7 +11,7 @@ from distributed import Client
 from benchmark.errors import BenchmarkError
 from benchmark.machine import LEAST_MEMORY, free_memory, in_words
 from benchmark.measure.engine import WHOLE
-from benchmark.measure.memory import divided
+from benchmark.measure.memory import cores_within, divided
 from benchmark.measure.workers import versions_digest
 
 START_SECONDS = 60  # for a worker to import what it needs, on a machine that is busy
@@ -33,8 +33,8 @@ DASK = {
 }
 
 
-def worker_means(cores: int, memory: int | None) -> dict[str, Any]:
-    """Return what every worker is started with, besides where.
+def worker_means(cores: int, memory: int | None) -> tuple[int, dict[str, Any]]:
+    """Return how many cores a worker takes, fewer than given where memory is scarce, and what it is started with.
 
     Raises
     ------
@@ -42,10 +42,12 @@ def worker_means(cores: int, memory: int | None) -> dict[str, Any]:
         If too little memory is free.
 
     """
-    return {
+    found = bound(memory)
+    cores = cores_within(found, cores)
+    return cores, {
         "memory_limit": 0,  # each task has a limit of its own
         "preload": [PRELOAD],
-        "resources": resources(cores, bound(memory)),
+        "resources": resources(cores, found),
         "silence_logs": logging.CRITICAL,
     }
 

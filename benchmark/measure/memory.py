@@ -27,6 +27,11 @@ A_CHUNK = 220_000  # a pixel, while features are computed, 2,000 images at a tim
 MB = 10**6
 
 
+def cores_within(memory: int, cores: int) -> int:
+    """Return how many of the cores can have a process, so that all processes take half of the memory at most."""
+    return max(1, min(cores, (memory // 2 - PROCESSES) // A_CORE))
+
+
 def divided(memory: int, cores: int) -> tuple[int, int]:
     """Return how many bytes tasks may take at once, and how many the features that stay."""
     rest = max(0, memory - PROCESSES - A_CORE * cores)

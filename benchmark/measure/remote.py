@@ -163,13 +163,14 @@ def serve(address: str, cores: int, memory: int | None) -> None:
 
 async def _serve(scheduler: str, cores: int, memory: int | None) -> None:
     host = get_ip(get_address_host(scheduler))  # of the interface that the scheduler is reached by; listen on no other
+    cores, means = worker_means(cores, memory)
     nanny = Nanny(
         scheduler,
         nthreads=cores,
         host=host,
         dashboard_address=f"{host}:0",
         death_timeout=START_SECONDS,
-        **worker_means(cores, memory),
+        **means,
     )
     async with nanny:
         print(f"{cores} cores for {scheduler}, in process {os.getpid()}", flush=True)

@@ -14,7 +14,15 @@ from benchmark.errors import BenchmarkError, FitError
 from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.measure import dask_settings
 from benchmark.measure.engine import Engine
-from benchmark.measure.memory import divided, feature_bytes, final_bytes, fit_bytes, needed, threads_within
+from benchmark.measure.memory import (
+    cores_within,
+    divided,
+    feature_bytes,
+    final_bytes,
+    fit_bytes,
+    needed,
+    threads_within,
+)
 from benchmark.measure.model import Model, check_memory
 from benchmark.measure.search import fold_features
 from benchmark.measure.setting import Setting
@@ -29,12 +37,14 @@ GIB = 2**30
 @pytest.mark.parametrize("cores", [1, 16, 64])
 @pytest.mark.parametrize("memory", [3 * GIB, 6 * GIB, 12 * GIB])
 def test_tasks_and_features_take_no_more_than_the_processes_leave(memory, cores):
-    tasks, kept = divided(memory, cores)
+    used = cores_within(memory, cores)
+    assert 1 <= used <= cores
+    tasks, kept = divided(memory, used)
     assert 0 < kept < tasks
     assert tasks + kept < memory - GIB / 2
-    least = needed(tasks, kept, cores)
+    least = needed(tasks, kept, used)
     assert least == pytest.approx(memory, abs=8)
-    assert divided(least + 8, cores) >= (tasks, kept)
+    assert divided(least + 8, used) >= (tasks, kept)
 
 
 def test_a_run_that_would_have_too_little_memory_is_refused_and_one_takes_no_more_than_is_free(monkeypatch):
