@@ -52,13 +52,7 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Fit on `X` of shape (n_samples, n_pixels) or (n_samples, height, width).
-
-        Raises
-        ------
-        ValueError
-            If more components are asked for than there are samples or described columns.
-        """
+        """Fit on `X` of shape (n_samples, n_pixels) or (n_samples, height, width); ValueError if it cannot give the components."""
         rows = validate_data(self, _as_rows(X), ensure_min_samples=1 if self.n_components is None else 2)
         self._n_described = self._describe(rows[:1]).shape[1]
         if self.n_components is not None:
@@ -180,13 +174,7 @@ class HogFeatures(StreamedPCA):
         self.pixel_weight = pixel_weight
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Fit on images; see `StreamedPCA.fit`.
-
-        Raises
-        ------
-        ValueError
-            If the rows are not images of `image_shape`, that is not a whole number of cells, or `n_orientations` < 2.
-        """
+        """Fit on images of `image_shape`, which is a whole number of cells; ValueError otherwise. See `StreamedPCA.fit`."""
         rows = _as_rows(X)
         validate_data(self, rows)
         height, width = self.image_shape

@@ -75,7 +75,7 @@ def test_equal_commands_are_equal_values():
 
 # ----------------------------------------------------------------------------------------- what the sources name
 LITERAL = (ast.Constant, jinja2.nodes.Const)
-TYPICAL = {"port": "8001", "models": "a,b"}
+TYPICAL = {"port": "8001", "models": "a,b", "memory": "8GiB"}
 
 
 def in_modules():

@@ -18,9 +18,9 @@ import benchmark.compare.sides
 import benchmark.compare.verdicts
 import benchmark.compare.words
 import benchmark.dataset
-import benchmark.measure.cluster
 import benchmark.measure.keys
 import benchmark.measure.own_entries
+import benchmark.measure.remote
 import benchmark.measure.run
 import benchmark.predict
 import benchmark.progress
@@ -49,7 +49,7 @@ ANSWERS = {
     benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {}, "format_summary": "words"},
     benchmark.measure.own_entries: {"load_entries": OwnEntries()},
     benchmark.measure.run: {"fitting": [ENTRY], "run": ["entry"]},
-    benchmark.measure.cluster: {"serve": None},
+    benchmark.measure.remote: {"serve": None},
     benchmark.measure.keys: {"statuses": [STATUS]},
     benchmark.publish.build: {"build_site": "folder"},
     benchmark.publish.readme: {"rewrite_readme": True},

@@ -93,7 +93,6 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
             f"CPU for {far:,} images, 95 % prediction interval",
             "exponent of memory",
             f"memory for {far:,} images",
-            "exponent of predicting an image",
         ),
         [_comparison(titles[name], own, far) for name, own in found.items()],
         height=520,
@@ -125,7 +124,6 @@ def _comparison(title: str, own: Costs, far: int) -> tuple[str, ...]:
         prediction_cell(own.seconds, far, long_duration),
         exponent_cell(own.memory),
         prediction_cell(own.memory, far, memory_size),
-        exponent_cell(own.prediction),
     )
 
 
