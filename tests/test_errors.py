@@ -78,8 +78,8 @@ def is_text_of_an_error(node):
     )
 
 
-# fetch puts a text, whole, on one line; reading takes apart what msgspec says, which has no parts
-TAKEN_APART = ("fetch.py", "reading.py")
+# fetch and remote put a text, whole, on one line; reading takes apart what msgspec says, which has no parts
+TAKEN_APART = ("fetch.py", "reading.py", "remote.py")
 
 
 def test_nobody_reads_the_text_of_an_error_back():

@@ -12,17 +12,23 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from PIL import Image
 
 from benchmark import __version__, dataset, load_model
+from benchmark.command import Command
 from benchmark.commands import main
 from benchmark.compare.repository import Repository
 from benchmark.dataset import fetch
 from benchmark.errors import BenchmarkError, ResultsError
-from benchmark.measure import keys, workers
+from benchmark.measure import keys, model, processes, remote, setting
+from benchmark.measure.engine import Engine
+from benchmark.measure.watch import Watch
+from benchmark.models import MODELS
+from benchmark.progress import Reporter
 from benchmark.publish import readme, serve
 from benchmark.results import load_results
 from tests.conftest import ROOT, SAMPLE
@@ -142,6 +148,9 @@ def test_the_version_is_the_same_everywhere():
 
 
 # ------------------------------------------------------------------------------------------- when something goes wrong
+START = Command("worker", dask="tcp://127.0.0.1:1")
+
+
 def told_rows():
     return re.findall(r"^\| `(.*?)` \|", README.split("## When something goes wrong")[1], flags=re.MULTILINE)
 
@@ -194,7 +203,35 @@ def altered_file(folder, monkeypatch):
 
 
 def killed_fit(folder, monkeypatch):
-    return workers.KILLED
+    return processes.KILLED
+
+
+def too_little_memory(folder, monkeypatch):
+    sample = dataset.load_dataset(SAMPLE, root=ROOT, cache_dir=folder, report=lambda _: None)
+    given = setting.Setting(ROOT, folder, folder, sample, 2, Reporter(quiet=True))
+    return raised(model.check_memory, model.Model(given, MODELS[1], None, 0), 1, 1)
+
+
+def no_scheduler(folder, monkeypatch):
+    return str(remote._unanswered("tcp://127.0.0.1:1", OSError("refused")))
+
+
+def foreign_worker(folder, monkeypatch):
+    return raised(remote._check_worker, None, START, "tcp://127.0.0.1:1", {"resources": {}})
+
+
+def other_worker(folder, monkeypatch):
+    return raised(remote.check_versions, "tcp://127.0.0.1:1", {"numpy": "1.0"}, START)
+
+
+def no_worker(folder, monkeypatch):
+    return str(Watch(None, None, None, START, set())._abandoned())
+
+
+def no_scheduler_any_more(folder, monkeypatch):
+    return str(
+        Engine(SimpleNamespace(subscribe_topic=lambda *_: None, scheduler=None), 0, 0, False, False, None)._gone()
+    )
 
 
 def stale_result(folder, monkeypatch):
@@ -226,7 +263,8 @@ def shallow_clone(folder, monkeypatch):
 
 
 TROUBLES = [
-    old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, stale_result, no_pickle, other_pickle,
+    old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, too_little_memory, no_scheduler, foreign_worker,
+    other_worker, no_worker, no_scheduler_any_more, stale_result, no_pickle, other_pickle,
     taken_port, shallow_clone,
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster
 
+from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 from benchmark.measure.dask_settings import DASK, leave_semaphores_in_silence, worker_means, workers_of
 from benchmark.measure.engine import Engine
@@ -73,7 +74,7 @@ def _local_cluster(setting: Setting) -> LocalCluster:
             "the worker of this machine did not start",
             expected="a process of Python that imports the benchmark",
             found=" ".join(str(error.__cause__ or error).split())[:400],
-            remedy="make setup",
+            remedy=("free memory or end other processes, then: ", Command("bench")),
         ) from error
 
 

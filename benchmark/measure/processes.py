@@ -172,17 +172,30 @@ def in_own_process(
         _own.executor = ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent)
     call = cloudpickle.dumps((accelerated, function, arguments, memory, Room.folder if keep else None))
     try:
-        found = _own.executor.submit(_perform, call).result()
-    except BrokenProcessPool:
+        found = _result(_own.executor, call)
+    except TaskKilledError:
         del _own.executor
-        raise TaskKilledError from None
+        raise
     return _each(found, Mapped, Stored)
+
+
+def _result(executor: ProcessPoolExecutor, call: bytes) -> Any:
+    try:
+        found = executor.submit(_perform, call).result()
+    except BrokenProcessPool:
+        raise TaskKilledError from None
+    if isinstance(found, TaskError):
+        raise found
+    return found
 
 
 def _perform(call: bytes) -> Any:
     accelerated, function, arguments, memory, folder = cloudpickle.loads(call)
     _limit(memory)
-    found = shielded(accelerated, function, *map(opened, arguments))
+    try:
+        found = shielded(accelerated, function, *map(opened, arguments))
+    except TaskError as error:
+        return TaskError(str(error))  # without its context, which may hold what cannot be pickled
     return found if folder is None else _each(found, np.ndarray, lambda part: _save(part, folder))
 
 
@@ -204,10 +217,7 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int 
     """
     call = cloudpickle.dumps((bool(os.environ.get(ACCELERATED)), function, arguments, memory, None))
     with ProcessPoolExecutor(1, mp_context=fresh_processes(), initializer=_end_with_parent) as executor:
-        try:
-            return executor.submit(_perform, call).result()
-        except BrokenProcessPool:
-            raise TaskKilledError from None
+        return _result(executor, call)
 
 
 def _limit(memory: int) -> None:

@@ -174,7 +174,7 @@ def test_a_scheduler_that_dies_ends_the_run_in_seconds(tmp_path):
 
 
 def test_an_address_where_nobody_answers_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    monkeypatch.setattr(remote, "PATIENCE", 1)
     for address in ("tcp://127.0.0.1:9", "http://127.0.0.1:9"):
         with pytest.raises(BenchmarkError, match="no Dask scheduler answers at"):
             cluster.open_engine(setting(tmp_path, dask=address)).__enter__()

@@ -95,7 +95,7 @@ def test_a_timed_fit_has_as_many_threads_as_fit_into_the_memory():
 
 
 def test_features_that_stay_never_take_more_than_their_part_and_nobody_waits_forever():
-    engine = Engine(SimpleNamespace(subscribe_topic=lambda *_: None), 2, 0, 10, True, False, Reporter(quiet=True))  # noqa: FBT003
+    engine = Engine(SimpleNamespace(subscribe_topic=lambda *_: None), 0, 10, True, False, Reporter(quiet=True))  # noqa: FBT003
     most, ended = [], []
 
     def measure(group):
@@ -122,7 +122,7 @@ def test_features_that_stay_never_take_more_than_their_part_and_nobody_waits_for
 def test_a_model_that_cannot_fit_is_refused_in_words(sample, tmp_path):
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 2, Reporter(quiet=True))
     [entry] = [entry for entry in MODELS if entry.name == "svm-pixels"]
-    model = Model(setting, entry, None, 0, 2)
+    model = Model(setting, entry, None, 0)
     check_memory(model, 4 * GIB, GIB)
     with pytest.raises(FitError) as caught:
         check_memory(model, 2**20, GIB)

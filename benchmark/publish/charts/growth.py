@@ -73,7 +73,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
     ends = {name: math.log10(_end(own, far)) for name, own in found.items() if measured_places(own)}
     return chart(
         "cost-growth",
-        f"{SECONDS} over the number of {IMAGES} for each model",
+        f"{SECONDS} by the number of {IMAGES}",
         _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}, far),
         [
             trace
@@ -89,8 +89,8 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         },
         (
             "model",
-            "exponent of CPU seconds, 95 % interval",
-            f"CPU for {far:,} images, 95 % prediction interval",
+            "exponent, 95 % interval",
+            f"CPU for {far:,} images, 95 % interval",
             "exponent of memory",
             f"memory for {far:,} images",
         ),
@@ -243,6 +243,6 @@ def _steepest(laws: dict[str, PowerLaw], far: int) -> str:
     if not laws:
         return "Too few numbers of images have a cost that can be measured: there is no line through them."
     most, least = (pick(laws, key=lambda title: laws[title].exponent) for pick in (max, min))
-    told = f"The steepest line is that of {most}, with the exponent {exponent_cell(laws[most])}"
-    told += f"; the flattest that of {least}, with {exponent_cell(laws[least])}" if len(laws) > 1 else ""
-    return f"{told} (95 % intervals). Dashed, to {far:,} images, the lines are extrapolated."
+    told = f"Steepest: {most}, exponent {exponent_cell(laws[most])}"
+    told += f"; flattest: {least}, {exponent_cell(laws[least])}" if len(laws) > 1 else ""
+    return f"{told} (95 % intervals). Dashed lines are extrapolated, to {far:,} images."
