@@ -229,9 +229,8 @@ def no_worker(folder, monkeypatch):
 
 
 def no_scheduler_any_more(folder, monkeypatch):
-    return str(
-        Engine(SimpleNamespace(subscribe_topic=lambda *_: None, scheduler=None), 0, 0, False, False, None)._gone()
-    )
+    client = SimpleNamespace(subscribe_topic=lambda *_: None, scheduler=None)
+    return str(Engine(client, memory=0, kept=0, local=False, accelerated=False, report=None)._gone())
 
 
 def stale_result(folder, monkeypatch):
