@@ -91,8 +91,6 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
             "model",
             "exponent, 95 % interval",
             f"CPU for {far:,} images, 95 % interval",
-            "exponent of memory",
-            f"memory for {far:,} images",
         ),
         [_comparison(titles[name], own, far) for name, own in found.items()],
         height=520,
@@ -118,13 +116,7 @@ def prediction_cell(law: PowerLaw | None, n: int, text: Any) -> str:
 
 
 def _comparison(title: str, own: Costs, far: int) -> tuple[str, ...]:
-    return (
-        title,
-        exponent_cell(own.seconds),
-        prediction_cell(own.seconds, far, long_duration),
-        exponent_cell(own.memory),
-        prediction_cell(own.memory, far, memory_size),
-    )
+    return title, exponent_cell(own.seconds), prediction_cell(own.seconds, far, long_duration)
 
 
 def _row(point: Any) -> tuple[str, ...]:
