@@ -234,7 +234,5 @@ def _caption(law: PowerLaw | None) -> str:
 def _steepest(laws: dict[str, PowerLaw], far: int) -> str:
     if not laws:
         return "Too few numbers of images have a cost that can be measured: there is no line through them."
-    most, least = (pick(laws, key=lambda title: laws[title].exponent) for pick in (max, min))
-    told = f"Steepest: {most}, exponent {exponent_cell(laws[most])}"
-    told += f"; flattest: {least}, {exponent_cell(laws[least])}" if len(laws) > 1 else ""
-    return f"{told} (95 % intervals). Dashed lines are extrapolated, to {far:,} images."
+    most = max(laws, key=lambda title: laws[title].exponent)
+    return f"Steepest: {most}, exponent {exponent_cell(laws[most])}. Dashed: extrapolated to {far:,} images."
