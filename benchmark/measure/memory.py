@@ -1,7 +1,7 @@
 """How much memory tasks take, and how the memory that a run may use is divided.
 
-Comes in: numbers of rows, columns and cores, and a classifier. Goes out: bytes, estimated to be rather too many; the
-constants are measured. Three parts bound what all processes take together:
+Comes in: numbers of rows, columns and cores, and a classifier. Goes out: bytes, estimated to be rather too many: what
+arrays take is measured, what processes take is a guess. Three parts bound what all processes take together:
 
 - the processes themselves, their imports and what their allocators hold back;
 - the features that stay on a worker: a model waits with its search, and with its learning curve, until its own fit

@@ -61,9 +61,14 @@ class Model:
         return np.asarray(self.setting.dataset.train_labels)
 
     @cached_property
+    def folds(self) -> list[tuple[Any, Any]]:
+        """Each fold's training and held-out rows; every estimate asks for them, and splitting takes a while."""
+        return split_folds(self.labels)
+
+    @cached_property
     def sources(self) -> dict[str, tuple[Any, int]]:
         """The transformers that the candidates' features come from, with how many columns they give, by what they are."""
-        n_rows = min(len(rows) for rows, _ in split_folds(self.labels))
+        n_rows = min(len(rows) for rows, _ in self.folds)
         found = (
             feature_source(self.pipeline, params, self.setting.n_pixels, n_rows)[0]
             for params in self.entry.candidates()
@@ -101,7 +106,7 @@ class Model:
 
     @property
     def _n_held_out(self) -> int:
-        return len(split_folds(self.labels)[FOLD][1])
+        return len(self.folds[FOLD][1])
 
     def _share_rows(self, n_fit: int) -> int:
         """Return how many rows the features of a share have."""

@@ -223,8 +223,10 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int 
 def _limit(memory: int) -> None:
     """Let an allocation fail that goes far beyond what a task is said to take, where Linux can; 0 is no limit."""
     if sys.platform == "linux":  # elsewhere the limit does not count, or counts otherwise
-        limit = 2 * memory + ROOM if memory else resource.RLIM_INFINITY
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)  # of the user; only root could raise it
+        limit = 2 * memory + ROOM
+        unbounded = not memory or (most != resource.RLIM_INFINITY and limit > most)
+        resource.setrlimit(resource.RLIMIT_DATA, (most if unbounded else limit, most))
 
 
 def _end_with_parent() -> None:

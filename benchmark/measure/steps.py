@@ -33,7 +33,6 @@ from benchmark.measure.search import (
     fold_features,
     score_candidates,
     shared_search,
-    split_folds,
 )
 from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, learning_curve, share_features
 from benchmark.measure.workers import fit_alone, refit, score_pickled, share_alone, whole_features
@@ -48,7 +47,7 @@ SEARCH, CURVE, SEED, FINAL, FIGURES = (1000 * phase for phase in (5, 4, 3, 2, 1)
 def search_tasks(model: Model) -> list[Task]:
     """Return the fits of the search that are not cached, candidates that share their work in one task."""
     setting, pipeline, labels = model.setting, model.pipeline, model.labels
-    n_rows = min(len(rows) for rows, _ in split_folds(labels))
+    n_rows = min(len(rows) for rows, _ in model.folds)
     tasks = []
     for group in shared_search(model.entry.candidates(), pipeline):
         for fold in range(N_SPLITS):
@@ -216,7 +215,7 @@ def curve_tasks(model: Model, params: Params) -> list[Task]:
         features, n_columns = model.features(SHARES, share_features, params, n, n)
         arguments = (tail, labels, n, features, n_columns, about)
         memory = model.curve_bytes(params, n)
-        keep = _keep_share(model, key, len(split_folds(labels)[FOLD][1]))
+        keep = _keep_share(model, key, len(model.folds[FOLD][1]))
         tasks.append(Task("learning curve and importances", share_alone, arguments, keep, CURVE + model.rank, memory))
     return tasks
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmark.measure import meter
+from benchmark.measure import meter, processes
 from benchmark.measure.meter import metered
 from benchmark.measure.processes import TaskKilledError, in_fresh_process
 
@@ -69,3 +70,17 @@ def test_a_fresh_process_that_is_killed_is_said_to_be():
 
 def test_each_call_gets_a_process_of_its_own():
     assert len({in_fresh_process(os.getpid), in_fresh_process(os.getpid), os.getpid()}) == 3
+
+
+def limits_under_one_of_the_user():
+    resource.setrlimit(resource.RLIMIT_DATA, (10 * 2**30, 10 * 2**30))
+    found = []
+    for memory in (2**30, 2**34, 0):
+        processes._limit(memory)
+        found.append(resource.getrlimit(resource.RLIMIT_DATA)[0] // 2**30)
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts data against this limit")
+def test_a_limit_of_the_user_is_kept():
+    assert in_fresh_process(limits_under_one_of_the_user) == [3, 10, 10]

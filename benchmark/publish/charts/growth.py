@@ -33,6 +33,7 @@ from benchmark.statistics import PowerLaw
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
+NO_LINE = "Too few numbers of images have a cost that can be measured: there is no line through them."
 Place = tuple[float, float]
 
 
@@ -74,7 +75,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
     return chart(
         "cost-growth",
         f"{SECONDS} by the number of {IMAGES}",
-        _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}, far),
+        _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}),
         [
             trace
             for name, own in found.items()
@@ -224,15 +225,15 @@ def _line(law: PowerLaw, places: Sequence[Place], far: int, meta: str) -> list[A
 
 def _caption(law: PowerLaw | None) -> str:
     if law is None:
-        return "Too few numbers of images have a cost that can be measured: there is no line through them."
+        return NO_LINE
     return (
         f"The line has the exponent {exponent_cell(law)} (95 % interval): twice as many images take "
         f"{2**law.exponent:.2f} times as long. Dashed, it is extrapolated."
     )
 
 
-def _steepest(laws: dict[str, PowerLaw], far: int) -> str:
+def _steepest(laws: dict[str, PowerLaw]) -> str:
     if not laws:
-        return "Too few numbers of images have a cost that can be measured: there is no line through them."
+        return NO_LINE
     most = max(laws, key=lambda title: laws[title].exponent)
-    return f"Steepest: {most}, exponent {exponent_cell(laws[most])}. Dashed: extrapolated to {far:,} images."
+    return f"Steepest: {most}, exponent {exponent_cell(laws[most])} (95 % interval). Dashed: extrapolated."
