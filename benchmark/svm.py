@@ -1,15 +1,14 @@
 """Support vector classification that computes its kernels and decisions by matrix products.
 
 LIBSVM solves the problem of each pair of classes, in a fit several side by side. Where it would need most of a pair's
-kernel, a product of float64 matrices makes that in a fraction of the time. A search fits many machines on the same
-images, so the distances within each pair are computed only once, in float32. More than `PAIR_ROWS` go without a kernel.
+kernel, a product of float64 matrices makes that in a fraction of the time. More than `PAIR_ROWS` go without a kernel.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from typing import Any, Self
@@ -21,13 +20,12 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-__all__ = ["RbfSVC", "accelerated", "fit_together"]
+__all__ = ["RbfSVC", "accelerated"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
 KERNEL_ROWS = 200  # a constant for the same reason
 PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3.2 GB
-SHARED_ROWS = 10_000  # distances within a larger pair, over 0.4 GB, are computed for each kernel: no bit changes
 PROBE_STEP, HARD_SHARE = 8, 0.16  # a pair of which more of every 8th row are support vectors is faster with its kernel
 PAIR_CACHE = 50  # MB that LIBSVM keeps of a kernel that it is given: more is not faster
 
@@ -95,16 +93,16 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
     def _fit_pairs(self, X: NDArray[np.float64], members: list[NDArray[np.int64]]) -> list[SVC]:
         """Return the fitted machine of each pair of classes; each thread has a room for the kernel of its pair."""
-        n_threads, most = self.n_jobs or 1, _most_rows(members)
+        n_threads, most = self.n_jobs or 1, most_rows(members)
         rooms = deque(np.empty(most**2) for _ in range(n_threads))  # reused: allocating new pages is slow
 
         def fit_pair(pair: tuple[int, int]) -> SVC:
             rows = np.concatenate([X[members[label]] for label in pair])
             sides = np.repeat([0, 1], [len(members[label]) for label in pair])
             if len(rows) > PAIR_ROWS or not _is_hard(self, self._gamma, rows, sides):
-                return _fit_rows(self, self._gamma, rows, sides)
+                return fit_rows(self, self._gamma, rows, sides)
             room = rooms.pop()
-            machine = _fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
+            machine = fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
             rooms.append(room)
             return machine
 
@@ -149,7 +147,15 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class with the most one-vs-one votes, the first if tied, of shape (n_samples,)."""
-        decisions = self._one_vs_one(X)
+        return self.predict_from(self._one_vs_one(X))
+
+    def _one_vs_one(self, X: Any) -> NDArray[np.float64]:
+        """Return the decisions of all pairs of classes, positive for the first, of shape (n_samples, n_pairs)."""
+        check_is_fitted(self)
+        return decisions_together([self], validate_data(self, X, dtype=np.float32, reset=False))[0]
+
+    def predict_from(self, decisions: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the class with the most votes in the decisions of all pairs, the first if tied."""
         votes = np.zeros((len(decisions), len(self.classes_)), dtype=np.int64)
         for column, (first, second) in enumerate(combinations(range(len(self.classes_)), 2)):
             wins = decisions[:, column] > 0
@@ -157,27 +163,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
             votes[:, second] += ~wins
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
-    def _one_vs_one(self, X: Any) -> NDArray[np.float64]:
-        """Return the decisions of all pairs of classes, positive for the first, of shape (n_samples, n_pairs)."""
-        check_is_fitted(self)
-        rows = validate_data(self, X, dtype=np.float32, reset=False)
-        weights = self._pair_weights()
-        vectors = self.support_vectors_
-        gamma = np.float32(self._gamma)
-        vector_norms = np.einsum("ij,ij->i", vectors, vectors)
-        decisions = np.empty((len(rows), weights.shape[1]))
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            distances = chunk @ vectors.T
-            distances *= -2
-            distances += vector_norms
-            distances += np.einsum("ij,ij->i", chunk, chunk)[:, np.newaxis]
-            distances *= -gamma
-            np.exp(distances, out=distances)
-            decisions[start : start + CHUNK_ROWS] = distances @ weights
-        return decisions + self._intercept_  # type: ignore[no-any-return]
-
-    def _pair_weights(self) -> NDArray[np.float32]:
+    def pair_weights(self) -> NDArray[np.float32]:
         """Return each support vector's weight in each pair's decision, of shape (n_support_vectors, n_pairs)."""
         ends = np.cumsum(self.n_support_)
         starts = ends - self.n_support_
@@ -190,70 +176,74 @@ class RbfSVC(SVC):  # type: ignore[misc]
         return weights
 
 
-def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
-    """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
+def decisions_together(machines: Sequence[RbfSVC], rows: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+    """Return each machine's decisions of all pairs of classes, of shape (n_samples, n_pairs).
 
-    LIBSVM solves the two-class problems of `RbfSVC.fit`, with the same result up to the float32 rounding of kernel values. The kernel of m rows takes 8 m^2 bytes, its distances 4 m^2 if they are kept;
-    more than `PAIR_ROWS` rows have none.
+    Distances to the support vectors of all machines are computed once, kernels once per `gamma`. The last bits of a
+    decision depend on which machines there are.
 
     Parameters
     ----------
     machines : sequence of RbfSVC
-        Unfitted; each `gamma` is a number.
-    X : ndarray of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
+        Fitted on the same rows.
+    rows : ndarray of shape (n_samples, n_features)
     """
-    classes, labels = np.unique(y, return_inverse=True)
-    members = [np.flatnonzero(labels == label) for label in range(len(classes))]
-    fitted: list[list[SVC]] = [[] for _ in machines]
-    most = _most_rows(members)
-    rooms = np.empty(min(most, SHARED_ROWS) ** 2, np.float32), np.empty(most**2)  # reused: allocating new pages is slow
-    for pair in combinations(range(len(classes)), 2):
-        rows = np.concatenate([X[members[label]] for label in pair])
-        sides = np.repeat([0, 1], [len(members[label]) for label in pair])
-        for own, one in zip(fitted, _fit_pair_together(machines, rows, sides, rooms), strict=True):
-            own.append(one)
-    for machine, own in zip(machines, fitted, strict=True):
-        yield RbfSVC(C=machine.C, gamma=machine.gamma).assemble(own, classes, members, X)
+    vectors, columns = _joint_support(machines)
+    norms = np.einsum("ij,ij->i", vectors, vectors)
+    weights = [machine.pair_weights() for machine in machines]
+    decisions = [np.empty((len(rows), own.shape[1])) for own in weights]
+    gammas = [machine._gamma for machine in machines]  # noqa: SLF001
+    rooms = np.empty((3, min(CHUNK_ROWS, len(rows)), len(vectors)), np.float32)  # reused: new pages are slow
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = rows[start : start + CHUNK_ROWS]
+        distances, kernel, own_kernel = (room[: len(chunk)] for room in rooms)
+        np.matmul(chunk, vectors.T, out=distances)
+        distances *= -2
+        distances += norms
+        distances += np.einsum("ij,ij->i", chunk, chunk)[:, np.newaxis]
+        gamma = None
+        for i in np.argsort(gammas, kind="stable"):
+            if gammas[i] != gamma:
+                gamma = gammas[i]
+                np.exp(np.multiply(distances, -np.float32(gamma), out=kernel), out=kernel)
+            own = kernel
+            if len(machines) > 1:
+                room = own_kernel.reshape(-1)[: len(chunk) * len(columns[i])].reshape(len(chunk), -1)
+                own = np.take(kernel, columns[i], axis=1, out=room, mode="clip")
+            decisions[i][start : start + CHUNK_ROWS] = own @ weights[i]
+    for result, machine in zip(decisions, machines, strict=True):
+        result += machine._intercept_  # noqa: PLW2901
+    return decisions
 
 
-def _fit_pair_together(
-    machines: Sequence[RbfSVC],
-    rows: NDArray[Any],
-    sides: NDArray[np.int64],
-    rooms: tuple[NDArray[np.float32], NDArray[np.float64]],
-) -> list[SVC]:
-    """Return each machine fitted on the rows of one pair of classes."""
-    if len(rows) > PAIR_ROWS:
-        return [_fit_rows(machine, machine.gamma, rows, sides) for machine in machines]
-    gammas = list(dict.fromkeys(machine.gamma for machine in machines))
-    kept = len(gammas) > 1 and len(rows) <= SHARED_ROWS
-    room = rooms[0] if kept else rooms[1].view(np.float32)[len(rows) ** 2 :]  # a kernel overwrites what has been read
-    fitted: dict[int, SVC] = {}
-    for gamma in gammas:
-        if not kept or gamma == gammas[0]:
-            distances = _squared_distances(rows, room)
-        kernel = _kernel(distances, gamma, rooms[1])
-        fitted |= {i: _fit_kernel(one.C, kernel, sides) for i, one in enumerate(machines) if one.gamma == gamma}
-    return [fitted[i] for i in range(len(machines))]
+def _joint_support(machines: Sequence[RbfSVC]) -> tuple[NDArray[np.float32], list[NDArray[np.int64]]]:
+    """Return the support vectors of all machines, and for each machine which of these are its own."""
+    if len(machines) == 1:
+        return machines[0].support_vectors_, [np.arange(len(machines[0].support_))]
+    support = np.unique(np.concatenate([machine.support_ for machine in machines]))
+    columns = [np.searchsorted(support, machine.support_) for machine in machines]
+    vectors = np.empty((len(support), machines[0].n_features_in_), np.float32)
+    for own, machine in zip(columns, machines, strict=True):
+        vectors[own] = machine.support_vectors_
+    return vectors, columns
 
 
-def _fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:
+def fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:
     with sklearn.config_context(assume_finite=True):  # finite by construction; checking is as slow as computing
         return SVC(kernel="precomputed", C=penalty, cache_size=PAIR_CACHE).fit(kernel, sides)
 
 
-def _fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
+def fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
     return SVC(C=machine.C, gamma=gamma, cache_size=machine.cache_size).fit(rows, sides)
 
 
 def _is_hard(machine: RbfSVC, gamma: float, rows: NDArray[Any], sides: NDArray[np.int64]) -> bool:
     """Return whether LIBSVM would need most of the kernel, as the support vectors among a few rows tell."""
     few, own = rows[::PROBE_STEP], sides[::PROBE_STEP]
-    return own.all() == own.any() or len(_fit_rows(machine, gamma, few, own).support_) > HARD_SHARE * len(own)
+    return own.all() == own.any() or len(fit_rows(machine, gamma, few, own).support_) > HARD_SHARE * len(own)
 
 
-def _most_rows(members: list[NDArray[np.int64]]) -> int:
+def most_rows(members: list[NDArray[np.int64]]) -> int:
     """Return the number of rows of the largest pair of classes that gets a kernel."""
     return max((n for n in map(sum, combinations(map(len, members), 2)) if n <= PAIR_ROWS), default=0)
 
@@ -262,7 +252,7 @@ def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.fl
     """Return the kernel of all pairs of rows, of shape (n_rows, n_rows), stored in `room`, by LIBSVM's formula."""
     squares = np.einsum("ij,ij->i", rows, rows)
     kernel = room[: len(rows) ** 2].reshape(len(rows), len(rows))
-    for part in _parts(len(rows)):  # the lower triangle; what is above it is its mirror image
+    for part in parts_of(len(rows)):  # the lower triangle; what is above it is its mirror image
         chunk = np.matmul(rows[part], rows[: part.stop].T, out=kernel[part, : part.stop])
         chunk *= -2
         chunk += squares[: part.stop]
@@ -274,27 +264,5 @@ def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.fl
     return kernel
 
 
-def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the squared distances of all pairs of rows, of shape (n_rows, n_rows), stored in `room`."""
-    rows = rows.astype(np.float32)
-    squares = np.einsum("ij,ij->i", rows, rows)
-    distances = room[: len(rows) ** 2].reshape(len(rows), len(rows))
-    for part in _parts(len(rows)):  # parts that fit into the processor's cache take a fraction of the time
-        chunk = np.matmul(rows[part], rows.T, out=distances[part])
-        chunk *= -2
-        chunk += squares
-        chunk += squares[part, np.newaxis]
-    np.fill_diagonal(distances, 0)
-    return distances
-
-
-def _kernel(distances: NDArray[np.float32], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the kernel at these distances, of shape (n_rows, n_rows), stored in `room`."""
-    kernel = room[: distances.size].reshape(distances.shape)
-    for part in _parts(len(distances)):
-        kernel[part] = np.exp(distances[part] * np.float32(-gamma))
-    return kernel
-
-
-def _parts(n_rows: int) -> list[slice]:
+def parts_of(n_rows: int) -> list[slice]:
     return [slice(start, min(start + KERNEL_ROWS, n_rows)) for start in range(0, n_rows, KERNEL_ROWS)]

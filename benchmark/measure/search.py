@@ -21,8 +21,9 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
+from benchmark.measure.search_svm import fit_together, predict_together
 from benchmark.results import Edge, Search
-from benchmark.svm import RbfSVC, fit_together
+from benchmark.svm import RbfSVC
 
 N_SPLITS = 3
 RANDOM_STATE = 0
@@ -140,8 +141,12 @@ def _predictions(
     if _is_neighbours(pipeline):
         yield from _neighbours_predictions(pipeline, candidates, fit_X, fit_y, X)
         return
-    for fitted in fit_tails([tail_of(pipeline, params) for params in candidates], fit_X, fit_y):
-        yield fitted.predict(X)
+    tails = [tail_of(pipeline, params) for params in candidates]
+    if all(map(_shares_kernels, tails)):
+        yield from predict_together(list(fit_tails(tails, fit_X, fit_y)), X)
+    else:
+        for fitted in fit_tails(tails, fit_X, fit_y):
+            yield fitted.predict(X)
 
 
 def fit_tails(tails: list[Pipeline], X: NDArray[Any], y: Labels) -> Iterator[Any]:
