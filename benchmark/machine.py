@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path("/")
 PINNED_KERNEL = "Haswell"  # OpenBLAS's name of its kernels for AVX2
+# each is "1" in a process that computes: fits run side by side instead
+SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 LEAST_MEMORY = 3 * 2**29  # bytes that a run takes at the least, its processes included
 UNITS = {"bytes": 1, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
 UNLIMITED = 2**60  # version 1 writes "no limit" as the largest multiple of a page below 2^63

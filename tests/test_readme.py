@@ -225,7 +225,7 @@ def other_worker(folder, monkeypatch):
 
 
 def no_worker(folder, monkeypatch):
-    return str(Watch(None, None, None, START, set())._abandoned())
+    return str(Watch(None, None, None, START, set(), 0)._abandoned())
 
 
 def no_scheduler_any_more(folder, monkeypatch):

@@ -9,12 +9,9 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
-from benchmark.machine import PINNED_KERNEL, has_avx2
+from benchmark.machine import PINNED_KERNEL, SINGLE_THREAD, has_avx2
 
 INTERRUPTED = 130
-SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
 WIDER_THAN_AVX2 = "X86_V4 AVX512_ICL AVX512_SPR"  # NumPy's names; it says nothing of those that a processor lacks
 
 

@@ -9,13 +9,12 @@ from typing import Any
 from distributed import Client
 
 from benchmark.errors import BenchmarkError
-from benchmark.machine import LEAST_MEMORY, free_memory, in_words
+from benchmark.machine import LEAST_MEMORY, SINGLE_THREAD, free_memory, in_words
 from benchmark.measure.engine import WHOLE
 from benchmark.measure.memory import cores_within, divided
 from benchmark.measure.workers import versions_digest
 
 START_SECONDS = 60  # for a worker to import what it needs, on a machine that is busy
-SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PRELOAD = "benchmark.measure.dask_worker"  # its `dask_setup`
 DASK = {
     "distributed.worker.daemon": False,  # the timed fit starts a process

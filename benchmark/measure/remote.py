@@ -108,7 +108,7 @@ def watched(engine: Engine, address: str, workers: Mapping[str, Any]) -> Iterato
     """Follow who joins and leaves the cluster until the block ends."""
     start = Command("worker", dask=address)
     check = partial(_check_worker, engine.client, start)
-    watch = Watch(check, engine.report.line, engine.stop, start, set(workers))
+    watch = Watch(check, engine.report.line, engine.stop, start, set(workers), engine.memory)
     ended = threading.Event()
 
     def follow() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmark.command import Command, as_typed
 from benchmark.errors import BenchmarkError
+from benchmark.machine import in_words
 
 GIVE_UP_SECONDS = 600
 
@@ -32,6 +33,8 @@ class Watch:
         What starts a worker.
     used : set of str
         The workers that tasks go to.
+    memory : int
+        Bytes that a task may take: those of the largest worker at the start.
 
     """
 
@@ -40,6 +43,7 @@ class Watch:
     stop: Callable[[BenchmarkError], None]
     start: Command
     used: set[str]
+    memory: int
     _refused: set[str] = field(default_factory=set)
     _empty_since: float | None = None
 
@@ -52,6 +56,8 @@ class Watch:
         self.used &= workers.keys()
         for name in left:
             self.say(f"the worker {name} is gone; {self._rest()}")
+        if left and self.used:
+            self._say_what_waits(max(workers[name]["resources"]["memory"] for name in self.used))
         if self.used:
             self._empty_since = None
         elif self._empty_since is None:
@@ -69,6 +75,11 @@ class Watch:
         else:
             self.used.add(name)
             self.say(f"the worker {name} joined, {worker['nthreads']} cores")
+
+    def _say_what_waits(self, largest: int) -> None:
+        if largest < self.memory:
+            words = f"a task that takes more than {in_words(largest)} waits for a worker with {in_words(self.memory)} for tasks: "
+            self.say(as_typed((words, self.start)))
 
     def _rest(self) -> str:
         if self.used:

@@ -1,6 +1,6 @@
 """How certain a metric is, and whether a difference is real: pure functions from counts and arrays to numbers."""
 
-from benchmark.statistics.growth import PowerLaw, Predicted, fit_power_law
+from benchmark.statistics.growth import Line, PowerLaw, Predicted, fit_line, fit_power_law
 from benchmark.statistics.paired import (
     LEVEL,
     Paired,
@@ -30,6 +30,7 @@ from benchmark.statistics.shares import wilson_interval
 
 __all__ = [
     "LEVEL",
+    "Line",
     "Paired",
     "PowerLaw",
     "Predicted",
@@ -42,6 +43,7 @@ __all__ = [
     "expected_calibration_error",
     "f1_intervals",
     "f1_scores",
+    "fit_line",
     "fit_power_law",
     "holm",
     "log_loss_interval",

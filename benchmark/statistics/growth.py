@@ -1,4 +1,4 @@
-"""How a cost grows with the number of images: a power law, its exponent, and what it predicts at another number."""
+"""How a cost grows with the number of images: a power law or a straight line, and what it predicts at another number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 FEWEST = 3  # two points determine the line and leave nothing to tell its error from
@@ -20,57 +21,83 @@ class Predicted:
     low: float
     high: float
 
+    def __add__(self, other: Predicted) -> Predicted:
+        """Return the sum of two values; the bounds are added too, which is wide enough however their errors go together."""
+        return Predicted(self.value + other.value, self.low + other.low, self.high + other.high)
+
 
 @dataclass(frozen=True)
-class PowerLaw:
-    """The law value = a * n^b, as the regression line of log(value) on log(n).
+class Line:
+    """A regression line of y on x, by least squares.
 
     Parameters
     ----------
     n_points : int
-    exponent : float
-        b, the slope of the line.
+    slope : float
     centre, level : float
-        Means of log(n) and of log(value); the line goes through both.
+        Means of x and of y; the line goes through both.
     squares : float
-        Sum of the squared deviations of log(n) from its mean.
+        Sum of the squared deviations of x from its mean.
     error : float
         Residual standard deviation, with `n_points` - 2 degrees of freedom.
 
     """
 
     n_points: int
-    exponent: float
+    slope: float
     centre: float
     level: float
     squares: float
     error: float
 
-    def exponent_interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the t interval of the exponent."""
+    def at(self, x: float) -> float:
+        """Return the height of the line at `x`."""
+        return self.level + self.slope * (x - self.centre)
+
+    def slope_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the t interval of the slope."""
         half = self._quantile(level) * self.error / math.sqrt(self.squares)
-        return self.exponent - half, self.exponent + half
+        return self.slope - half, self.slope + half
 
-    def at(self, n: float) -> float:
-        """Return the value on the line at `n`."""
-        return math.exp(self._log_at(n))
+    def predict(self, x: float, level: float = 0.95) -> Predicted:
+        """Return the height at `x` with the interval of a single further measurement there.
 
-    def predict(self, n: float, level: float = 0.95) -> Predicted:
-        """Return the value on the line at `n` with the interval of a single further measurement there.
-
-        The interval is exact for logarithms if their errors are normal with one variance; the value is a median. Both
-        assume that the law holds at `n`. A bound too large for a float is infinite.
+        The interval is exact if the errors are normal with one variance, and if the line holds at `x`.
         """
-        distance = math.log(n) - self.centre
+        distance = x - self.centre
         half = self._quantile(level) * self.error * math.sqrt(1 + 1 / self.n_points + distance**2 / self.squares)
-        value = self._log_at(n)
-        return Predicted(math.exp(value), _exp(value - half), _exp(value + half))
-
-    def _log_at(self, n: float) -> float:
-        return self.level + self.exponent * (math.log(n) - self.centre)
+        return Predicted(self.at(x), self.at(x) - half, self.at(x) + half)
 
     def _quantile(self, level: float) -> float:
         return float(special.stdtrit(self.n_points - 2, (1 + level) / 2))
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """The law value = a * n^b: `logarithms` is the regression line of log(value) on log(n), with slope b."""
+
+    logarithms: Line
+
+    @property
+    def exponent(self) -> float:
+        """The power of n."""
+        return self.logarithms.slope
+
+    def exponent_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the t interval of the exponent."""
+        return self.logarithms.slope_interval(level)
+
+    def at(self, n: float) -> float:
+        """Return the value of the law at `n`."""
+        return math.exp(self.logarithms.at(math.log(n)))
+
+    def predict(self, n: float, level: float = 0.95) -> Predicted:
+        """Return the value of the law at `n`, a median, with the interval of a single further measurement there.
+
+        A bound too large for a float is infinite. See `Line.predict`; it holds of the logarithms here.
+        """
+        found = self.logarithms.predict(math.log(n), level)
+        return Predicted(math.exp(found.value), _exp(found.low), _exp(found.high))
 
 
 def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: float = 0.0) -> PowerLaw | None:
@@ -98,12 +125,22 @@ def fit_power_law(sizes: Sequence[float], values: Sequence[float], smallest: flo
     pairs = [(n, value) for n, value in zip(sizes, values, strict=True) if n > 0 and value > 0 and value >= smallest]
     if len({n for n, _ in pairs}) < FEWEST:
         return None
-    x, y = np.log(np.array(pairs, dtype=float)).T
+    return PowerLaw(_regression(*np.log(np.array(pairs, dtype=float)).T))
+
+
+def fit_line(sizes: Sequence[float], values: Sequence[float]) -> Line | None:
+    """Return the regression line of `values` on `sizes`, None if there are fewer than three different sizes."""
+    if len(set(sizes)) < FEWEST:
+        return None
+    return _regression(np.array(sizes, dtype=float), np.array(values, dtype=float))
+
+
+def _regression(x: NDArray[np.float64], y: NDArray[np.float64]) -> Line:
     centre, level = float(x.mean()), float(y.mean())
     squares = float(((x - centre) ** 2).sum())
-    exponent = float(((x - centre) * (y - level)).sum()) / squares
-    residual = float(((y - level - exponent * (x - centre)) ** 2).sum())
-    return PowerLaw(len(pairs), exponent, centre, level, squares, math.sqrt(residual / (len(pairs) - 2)))
+    slope = float(((x - centre) * (y - level)).sum()) / squares
+    residual = float(((y - level - slope * (x - centre)) ** 2).sum())
+    return Line(len(x), slope, centre, level, squares, math.sqrt(residual / (len(x) - 2)))
 
 
 def _exp(value: float) -> float:

@@ -46,9 +46,28 @@ def test_costs_are_features_and_fit_together_a_prediction_is_of_one_image_and_si
 
 def test_costs_that_cannot_be_told_from_noise_have_no_law():
     found = costs_of(points(2, 4, 8, fit=lambda n: 0.0, predict=1e-4, memory=lambda _: 200_000))
-    assert found.seconds.exponent == pytest.approx(1)  # of the features alone
-    assert (found.prediction, found.memory) == (None, None)
+    assert (found.seconds, found.prediction, found.memory) == (None, None, None)
     assert found.measured_memory
+
+
+def test_a_fixed_cost_of_features_does_not_flatten_the_exponent_of_the_fit():
+    found = points(2, 4, 8, 16, fit=lambda n: 0.01 * n**2)
+    for point in found:
+        point["features_seconds"] = 3 + 0.5 * point["n_train"]
+    seconds = costs_of(found).seconds
+    assert seconds.fit.exponent == pytest.approx(2)
+    assert seconds.at(160) == pytest.approx(3 + 0.5 * 160 + 0.01 * 160**2)
+    sure = seconds.predict(160)
+    assert (sure.value, sure.low, sure.high) == pytest.approx((seconds.at(160),) * 3)
+
+
+def test_features_never_cost_less_than_nothing():
+    found = points(2, 4, 8)
+    for point, cost in zip(found, (3, 2, 0), strict=True):
+        point["features_seconds"] = cost
+    seconds = costs_of(found).seconds
+    assert seconds.predict_features(100).value == 0
+    assert seconds.at(100) == seconds.fit.at(100)
 
 
 def test_memory_that_the_system_did_not_tell_is_left_out():

@@ -8,7 +8,9 @@ from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 from benchmark.measure.watch import GIVE_UP_SECONDS, Watch
 
-GOOD, OTHER = {"nthreads": 2}, {"nthreads": 4, "numpy": "1.0"}
+GOOD = {"nthreads": 2, "resources": {"memory": 2**30}}
+OTHER = {"nthreads": 4, "numpy": "1.0"}
+SMALL = {"nthreads": 2, "resources": {"memory": 2**29}}
 
 
 class Spy:
@@ -17,7 +19,7 @@ class Spy:
     def __init__(self):
         self.said, self.stopped = [], []
         start = Command("worker", dask="tcp://h:1")
-        self.watch = Watch(self.check, self.said.append, self.stopped.append, start, {"a", "b"})
+        self.watch = Watch(self.check, self.said.append, self.stopped.append, start, {"a", "b"}, 2**30)
 
     def check(self, name, worker):
         if worker is OTHER:
@@ -51,6 +53,13 @@ def test_a_worker_with_other_versions_is_said_to_get_no_task_and_does_not_count(
     spy.watch.look({"c": OTHER}, 2.0)
     spy.watch.look({"c": OTHER}, 2.0 + GIVE_UP_SECONDS)
     assert len(spy.stopped) == 1
+
+
+def test_tasks_that_fit_on_no_worker_that_is_left_are_said_to_wait(spy):
+    spy.watch.look({"a": GOOD, "b": SMALL}, 0.0)
+    spy.watch.look({"b": SMALL}, 1.0)
+    waits = "a task that takes more than 512MiB waits for a worker with 1GiB for tasks: make worker DASK=tcp://h:1"
+    assert spy.said == ["the worker a is gone; 1 left, its tasks are tried again there", waits]
 
 
 def test_the_end_of_the_last_worker_is_said_at_once_with_what_starts_one(spy):

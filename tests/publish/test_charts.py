@@ -66,8 +66,10 @@ def test_the_line_of_costs_is_solid_where_it_was_measured_and_dashed_up_to_ten_t
     dots, final, measured, beyond, end = drawn_growth(growing((1, 0.1), (2, 0.4), (4, 1.6))).spec["data"]
     assert (dots["x"], dots["y"]) == ([1, 2, 4], [0.1, 0.4, 1.6])
     assert (final["x"], final["y"]) == ([10], [1.0])
-    assert (measured["x"], measured["line"]["dash"]) == ([1, 4], "solid")
-    assert (beyond["x"], beyond["y"], beyond["line"]["dash"]) == ([4, 100], [1.6, 1000.0], "dash")
+    assert (measured["x"][0], measured["x"][-1], measured["line"]["dash"]) == (1, 4, "solid")
+    assert (beyond["x"][0], beyond["x"][-1], beyond["line"]["dash"]) == (4, 100, "dash")
+    for line in (measured, beyond):
+        assert line["y"] == pytest.approx([0.1 * n**2 for n in line["x"]], rel=1e-3)
     assert (end["x"], end["y"]) == ([100], [1000.0])
 
 
@@ -103,7 +105,7 @@ def test_all_models_are_compared_in_the_order_of_the_leaderboard_with_the_colour
     drawn = growth.growths(*compared(stored))
     assert [row[0] for row in drawn.rows] == ["Model worse", "Model better"]
     assert {trace["meta"] for trace in drawn.spec["data"][:3]} == {"c1"}
-    assert drawn.caption.startswith("Steepest: Model better, exponent 2.00 [2.00, 2.00]")
+    assert drawn.caption.startswith("Steepest fit: Model better, exponent 2.00 [2.00, 2.00]")
     assert drawn.rows[1][2] == "16.7 min [16.7 min, 16.7 min]"
 
 

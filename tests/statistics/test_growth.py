@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import linregress, t
 
-from benchmark.statistics import fit_power_law
+from benchmark.statistics import Predicted, fit_line, fit_power_law
 
 NOISE = 1e-3
 costs = st.lists(st.floats(NOISE, 1e5), min_size=5, max_size=5)
@@ -49,6 +49,23 @@ def test_a_prediction_is_that_of_statsmodels(values, n):
     expected = frame[["mean", "obs_ci_lower", "obs_ci_upper"]].to_numpy()[0]
     found = fit_power_law(SIZES, values, NOISE).predict(n)
     assert np.log([found.value, found.low, found.high]) == pytest.approx(expected, abs=1e-5)
+
+
+@given(st.lists(st.floats(0, 1e5), min_size=5, max_size=5), st.floats(100, 1e7))
+def test_a_straight_line_predicts_as_statsmodels(values, n):
+    model = sm.OLS(values, sm.add_constant(np.array(SIZES, dtype=float))).fit()
+    expected = model.get_prediction([[1, n]]).summary_frame(alpha=0.05)
+    found = fit_line(SIZES, values).predict(n)
+    bounds = expected[["mean", "obs_ci_lower", "obs_ci_upper"]].to_numpy()[0]
+    assert (found.value, found.low, found.high) == pytest.approx(bounds, rel=1e-6, abs=1e-6)
+
+
+def test_there_is_no_line_through_two_sizes():
+    assert fit_line([1, 2, 2], [1, 2, 3]) is None
+
+
+def test_a_sum_has_the_sums_of_the_bounds():
+    assert Predicted(2, 1, 4) + Predicted(10, 9, 12) == Predicted(12, 10, 16)
 
 
 @given(st.floats(0.1, 100), st.floats(0, 3), st.lists(st.integers(1, 10**6), min_size=3, max_size=8, unique=True))

@@ -6,9 +6,10 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
-from benchmark.compare.growth import TIMES, Costs, fit_seconds, predict_seconds
+from benchmark.compare.growth import TIMES, Costs, Seconds, fit_seconds, predict_seconds
 from benchmark.publish.chart import (
     Chart,
     chart,
@@ -29,9 +30,10 @@ from benchmark.results.numbers import (
     memory_size,
     with_interval,
 )
-from benchmark.statistics import PowerLaw
+from benchmark.statistics import PowerLaw, Predicted
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
+DRAWN_STEPS = 12  # of each part of a line, which is not straight
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
 NO_LINE = "Too few numbers of images have a cost that can be measured: there is no line through them."
 Place = tuple[float, float]
@@ -90,7 +92,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         },
         (
             "model",
-            "exponent, 95 % interval",
+            "exponent of the fit, 95 % interval",
             f"CPU for {far:,} images, 95 % interval",
         ),
         [_comparison(titles[name], own, far) for name, own in found.items()],
@@ -108,16 +110,19 @@ def exponent_cell(law: PowerLaw | None) -> str:
     return with_interval(law.exponent, law.exponent_interval(), exponent) if law else NOTHING
 
 
-def prediction_cell(law: PowerLaw | None, n: int, text: Any) -> str:
+def prediction_cell(law: Seconds | PowerLaw | None, n: int, text: Any) -> str:
     """Return what a law predicts at `n` with the prediction interval, a dash where there is no law."""
-    if law is None:
-        return NOTHING
-    found = law.predict(n)
+    return predicted_cell(law.predict(n), text) if law else NOTHING
+
+
+def predicted_cell(found: Predicted, text: Any) -> str:
+    """Return a value with its prediction interval."""
     return with_interval(found.value, (found.low, found.high), text)
 
 
 def _comparison(title: str, own: Costs, far: int) -> tuple[str, ...]:
-    return title, exponent_cell(own.seconds), prediction_cell(own.seconds, far, long_duration)
+    own_fit = own.seconds.fit if own.seconds else None
+    return title, exponent_cell(own_fit), prediction_cell(own.seconds, far, long_duration)
 
 
 def _row(point: Any) -> tuple[str, ...]:
@@ -186,7 +191,7 @@ def _final_dot(final: Place) -> Any:
     )
 
 
-def _drawn_interval(law: PowerLaw, far: int) -> tuple[int, float, float, float]:
+def _drawn_interval(law: Seconds, far: int) -> tuple[int, float, float, float]:
     """Return `far`, what a law predicts there and the interval, cut off where it would make the chart of no use."""
     found = law.predict(far)
     return far, found.value, max(found.low, found.value / MOST_DRAWN), min(found.high, found.value * MOST_DRAWN)
@@ -205,14 +210,14 @@ def _predicted_dot(far: int, value: float, low: float, high: float) -> Any:
     )
 
 
-def _line(law: PowerLaw, places: Sequence[Place], far: int, meta: str) -> list[Any]:
+def _line(law: Seconds, places: Sequence[Place], far: int, meta: str) -> list[Any]:
     """Return the fitted line, dashed beyond the largest number of images that was measured."""
     sizes = [n for n, _ in places]
     parts = ((min(sizes), max(sizes), "solid"), (max(sizes), far, "dash"))
     return [
         go.Scatter(
-            x=[start, end],
-            y=rounded([law.at(start), law.at(end)]),
+            x=(x := [int(n) for n in np.geomspace(start, end, DRAWN_STEPS).round()]),
+            y=rounded([law.at(n) for n in x]),
             mode="lines",
             meta=meta,
             line={"width": 2, "dash": dash},
@@ -223,17 +228,17 @@ def _line(law: PowerLaw, places: Sequence[Place], far: int, meta: str) -> list[A
     ]
 
 
-def _caption(law: PowerLaw | None) -> str:
+def _caption(law: Seconds | None) -> str:
     if law is None:
         return NO_LINE
     return (
-        f"The line has the exponent {exponent_cell(law)} (95 % interval): twice as many images take "
-        f"{2**law.exponent:.2f} times as long. Dashed, it is extrapolated."
+        f"The fit grows with the exponent {exponent_cell(law.fit)} (95 % interval): twice as many images take "
+        f"{2**law.fit.exponent:.2f} times as long. Features add a fixed cost and one an image. Dashed: extrapolated."
     )
 
 
-def _steepest(laws: dict[str, PowerLaw]) -> str:
+def _steepest(laws: dict[str, Seconds]) -> str:
     if not laws:
         return NO_LINE
-    most = max(laws, key=lambda title: laws[title].exponent)
-    return f"Steepest: {most}, exponent {exponent_cell(laws[most])} (95 % interval). Dashed: extrapolated."
+    most = max(laws, key=lambda title: laws[title].fit.exponent)
+    return f"Steepest fit: {most}, exponent {exponent_cell(laws[most].fit)} (95 % interval). Dashed: extrapolated."

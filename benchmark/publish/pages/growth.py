@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.compare.growth import SMALLEST_BYTES, SMALLEST_SECONDS, TIMES, Costs, all_costs, costs
+from benchmark.compare.growth import SMALLEST_BYTES, SMALLEST_SECONDS, TIMES, Costs, Seconds, all_costs, costs
 from benchmark.publish.chart import Chart
-from benchmark.publish.charts.growth import exponent_cell, growth, prediction_cell
+from benchmark.publish.charts.growth import exponent_cell, growth, predicted_cell, prediction_cell
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult
-from benchmark.results.numbers import duration, long_duration, memory_size, with_interval
-from benchmark.statistics import PowerLaw
+from benchmark.results.numbers import NOTHING, duration, long_duration, memory_size
 
 FLOAT32, FLOAT64 = 4, 8  # bytes
 MANY = 10**6, 10**7  # images
@@ -72,24 +71,28 @@ def growth_section(model: ModelResult) -> GrowthSection | None:
 
 
 def _rows(own: Costs, n: int) -> list[tuple[str, ...]]:
-    found = [
-        ("Features and fit, CPU", own.seconds, long_duration),
+    seconds = own.seconds
+    laws = [
+        ("Fit, CPU", seconds.fit if seconds else None, long_duration),
         ("Predict an image from its features, CPU", own.prediction, long_duration),
         ("Memory that the fit adds", own.memory, memory_size),
     ]
-    return [
+    rows = [
         (title, exponent_cell(law), prediction_cell(law, n, text), prediction_cell(law, TIMES * n, text))
-        for title, law, text in found
+        for title, law, text in laws
     ]
+    if seconds:
+        features = (predicted_cell(seconds.predict_features(size), long_duration) for size in (n, TIMES * n))
+        rows.insert(1, ("Features, CPU, by a straight line", NOTHING, *features))
+    return rows
 
 
-def _check(law: PowerLaw, n: int, fit_cpu: float) -> str:
+def _check(law: Seconds, n: int, fit_cpu: float) -> str:
     """Return what the line gives for all training images beside what the final fit took."""
     found = law.predict(n)
     inside = found.low <= fit_cpu <= found.high
-    told = with_interval(found.value, (found.low, found.high), long_duration)
     return (
-        f"for all {n:,} training images the line gives {told}, and the final fit took {long_duration(fit_cpu)} of CPU, "
+        f"for all {n:,} training images the lines give {predicted_cell(found, long_duration)}, and the final fit took {long_duration(fit_cpu)} of CPU, "
         f"{'inside' if inside else 'outside'} that interval"
     )
 
