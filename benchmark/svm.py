@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from typing import Any, Self
@@ -147,15 +146,7 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the class with the most one-vs-one votes, the first if tied, of shape (n_samples,)."""
-        return self.predict_from(self._one_vs_one(X))
-
-    def _one_vs_one(self, X: Any) -> NDArray[np.float64]:
-        """Return the decisions of all pairs of classes, positive for the first, of shape (n_samples, n_pairs)."""
-        check_is_fitted(self)
-        return decisions_together([self], validate_data(self, X, dtype=np.float32, reset=False))[0]
-
-    def predict_from(self, decisions: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the class with the most votes in the decisions of all pairs, the first if tied."""
+        decisions = self._one_vs_one(X)
         votes = np.zeros((len(decisions), len(self.classes_)), dtype=np.int64)
         for column, (first, second) in enumerate(combinations(range(len(self.classes_)), 2)):
             wins = decisions[:, column] > 0
@@ -163,7 +154,28 @@ class RbfSVC(SVC):  # type: ignore[misc]
             votes[:, second] += ~wins
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
-    def pair_weights(self) -> NDArray[np.float32]:
+    def _one_vs_one(self, X: Any) -> NDArray[np.float64]:
+        """Return the decisions of all pairs of classes, positive for the first, of shape (n_samples, n_pairs)."""
+        check_is_fitted(self)
+        rows = validate_data(self, X, dtype=np.float32, reset=False)
+        weights = self._pair_weights()
+        vectors = self.support_vectors_
+        gamma = np.float32(self._gamma)
+        vector_norms = np.einsum("ij,ij->i", vectors, vectors)
+        decisions = np.empty((len(rows), weights.shape[1]))
+        room = np.empty((min(CHUNK_ROWS, len(rows)), len(vectors)), np.float32)  # reused: allocating new pages is slow
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            distances = np.matmul(chunk, vectors.T, out=room[: len(chunk)])
+            distances *= -2
+            distances += vector_norms
+            distances += np.einsum("ij,ij->i", chunk, chunk)[:, np.newaxis]
+            distances *= -gamma
+            np.exp(distances, out=distances)
+            decisions[start : start + CHUNK_ROWS] = distances @ weights
+        return decisions + self._intercept_  # type: ignore[no-any-return]
+
+    def _pair_weights(self) -> NDArray[np.float32]:
         """Return each support vector's weight in each pair's decision, of shape (n_support_vectors, n_pairs)."""
         ends = np.cumsum(self.n_support_)
         starts = ends - self.n_support_
@@ -174,58 +186,6 @@ class RbfSVC(SVC):  # type: ignore[misc]
             weights[own, column] = self._dual_coef_[second - 1, own]
             weights[other, column] = self._dual_coef_[first, other]
         return weights
-
-
-def decisions_together(machines: Sequence[RbfSVC], rows: NDArray[np.float32]) -> list[NDArray[np.float64]]:
-    """Return each machine's decisions of all pairs of classes, of shape (n_samples, n_pairs).
-
-    Distances to the support vectors of all machines are computed once, kernels once per `gamma`. The last bits of a
-    decision depend on which machines there are.
-
-    Parameters
-    ----------
-    machines : sequence of RbfSVC
-        Fitted on the same rows.
-    rows : ndarray of shape (n_samples, n_features)
-    """
-    vectors, columns = _joint_support(machines)
-    norms = np.einsum("ij,ij->i", vectors, vectors)
-    weights = [machine.pair_weights() for machine in machines]
-    decisions = [np.empty((len(rows), own.shape[1])) for own in weights]
-    gammas = [machine._gamma for machine in machines]  # noqa: SLF001
-    rooms = np.empty((3, min(CHUNK_ROWS, len(rows)), len(vectors)), np.float32)  # reused: new pages are slow
-    for start in range(0, len(rows), CHUNK_ROWS):
-        chunk = rows[start : start + CHUNK_ROWS]
-        distances, kernel, own_kernel = (room[: len(chunk)] for room in rooms)
-        np.matmul(chunk, vectors.T, out=distances)
-        distances *= -2
-        distances += norms
-        distances += np.einsum("ij,ij->i", chunk, chunk)[:, np.newaxis]
-        gamma = None
-        for i in np.argsort(gammas, kind="stable"):
-            if gammas[i] != gamma:
-                gamma = gammas[i]
-                np.exp(np.multiply(distances, -np.float32(gamma), out=kernel), out=kernel)
-            own = kernel
-            if len(machines) > 1:
-                room = own_kernel.reshape(-1)[: len(chunk) * len(columns[i])].reshape(len(chunk), -1)
-                own = np.take(kernel, columns[i], axis=1, out=room, mode="clip")
-            decisions[i][start : start + CHUNK_ROWS] = own @ weights[i]
-    for result, machine in zip(decisions, machines, strict=True):
-        result += machine._intercept_  # noqa: PLW2901
-    return decisions
-
-
-def _joint_support(machines: Sequence[RbfSVC]) -> tuple[NDArray[np.float32], list[NDArray[np.int64]]]:
-    """Return the support vectors of all machines, and for each machine which of these are its own."""
-    if len(machines) == 1:
-        return machines[0].support_vectors_, [np.arange(len(machines[0].support_))]
-    support = np.unique(np.concatenate([machine.support_ for machine in machines]))
-    columns = [np.searchsorted(support, machine.support_) for machine in machines]
-    vectors = np.empty((len(support), machines[0].n_features_in_), np.float32)
-    for own, machine in zip(columns, machines, strict=True):
-        vectors[own] = machine.support_vectors_
-    return vectors, columns
 
 
 def fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:

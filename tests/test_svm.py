@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from benchmark import svm
 from benchmark.features import PixelFeatures
 from benchmark.measure import search_svm
-from benchmark.measure.search_svm import fit_together, predict_together
+from benchmark.measure.search_svm import fit_together
 from benchmark.svm import RbfSVC
 
 FITTED = ("support_", "_n_support", "dual_coef_", "intercept_", "_dual_coef_", "_intercept_", "n_iter_")
@@ -88,17 +88,6 @@ def test_distances_computed_for_each_kernel_or_once_give_the_same_bits(described
         assert [bits(machine) for machine in fit_together(machines, X, y)] == once
     for machine, expected in zip(machines, once, strict=True):
         assert bits(next(fit_together([machine], X, y))) == expected
-
-
-def test_machines_that_share_their_distances_decide_as_each_alone(described):
-    X, y = described
-    machines = [RbfSVC(C=C, gamma=gamma) for gamma in (0.03, 0.01) for C in (1.0, 4.0)]
-    fitted = list(fit_together([machines[i] for i in (0, 3, 1, 2)], X, y))
-    rows = X[: svm.CHUNK_ROWS + 70].astype(np.float32)
-    for machine, decisions in zip(fitted, svm.decisions_together(fitted, rows), strict=True):
-        np.testing.assert_allclose(decisions, machine._one_vs_one(rows), atol=1e-4)
-    for machine, predicted in zip(fitted, predict_together(fitted, rows), strict=True):
-        np.testing.assert_array_equal(predicted, machine.predict(rows))
 
 
 def test_only_pairs_that_get_a_kernel_have_room_for_one(monkeypatch):

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
-from benchmark.measure.search_svm import fit_together, predict_together
+from benchmark.measure.search_svm import fit_together
 from benchmark.results import Edge, Search
 from benchmark.svm import RbfSVC
 
@@ -141,12 +141,8 @@ def _predictions(
     if _is_neighbours(pipeline):
         yield from _neighbours_predictions(pipeline, candidates, fit_X, fit_y, X)
         return
-    tails = [tail_of(pipeline, params) for params in candidates]
-    if all(map(_shares_kernels, tails)):
-        yield from predict_together(list(fit_tails(tails, fit_X, fit_y)), X)
-    else:
-        for fitted in fit_tails(tails, fit_X, fit_y):
-            yield fitted.predict(X)
+    for fitted in fit_tails([tail_of(pipeline, params) for params in candidates], fit_X, fit_y):
+        yield fitted.predict(X)
 
 
 def fit_tails(tails: list[Pipeline], X: NDArray[Any], y: Labels) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Support vector machines of a search: many on the same images, so what they have in common is computed once.
 
-That is the distances within each pair of classes and from held-out images to support vectors, in float32, and the
-kernel of each `gamma`.
+That is the distances within each pair of classes, in float32, and the kernel of each `gamma`. Held-out images are
+decided by each machine alone: the last bits would depend on which others there are, and so might a score.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from benchmark import svm
-from benchmark.svm import KERNEL_ROWS, RbfSVC, decisions_together, fit_kernel, fit_rows, most_rows, parts_of
+from benchmark.svm import KERNEL_ROWS, RbfSVC, fit_kernel, fit_rows, most_rows, parts_of
 
 SHARED_ROWS = 10_000  # distances within a larger pair, over 0.4 GB, are computed for each kernel: no bit changes
 
@@ -66,12 +66,6 @@ def _fit_pair_together(
         kernel = _kernel(distances, gamma, rooms[1])
         fitted |= {i: fit_kernel(one.C, kernel, sides) for i, one in enumerate(machines) if one.gamma == gamma}
     return [fitted[i] for i in range(len(machines))]
-
-
-def predict_together(machines: Sequence[RbfSVC], X: NDArray[np.float32]) -> Iterator[NDArray[Any]]:
-    """Yield what each machine predicts, of shape (n_samples,); all have been fitted on the same rows."""
-    for machine, decisions in zip(machines, decisions_together(machines, X), strict=True):
-        yield machine.predict_from(decisions)
 
 
 def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
