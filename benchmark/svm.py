@@ -1,13 +1,15 @@
 """Support vector classification that computes its kernels and decisions by matrix products.
 
 LIBSVM solves the problem of each pair of classes, in a fit several side by side. Where it would need most of a pair's
-kernel, a product of float64 matrices makes that in a fraction of the time. More than `PAIR_ROWS` go without a kernel.
+kernel, a product of float64 matrices makes that in a fraction of the time. A search fits many machines on the same
+images, so the distances within each pair are computed only once, in float32. More than `PAIR_ROWS` go without a kernel.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from typing import Any, Self
@@ -19,12 +21,13 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import _ovr_decision_function
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-__all__ = ["RbfSVC", "accelerated"]
+__all__ = ["RbfSVC", "accelerated", "fit_together"]
 
 ACCELERATED = "BENCHMARK_ACCELERATED"  # set by --fast, and inherited by the processes that fit
 CHUNK_ROWS = 500  # a constant: the last bits of a sum depend on it
 KERNEL_ROWS = 200  # a constant for the same reason
 PAIR_ROWS = 20_000  # a constant for the same reason: kernels of a larger pair would take over 3.2 GB
+SHARED_ROWS = 10_000  # distances within a larger pair, over 0.4 GB, are computed for each kernel: no bit changes
 PROBE_STEP, HARD_SHARE = 8, 0.16  # a pair of which more of every 8th row are support vectors is faster with its kernel
 PAIR_CACHE = 50  # MB that LIBSVM keeps of a kernel that it is given: more is not faster
 
@@ -92,16 +95,16 @@ class RbfSVC(SVC):  # type: ignore[misc]
 
     def _fit_pairs(self, X: NDArray[np.float64], members: list[NDArray[np.int64]]) -> list[SVC]:
         """Return the fitted machine of each pair of classes; each thread has a room for the kernel of its pair."""
-        n_threads, most = self.n_jobs or 1, most_rows(members)
+        n_threads, most = self.n_jobs or 1, _most_rows(members)
         rooms = deque(np.empty(most**2) for _ in range(n_threads))  # reused: allocating new pages is slow
 
         def fit_pair(pair: tuple[int, int]) -> SVC:
             rows = np.concatenate([X[members[label]] for label in pair])
             sides = np.repeat([0, 1], [len(members[label]) for label in pair])
             if len(rows) > PAIR_ROWS or not _is_hard(self, self._gamma, rows, sides):
-                return fit_rows(self, self._gamma, rows, sides)
+                return _fit_rows(self, self._gamma, rows, sides)
             room = rooms.pop()
-            machine = fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
+            machine = _fit_kernel(self.C, _float64_kernel(rows, self._gamma, room), sides)
             rooms.append(room)
             return machine
 
@@ -163,10 +166,9 @@ class RbfSVC(SVC):  # type: ignore[misc]
         gamma = np.float32(self._gamma)
         vector_norms = np.einsum("ij,ij->i", vectors, vectors)
         decisions = np.empty((len(rows), weights.shape[1]))
-        room = np.empty((min(CHUNK_ROWS, len(rows)), len(vectors)), np.float32)  # reused: allocating new pages is slow
         for start in range(0, len(rows), CHUNK_ROWS):
             chunk = rows[start : start + CHUNK_ROWS]
-            distances = np.matmul(chunk, vectors.T, out=room[: len(chunk)])
+            distances = chunk @ vectors.T
             distances *= -2
             distances += vector_norms
             distances += np.einsum("ij,ij->i", chunk, chunk)[:, np.newaxis]
@@ -188,22 +190,70 @@ class RbfSVC(SVC):  # type: ignore[misc]
         return weights
 
 
-def fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:
+def fit_together(machines: Sequence[RbfSVC], X: NDArray[Any], y: NDArray[Any]) -> Iterator[RbfSVC]:
+    """Yield each machine fitted on the same rows; distances are computed once, kernels once per `gamma`.
+
+    LIBSVM solves the two-class problems of `RbfSVC.fit`, with the same result up to the float32 rounding of kernel values. The kernel of m rows takes 8 m^2 bytes, its distances 4 m^2 if they are kept;
+    more than `PAIR_ROWS` rows have none.
+
+    Parameters
+    ----------
+    machines : sequence of RbfSVC
+        Unfitted; each `gamma` is a number.
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+    """
+    classes, labels = np.unique(y, return_inverse=True)
+    members = [np.flatnonzero(labels == label) for label in range(len(classes))]
+    fitted: list[list[SVC]] = [[] for _ in machines]
+    most = _most_rows(members)
+    rooms = np.empty(min(most, SHARED_ROWS) ** 2, np.float32), np.empty(most**2)  # reused: allocating new pages is slow
+    for pair in combinations(range(len(classes)), 2):
+        rows = np.concatenate([X[members[label]] for label in pair])
+        sides = np.repeat([0, 1], [len(members[label]) for label in pair])
+        for own, one in zip(fitted, _fit_pair_together(machines, rows, sides, rooms), strict=True):
+            own.append(one)
+    for machine, own in zip(machines, fitted, strict=True):
+        yield RbfSVC(C=machine.C, gamma=machine.gamma).assemble(own, classes, members, X)
+
+
+def _fit_pair_together(
+    machines: Sequence[RbfSVC],
+    rows: NDArray[Any],
+    sides: NDArray[np.int64],
+    rooms: tuple[NDArray[np.float32], NDArray[np.float64]],
+) -> list[SVC]:
+    """Return each machine fitted on the rows of one pair of classes."""
+    if len(rows) > PAIR_ROWS:
+        return [_fit_rows(machine, machine.gamma, rows, sides) for machine in machines]
+    gammas = list(dict.fromkeys(machine.gamma for machine in machines))
+    kept = len(gammas) > 1 and len(rows) <= SHARED_ROWS
+    room = rooms[0] if kept else rooms[1].view(np.float32)[len(rows) ** 2 :]  # a kernel overwrites what has been read
+    fitted: dict[int, SVC] = {}
+    for gamma in gammas:
+        if not kept or gamma == gammas[0]:
+            distances = _squared_distances(rows, room)
+        kernel = _kernel(distances, gamma, rooms[1])
+        fitted |= {i: _fit_kernel(one.C, kernel, sides) for i, one in enumerate(machines) if one.gamma == gamma}
+    return [fitted[i] for i in range(len(machines))]
+
+
+def _fit_kernel(penalty: float, kernel: NDArray[np.float64], sides: NDArray[np.int64]) -> SVC:
     with sklearn.config_context(assume_finite=True):  # finite by construction; checking is as slow as computing
         return SVC(kernel="precomputed", C=penalty, cache_size=PAIR_CACHE).fit(kernel, sides)
 
 
-def fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
+def _fit_rows(machine: RbfSVC, gamma: float | str, rows: NDArray[Any], sides: NDArray[np.int64]) -> SVC:
     return SVC(C=machine.C, gamma=gamma, cache_size=machine.cache_size).fit(rows, sides)
 
 
 def _is_hard(machine: RbfSVC, gamma: float, rows: NDArray[Any], sides: NDArray[np.int64]) -> bool:
     """Return whether LIBSVM would need most of the kernel, as the support vectors among a few rows tell."""
     few, own = rows[::PROBE_STEP], sides[::PROBE_STEP]
-    return own.all() == own.any() or len(fit_rows(machine, gamma, few, own).support_) > HARD_SHARE * len(own)
+    return own.all() == own.any() or len(_fit_rows(machine, gamma, few, own).support_) > HARD_SHARE * len(own)
 
 
-def most_rows(members: list[NDArray[np.int64]]) -> int:
+def _most_rows(members: list[NDArray[np.int64]]) -> int:
     """Return the number of rows of the largest pair of classes that gets a kernel."""
     return max((n for n in map(sum, combinations(map(len, members), 2)) if n <= PAIR_ROWS), default=0)
 
@@ -212,7 +262,7 @@ def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.fl
     """Return the kernel of all pairs of rows, of shape (n_rows, n_rows), stored in `room`, by LIBSVM's formula."""
     squares = np.einsum("ij,ij->i", rows, rows)
     kernel = room[: len(rows) ** 2].reshape(len(rows), len(rows))
-    for part in parts_of(len(rows)):  # the lower triangle; what is above it is its mirror image
+    for part in _parts(len(rows)):  # the lower triangle; what is above it is its mirror image
         chunk = np.matmul(rows[part], rows[: part.stop].T, out=kernel[part, : part.stop])
         chunk *= -2
         chunk += squares[: part.stop]
@@ -224,5 +274,27 @@ def _float64_kernel(rows: NDArray[np.float64], gamma: float, room: NDArray[np.fl
     return kernel
 
 
-def parts_of(n_rows: int) -> list[slice]:
+def _squared_distances(rows: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared distances of all pairs of rows, of shape (n_rows, n_rows), stored in `room`."""
+    rows = rows.astype(np.float32)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    distances = room[: len(rows) ** 2].reshape(len(rows), len(rows))
+    for part in _parts(len(rows)):  # parts that fit into the processor's cache take a fraction of the time
+        chunk = np.matmul(rows[part], rows.T, out=distances[part])
+        chunk *= -2
+        chunk += squares
+        chunk += squares[part, np.newaxis]
+    np.fill_diagonal(distances, 0)
+    return distances
+
+
+def _kernel(distances: NDArray[np.float32], gamma: float, room: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the kernel at these distances, of shape (n_rows, n_rows), stored in `room`."""
+    kernel = room[: distances.size].reshape(distances.shape)
+    for part in _parts(len(distances)):
+        kernel[part] = np.exp(distances[part] * np.float32(-gamma))
+    return kernel
+
+
+def _parts(n_rows: int) -> list[slice]:
     return [slice(start, min(start + KERNEL_ROWS, n_rows)) for start in range(0, n_rows, KERNEL_ROWS)]

@@ -10,9 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from benchmark import svm
 from benchmark.features import PixelFeatures
-from benchmark.measure import search_svm
-from benchmark.measure.search_svm import fit_together
-from benchmark.svm import RbfSVC
+from benchmark.svm import RbfSVC, fit_together
 
 FITTED = ("support_", "_n_support", "dual_coef_", "intercept_", "_dual_coef_", "_intercept_", "n_iter_")
 EXPECTED = {
@@ -84,7 +82,7 @@ def test_distances_computed_for_each_kernel_or_once_give_the_same_bits(described
     machines = [RbfSVC(C=4.0, gamma=0.03), RbfSVC(C=1.0, gamma=0.01), RbfSVC(C=1.0, gamma=0.03)]
     once = [bits(machine) for machine in fit_together(machines, X, y)]
     for most in (0, 190):
-        monkeypatch.setattr(search_svm, "SHARED_ROWS", most)
+        monkeypatch.setattr(svm, "SHARED_ROWS", most)
         assert [bits(machine) for machine in fit_together(machines, X, y)] == once
     for machine, expected in zip(machines, once, strict=True):
         assert bits(next(fit_together([machine], X, y))) == expected
@@ -92,10 +90,10 @@ def test_distances_computed_for_each_kernel_or_once_give_the_same_bits(described
 
 def test_only_pairs_that_get_a_kernel_have_room_for_one(monkeypatch):
     members = [np.arange(n) for n in (5, 70, 120, 300)]
-    assert svm.most_rows(members) == 420
+    assert svm._most_rows(members) == 420
     for most, expected in ((400, 370), (190, 190), (189, 125), (74, 0)):
         monkeypatch.setattr(svm, "PAIR_ROWS", most)
-        assert svm.most_rows(members) == expected
+        assert svm._most_rows(members) == expected
 
 
 @pytest.mark.parametrize("most", [1, 170])

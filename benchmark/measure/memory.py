@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from benchmark.measure.search_svm import SHARED_ROWS
-from benchmark.svm import PAIR_CACHE, PAIR_ROWS, RbfSVC
+from benchmark.svm import PAIR_CACHE, PAIR_ROWS, SHARED_ROWS, RbfSVC
 
 PROCESSES = 640 * 2**20  # the command with its scheduler, the worker, and the server that forks timed fits
 A_CORE = 96 * 2**20  # its process: what it does not share with the others

@@ -21,9 +21,8 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
-from benchmark.measure.search_svm import fit_together
 from benchmark.results import Edge, Search
-from benchmark.svm import RbfSVC
+from benchmark.svm import RbfSVC, fit_together
 
 N_SPLITS = 3
 RANDOM_STATE = 0

@@ -25,11 +25,10 @@ from benchmark.measure.memory import (
 )
 from benchmark.measure.model import Model, check_memory
 from benchmark.measure.search import fold_features
-from benchmark.measure.search_svm import fit_together
 from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
-from benchmark.svm import RbfSVC
+from benchmark.svm import RbfSVC, fit_together
 from tests.conftest import ROOT
 
 GIB = 2**30

@@ -14,8 +14,7 @@ from sklearn.svm import SVC
 from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.measure import fit, search
 from benchmark.measure.entry import ModelEntry
-from benchmark.measure.search_svm import fit_together
-from benchmark.svm import ACCELERATED, RbfSVC
+from benchmark.svm import ACCELERATED, RbfSVC, fit_together
 
 ENTRIES = [
     ModelEntry(
