@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmark.command import as_typed
 from benchmark.commands.printing import print_error, silence, to_json, wants_colour
 from benchmark.errors import BenchmarkError
+from benchmark.faults import any_told
 
 if TYPE_CHECKING:
     from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
@@ -24,7 +25,8 @@ def diff(options: DiffOptions) -> int:
     from benchmark.compare.verdicts import gate
 
     try:
-        comparison = _comparison(options)
+        with any_told():
+            comparison = _comparison(options)
         shown = only(comparison, options.models) if options.models else comparison
         status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
     except BenchmarkError as error:

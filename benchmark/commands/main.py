@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from benchmark.commands.parser import parse
 from benchmark.commands.printing import print_error, silence
 from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
+from benchmark.faults import any_told
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,7 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     call = parse(argv)
     end_on_sigterm(call.name)
     try:
-        return call.run()
+        with any_told():
+            status = call.run()
+            sys.stdout.flush()
+            return status
     except BenchmarkError as error:
         print_error(error, call.repeat)
         return 1

@@ -61,7 +61,7 @@ class Site:
     @property
     def section(self) -> str:
         """Folder of the data set's pages."""
-        return self.stored.dataset["name"]
+        return self.dataset.entry.name  # whatever a document says: folders are made of it
 
     @property
     def order(self) -> list[str]:
