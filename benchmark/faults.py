@@ -140,6 +140,8 @@ def _expected(number: int) -> str:
 def _reason(number: int, path: Path | None) -> tuple[str, str]:
     """Return why, and what helps."""
     said = os.strerror(number)
+    if path is None and number in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}:
+        return said, f"df -h, which says which disk it is; or {ELSEWHERE}"
     folder = _nearest_folder(path or Path())
     look = REASONS.get(number)
     if look:

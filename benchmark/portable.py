@@ -82,7 +82,10 @@ def _loaded(path: Path, content: bytes, *, vouched: bool) -> Any:
         raise _unvouched(path)
     if strange - set(TREE_TYPES):
         raise _foreign(path, strange - set(TREE_TYPES))
-    return skops.io.loads(content, trusted=[*OWN_TYPES, *(TREE_TYPES if vouched else ())])
+    found = skops.io.loads(content, trusted=[*OWN_TYPES, *(TREE_TYPES if vouched else ())])
+    if not hasattr(found, "predict"):
+        raise TypeError(f"it holds no model, but {type(found).__name__}")
+    return found
 
 
 def _check_archive(content: bytes) -> None:

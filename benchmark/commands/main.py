@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from benchmark.commands.parser import parse
-from benchmark.commands.printing import print_error, silence
+from benchmark.commands.printing import flush_printed, print_error, silence
 from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
 from benchmark.faults import any_told
@@ -20,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with any_told():
             status = call.run()
-            sys.stdout.flush()
-            return status
+        flush_printed()
+        return status
     except BenchmarkError as error:
         print_error(error, call.repeat)
         return 1

@@ -27,7 +27,7 @@ from benchmark.locks import alone
 from benchmark.publish.gallery import SCALE, preview
 from benchmark.publish.past import read_past
 from benchmark.publish.render import render
-from benchmark.publish.site import Release, Site
+from benchmark.publish.site import Asset, Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
@@ -104,7 +104,7 @@ def _gathered(
 
 
 def read_released(path: Path) -> dict[str, Release]:
-    """Return the pickles of a release by model, from what GitHub says of it (make released).
+    """Return what a release carries by model, from what GitHub says of it (make released).
 
     Raises
     ------
@@ -114,18 +114,23 @@ def read_released(path: Path) -> dict[str, Release]:
     """
     if not path.exists():
         return {}
+    with told(path, "read"):
+        content = path.read_bytes()
     try:
-        release = json.loads(path.read_bytes())
-        return {
-            asset["name"].removesuffix(".pkl"): Release(
-                tag=release["tag_name"],
-                url=asset["browser_download_url"],
-                sha256=asset["digest"].removeprefix("sha256:"),
-            )
+        release = json.loads(content)
+        assets = {
+            asset["name"]: Asset(asset["browser_download_url"], asset["digest"].removeprefix("sha256:"))
             for asset in release["assets"]
-            if asset["name"].endswith(".pkl")
+            if asset["name"].endswith((".pkl", ".skops"))
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return {
+            name.removesuffix(".pkl"): Release(
+                release["tag_name"], pickle, assets.get(f"{name.removesuffix('.pkl')}.skops")
+            )
+            for name, pickle in assets.items()
+            if name.endswith(".pkl")
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BenchmarkError(
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
