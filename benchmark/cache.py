@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from benchmark.disk import remove, remove_partials, write_atomically
+from benchmark.errors import DiskError
 
 
 def digest(*parts: Any) -> str:
@@ -80,8 +81,9 @@ class Cache:
             if excess <= 0:
                 break
             if item not in kept:
-                remove(item)
-                excess -= sizes[item]
+                with suppress(DiskError):  # the next run tries again
+                    remove(item)
+                    excess -= sizes[item]
 
     def remove_partials(self) -> None:
         """Remove the temporary files that killed processes left; nobody else may be writing here."""

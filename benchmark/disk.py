@@ -73,12 +73,18 @@ def check_writable(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it, as far as that is possible; what is not there is no error."""
-    if path.is_symlink() or not path.is_dir():
-        with suppress(OSError):
+    """Remove a file, a link, or a folder with all that is in it; what is not there is no error.
+
+    Raises
+    ------
+    DiskError
+
+    """
+    with told(path, "removed"), suppress(FileNotFoundError):
+        if path.is_symlink() or not path.is_dir():
             path.unlink()
-    else:
-        shutil.rmtree(path, ignore_errors=True)
+        else:
+            shutil.rmtree(path)
 
 
 def below(folder: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmark.disk import remove
+from benchmark.errors import DiskError
 from benchmark.faults import told
 from benchmark.layout import is_name
 
@@ -46,7 +47,7 @@ def replace_folder(target: Path) -> None:
     with told(target):
         if os.path.lexists(target):
             if exchange(new, target):
-                remove(new)
+                _discard(new)
                 return
             remove(old)
             target.rename(old)
@@ -56,7 +57,13 @@ def replace_folder(target: Path) -> None:
             with suppress(OSError):
                 old.rename(target)
             raise
-    remove(old)
+    _discard(old)
+
+
+def _discard(path: Path) -> None:
+    """Remove what nobody needs any more, as far as that is possible: the next run tries again."""
+    with suppress(DiskError):
+        remove(path)
 
 
 def standing(target: Path) -> Path:
@@ -84,7 +91,7 @@ def recover(parent: Path) -> None:
             with told(target):
                 found.rename(target)
         if left.exists():
-            remove(left)
+            _discard(left)
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256
 from benchmark.errors import BenchmarkError
+from benchmark.faults import told
 from benchmark.layout import PACKAGE, shipped
 from benchmark.measure.code import code_digest, locked_versions
 from benchmark.measure.entry import ModelEntry, parts
@@ -54,6 +56,8 @@ class Status:
 
 def statuses(setting: Setting, entries: Iterable[ModelEntry], *, tracked_only: bool = False) -> list[Status]:
     """Return each entry's status; with `tracked_only`, files that are not in git may be absent."""
+    with told(setting.folder, "read"), suppress(FileNotFoundError):
+        setting.folder.stat()  # a file in the place of a folder would make every result look absent
     return [_status(setting, entry, tracked_only=tracked_only) for entry in entries]
 
 

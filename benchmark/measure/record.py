@@ -121,6 +121,7 @@ def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str],
 
 def _link(source: Path, target: Path) -> None:
     """Link a cached file into the results, or copy it where the file system cannot link."""
+    remove(target)  # to copy onto a link would write into the other place of its file
     with told(target):
         try:
             os.link(source, target)
