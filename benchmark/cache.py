@@ -47,11 +47,11 @@ class Cache:
             entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
             if (entry.kind, entry.key, entry.sha256) != (kind, key, digest(kind, key, entry.value)):
                 return None
-            value = msgspec.convert(entry.value, shape)
+            msgspec.convert(entry.value, shape)
         except (OSError, ValueError, RecursionError):  # what msgspec raises is a ValueError
             return None
         _touch(path)
-        return value
+        return entry.value
 
     def write(self, kind: str, key: str, value: Any) -> None:
         """Store a small JSON result, atomically."""
