@@ -86,7 +86,7 @@ class Cache:
                     excess -= sizes[item]
 
     def remove_partials(self) -> None:
-        """Remove the temporary files that killed processes left; nobody else may be writing here."""
+        """Remove the temporary files that processes which are gone left."""
         for kind in self.folder.glob("*"):
             for folder in (kind, *kind.glob("*/")):
                 remove_partials(folder)

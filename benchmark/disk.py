@@ -52,10 +52,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in `folder`; nobody else may be writing there."""
+    """Remove the temporary files that processes which are gone left in `folder`."""
     for partial in folder.glob(".*.partial"):
-        with suppress(OSError):
-            partial.unlink()
+        number = partial.name.split(".")[-2]
+        if number.isdigit() and not _is_running(int(number)):
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def check_writable(folder: Path) -> None:

@@ -156,7 +156,7 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
             f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        if is_of_disk(error):
+        if is_of_disk(error) and not isinstance(error, IsADirectoryError):
             raise
         raise DataError(
             f"{path} is not a picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"

@@ -92,11 +92,15 @@ def test_a_cache_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     store.trim(0)
 
 
-def test_temporary_files_of_killed_processes_are_removed(tmp_path):
+def test_temporary_files_of_processes_that_are_gone_are_removed(tmp_path):
     store = Cache(tmp_path)
     store.write("fits", "a", VALUE)
     (store.path("models", "key") / "deep").mkdir(parents=True)
     for folder in (tmp_path / "fits", store.path("models", "key")):
-        (folder / ".a.json.123.partial").write_text("half")
+        (folder / f".a.json.{2**31 - 2}.partial").write_text("half")
+    (tmp_path / "fits" / f".b.json.{os.getpid()}.partial").write_text("in work")
     store.remove_partials()
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.json"]
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        f".b.json.{os.getpid()}.partial",
+        "a.json",
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import yaml
 
@@ -117,26 +117,34 @@ def read_released(path: Path) -> dict[str, Release]:
     with told(path, "read"):
         content = path.read_bytes()
     try:
-        release = json.loads(content)
-        assets = {
-            asset["name"]: Asset(asset["browser_download_url"], asset["digest"].removeprefix("sha256:"))
-            for asset in release["assets"]
-            if asset["name"].endswith((".pkl", ".skops"))
-        }
-        return {
-            name.removesuffix(".pkl"): Release(
-                release["tag_name"], pickle, assets.get(f"{name.removesuffix('.pkl')}.skops")
-            )
-            for name, pickle in assets.items()
-            if name.endswith(".pkl")
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        answer = msgspec.json.decode(content, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BenchmarkError(
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
             found=f"{type(error).__name__}: {error}",
             remedy=(f"rm {path}, or ", Command("released")),
         ) from None
+    assets = {
+        asset.name: Asset(asset.browser_download_url, asset.digest.removeprefix("sha256:"))
+        for asset in answer.assets
+        if asset.digest and asset.browser_download_url.startswith("https://")
+    }
+    models = {name.removesuffix(".pkl"): pickle for name, pickle in assets.items() if name.endswith(".pkl")}
+    return {name: Release(answer.tag_name, pickle, assets.get(f"{name}.skops")) for name, pickle in models.items()}
+
+
+class _AnsweredAsset(msgspec.Struct):
+    name: str
+    browser_download_url: str = ""
+    digest: str | None = None  # GitHub knows none of old files
+
+
+class _Answer(msgspec.Struct):
+    """What is read of GitHub's answer."""
+
+    tag_name: str
+    assets: list[_AnsweredAsset]
 
 
 def _preview(site: Site) -> bytes:
