@@ -157,12 +157,16 @@ def _reason(number: int, path: Path | None) -> tuple[str, str]:
 
 
 def _no_room(folder: Path) -> tuple[str, str]:
-    room = os.statvfs(folder)
+    remedy = f"free space there (du -sh {folder}/* says what takes it), or {ELSEWHERE}"
+    try:
+        room = os.statvfs(folder)
+    except OSError:  # a disk may be broken as well
+        return "", remedy
     free, whole = room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize
     found = f"{in_words(free)} of {in_words(whole)} free on the disk of {folder}"
     if room.f_files and not room.f_favail:
         found = f"none of the {room.f_files} files that the disk of {folder} can hold is free"
-    return found, f"free space there (du -sh {folder}/* says what takes it), or {ELSEWHERE}"
+    return found, remedy
 
 
 def _too_many_open(_: Path) -> tuple[str, str]:

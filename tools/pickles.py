@@ -17,6 +17,7 @@ from benchmark import load_model
 from benchmark.command import Command
 from benchmark.disk import write_atomically
 from benchmark.errors import BenchmarkError, ResultsError
+from benchmark.faults import any_told
 from benchmark.portable import SUFFIX, to_portable
 
 
@@ -40,6 +41,7 @@ def main(results, folder):
 
 if __name__ == "__main__":
     try:
-        main(ROOT / "models" / sys.argv[1], ROOT / "build" / "pickles")
+        with any_told():
+            main(ROOT / "models" / sys.argv[1], ROOT / "build" / "pickles")
     except BenchmarkError as error:
         sys.exit(f"error: {error}")
