@@ -66,7 +66,18 @@ def test_an_entry_of_another_key_kind_or_shape_counts_as_absent(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(store.path("fits", "a", ".json").read_bytes())
         assert store.read(kind, key, FoldScore) is None
-    for value in (None, [], 1, "x", {}, {"score": 1}, VALUE | {"score": "0.9"}, VALUE | {"wall": None}):
+    for value in (
+        None,
+        [],
+        1,
+        "x",
+        {},
+        {"score": 1},
+        VALUE | {"score": 1.5},
+        VALUE | {"wall": -1.0},
+        VALUE | {"score": "0.9"},
+        VALUE | {"wall": None},
+    ):
         store.write("fits", "a", value)
         assert store.read("fits", "a", FoldScore) is None
     store.write("fits", "a", VALUE | {"score": 1})  # a whole number is one, too

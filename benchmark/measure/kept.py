@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, get_type_hints
 
 import msgspec
 
@@ -11,18 +11,22 @@ from benchmark.measure.setting import Setting
 from benchmark.results import CurvePoint, DatasetStudy, Growth, Importance, Run
 
 
+Proportion = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Duration = Annotated[float, msgspec.Meta(ge=0)]
+
+
 class FoldScore(TypedDict):
     """A candidate on a fold: its accuracy, and its part of the wall and CPU seconds of its task."""
 
-    score: float
-    wall: float
-    cpu: float
+    score: Proportion
+    wall: Duration
+    cpu: Duration
 
 
 class Refit(TypedDict):
     """The test accuracy of the chosen classifier with another seed."""
 
-    accuracy: float
+    accuracy: Proportion
 
 
 class Share(TypedDict):
@@ -38,7 +42,7 @@ class Scores(TypedDict):
     """What a fitted model says of all images; `digests` are those of its files, SHA-256 by name."""
 
     scores: Literal["predict_proba", "decision_function"]
-    train_accuracy: float
+    train_accuracy: Proportion
     train_method: str
     digests: dict[str, str]
 
@@ -48,7 +52,7 @@ _CIRCUMSTANCES = ("commit", "dirty", "measured_at", "jobs", "machine", "python",
 Final = msgspec.defstruct(
     "Final",
     [
-        *((name, float) for name in ("fit", "fit_cpu", "predict_many", "predict_one")),
+        *((name, Duration) for name in ("fit", "fit_cpu", "predict_many", "predict_one")),
         *((name, int) for name in ("n_predict_many", "peak_memory_bytes", "pickle_bytes")),
         ("pickle_sha256", str),
         ("digests", dict[str, str]),
