@@ -127,15 +127,8 @@ propose: ## open a pull request with the working tree's results, or renew the op
 	  gh pr create --base "$$base" --head "$$BRANCH" --title "Measure again" --body-file build/reproduced/summary.md; \
 	fi
 
-pickles: ## gather the pickles and their SHA-256 in build/pickles
-	@rm -rf build/pickles && mkdir -p build/pickles
-	@for model in models/$(DATASET)/*/model.pkl; do \
-	  test -f "$$model" || { echo "error: there is no $$model" >&2; echo "  try:      make bench" >&2; exit 1; }; \
-	  cp "$$model" "build/pickles/$$(basename "$$(dirname "$$model")").pkl" || exit 1; \
-	done
-	@cd build/pickles && $(PYTHON) -c 'import hashlib, pathlib; \
-	  [print(hashlib.sha256(path.read_bytes()).hexdigest(), "", path) for path in sorted(pathlib.Path().glob("*.pkl"))]' \
-	  > SHA256SUMS && cat SHA256SUMS
+pickles: setup ## gather the fitted models, as pickles and as files that run no code, and their SHA-256 in build/pickles
+	@$(VENV)/bin/python tools/pickles.py $(DATASET)
 
 release-notes: ## write what CHANGELOG.md says of a tag to build/notes.md (TAG=v…; bench.yml runs it first)
 	@mkdir -p build && $(PYTHON) tools/notes.py "$$TAG" > build/notes.md

@@ -1,15 +1,17 @@
-"""Atomic writes, through a temporary sibling that is flushed and renamed; and the digest of a file."""
+"""Files written atomically, through a temporary sibling that is flushed and renamed; files read whole and checked by digest."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from benchmark.errors import ResultsError
+from benchmark.errors import DiskError
+from benchmark.faults import told
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -20,28 +22,52 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def write_if_changed(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, atomically, unless it holds that already."""
+    with told(path, "read"), suppress(FileNotFoundError):
+        if path.read_bytes() == content:
+            return
+    write_atomically(path, content)
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path` that becomes `path` when the block ends, and is removed when it fails.
 
     Raises
     ------
-    ResultsError
-        If the folder cannot be written.
+    DiskError
+        If it cannot be written.
 
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        if error.errno is None:  # not from the file system: a damaged gzip file is an OSError too
-            raise
-        raise _unwritable(path, error) from None
+        with told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            partial.replace(path)
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove the temporary files that processes which are gone left in `folder`."""
+    for partial in folder.glob(".*.partial"):
+        number = partial.name.split(".")[-2]
+        if number.isdigit() and not _is_running(int(number)):
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def check_writable(folder: Path) -> None:
@@ -49,27 +75,75 @@ def check_writable(folder: Path) -> None:
 
     Raises
     ------
-    ResultsError
+    DiskError
 
     """
-    try:
+    with told(folder / "…"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise _unwritable(folder / "…", error) from None
 
 
-def _unwritable(path: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"{path} cannot be written",
-        expected="a folder that this user may write",
-        found=error.strerror or str(error),
-        remedy=f"chmod u+w {path.parent}, or free space on its disk",
-    )
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it; what is not there is no error.
+
+    Raises
+    ------
+    DiskError
+
+    """
+    with told(path, "removed"), suppress(FileNotFoundError):
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+
+
+def below(folder: Path, name: str) -> Path:
+    """Return the path of the file `name` below `folder`.
+
+    Raises
+    ------
+    DiskError
+        If the name leads out of the folder.
+
+    """
+    path = Path(os.path.normpath(folder / name))
+    if path == folder or not path.is_relative_to(os.path.normpath(folder)):
+        raise DiskError(
+            f"{name[:200]!r} is no file below {folder}", expected="a relative path without ..", found=name[:200]
+        )
+    return path
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's contents, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_checked(path: Path, sha256: str) -> bytes:
+    """Return the contents of a file, read once, which are those of the SHA-256 in hexadecimal.
+
+    Raises
+    ------
+    DiskError
+        If they are others, or the file cannot be read.
+
+    """
+    with told(path, "read"):
+        content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise changed_in_use(path, sha256, found)
+    return content
+
+
+def changed_in_use(path: Path, expected: str, found: str = "nothing like it") -> DiskError:
+    """Return that a file is not as this run has written or checked it."""
+    return DiskError(
+        f"{path} was changed by something else while it was in use",
+        expected=expected,
+        found=found,
+        remedy="the same command again, which makes it anew",
+    )

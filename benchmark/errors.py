@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmark.command import Say, Text, as_typed
 
-__all__ = ["BenchmarkError", "DataError", "EntryError", "FitError", "ResultsError"]
+__all__ = ["BenchmarkError", "DataError", "DiskError", "EntryError", "FitError", "ResultsError"]
 
 
 class BenchmarkError(Exception):
@@ -46,6 +46,10 @@ class BenchmarkError(Exception):
 
 class DataError(BenchmarkError):
     """A data set's file is missing, damaged or not the one that it should be."""
+
+
+class DiskError(BenchmarkError):
+    """The file system refuses to read or write: no room, no right, a limit, a broken disk; `benchmark.faults` says which."""
 
 
 class EntryError(BenchmarkError):

@@ -8,10 +8,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+LONGEST_NAME = 100  # a file name holds 255 characters, and more is added to a name
+NAME_RULE = f"lower-case letters, digits and single hyphens, {LONGEST_NAME} characters at most"
+
 
 def slug(name: str) -> str:
     """Return `name` as part of a URL: ASCII lower case, with each run of other characters replaced by a hyphen."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def is_name(text: str) -> bool:
+    """Return whether `text` may name a model or a data set, in tables and in documents: it becomes a part of paths.
+
+    `NAME_RULE` is the same in words.
+    """
+    return len(text) <= LONGEST_NAME and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text))
 
 
 PACKAGE = Path(__file__).resolve().parent

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from benchmark.command import Command
-from benchmark.disk import file_sha256
-from benchmark.errors import DataError, ResultsError
+from benchmark.errors import DataError, DiskError, ResultsError
+from benchmark.faults import is_of_disk, told
+from benchmark.portable import SUFFIX, from_portable
 from benchmark.results import Run, read_document
 
 __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
@@ -26,52 +30,65 @@ MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixel
 def load_model(path: str | Path, sha256: str | None = None) -> Any:
     """Return the fitted pipeline in `path`, from raw `uint8` images to class.
 
-    Loading a pickle runs code: this one is opened only if its digest is the one expected.
+    Loading a pickle runs code: one is opened only if its digest is the one expected. A `.skops` file runs none, see `portable`.
+    The file is read once; what is checked is what is loaded.
 
     Parameters
     ----------
     path : str or Path
-        The pickle; without `sha256`, its `run.json` must be beside it.
+        A pickle, or a file that ends in `.skops`. Without `sha256`, the `run.json` of a pickle must be beside it.
     sha256 : str, optional
-        The expected digest, in hexadecimal, as published where the pickle was downloaded.
+        The expected digest, in hexadecimal, as published where the file was downloaded.
 
     Raises
     ------
     ResultsError
         If the file is missing, has another digest, was written by another scikit-learn, or needs code that is not here.
+    DiskError
+        If it cannot be read.
 
     """
     path = Path(path)
     remedy = Command("bench", models=path.parent.name)
-    if not path.exists():
-        raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy)
+    try:
+        with told(path, "read"):
+            content = path.read_bytes()
+    except DiskError:
+        if path.exists():
+            raise
+        raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy) from None
+    portable = path.suffix == SUFFIX
     wrote = None
-    if sha256 is None:
+    if sha256 is not None:
+        _check_digest(path, content, sha256.lower().removeprefix("sha256:"), "of the digest given", remedy)
+    elif not portable:
         run: Run = read_document(path.parent / "run.json", Run)
-        expected, where = run["pickle"]["sha256"], f"that {path.parent / 'run.json'} describes"
+        _check_digest(path, content, run["pickle"]["sha256"], f"that {path.parent / 'run.json'} describes", remedy)
         wrote = run["libraries"]["scikit-learn"]
-    else:
-        expected, where = sha256.lower().removeprefix("sha256:"), "of the digest given"
-    found = file_sha256(path)
+    if wrote is not None:
+        _check_version(path, wrote, remedy)
+    read = partial(from_portable, path, vouched=sha256 is not None) if portable else pickle.loads
+    return _load(path, content, remedy, read)
+
+
+def _check_digest(path: Path, content: bytes, expected: str, where: str, remedy: Command) -> None:
+    found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise ResultsError(
-            f"{path} is not the pickle {where}; it was not opened",
+            f"{path} is not the {'file' if path.suffix == SUFFIX else 'pickle'} {where}; it was not opened",
             expected=f"SHA-256 {expected}",
             found=f"SHA-256 {found}",
             remedy=remedy,
         )
-    if wrote is not None:
-        _check_version(path, wrote, remedy)
-    return _load(path, remedy)
 
 
-def _load(path: Path, remedy: Command) -> Any:
+def _load(path: Path, content: bytes, remedy: Command, read: Callable[[bytes], Any]) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning  # takes a second; a wrong digest fails first
 
     try:
-        with warnings.catch_warnings(), path.open("rb") as stream:
+        with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
-            return pickle.load(stream)  # noqa: S301  # its digest has been checked
+            return read(content)
     except InconsistentVersionWarning as warning:
         _check_version(path, warning.original_sklearn_version, remedy)
         raise
@@ -139,6 +156,8 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
             f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        if is_of_disk(error) and not isinstance(error, IsADirectoryError):
+            raise
         raise DataError(
             f"{path} is not a picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
         ) from None

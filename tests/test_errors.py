@@ -8,10 +8,10 @@ import pickle
 import pytest
 
 from benchmark.command import Command, as_typed
-from benchmark.errors import BenchmarkError, DataError, EntryError, FitError, ResultsError
+from benchmark.errors import BenchmarkError, DataError, DiskError, EntryError, FitError, ResultsError
 from tests.conftest import ROOT
 
-KINDS = [BenchmarkError, DataError, EntryError, FitError, ResultsError]
+KINDS = [BenchmarkError, DataError, DiskError, EntryError, FitError, ResultsError]
 PARTS = {
     "problem": "a.json is damaged",
     "expected": "JSON",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import gzip
 import io
+import os
 import re
 import shutil
 import socket
@@ -18,7 +20,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmark import __version__, dataset, load_model
+from benchmark import __version__, dataset, disk, load_model
 from benchmark.command import Command
 from benchmark.commands import main
 from benchmark.compare.repository import Repository
@@ -247,6 +249,14 @@ def other_pickle(folder, monkeypatch):
     return raised(load_model, folder / "model.pkl")
 
 
+def full_disk(folder, monkeypatch):
+    def refuse(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    return raised(disk.write_atomically, folder / "metrics.json", b"{}")
+
+
 def taken_port(folder, monkeypatch):
     (folder / "site").mkdir()
     (folder / "site" / "index.html").touch()
@@ -264,7 +274,7 @@ def shallow_clone(folder, monkeypatch):
 TROUBLES = [
     old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, too_little_memory, no_scheduler, foreign_worker,
     other_worker, no_worker, no_scheduler_any_more, stale_result, no_pickle, other_pickle,
-    taken_port, shallow_clone,
+    full_disk, taken_port, shallow_clone,
 ]  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import print_error, silence, to_json, wants_colour
-from benchmark.errors import BenchmarkError
+from benchmark.commands.printing import flush_printed, print_error, silence, to_json, wants_colour
+from benchmark.errors import BenchmarkError, DiskError
+from benchmark.faults import any_told
 
 if TYPE_CHECKING:
     from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
@@ -24,15 +25,20 @@ def diff(options: DiffOptions) -> int:
     from benchmark.compare.verdicts import gate
 
     try:
-        comparison = _comparison(options)
+        with any_told():
+            comparison = _comparison(options)
         shown = only(comparison, options.models) if options.models else comparison
         status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
     except BenchmarkError as error:
         print_error(error, options.repeat)
         return UNREADABLE
     try:
-        _print_comparison(shown, options)
-        sys.stdout.flush()
+        with any_told():
+            _print_comparison(shown, options)
+        flush_printed()
+    except DiskError as error:
+        print_error(error, options.repeat)
+        return UNREADABLE
     except BrokenPipeError:  # whoever reads has seen enough; the status is the same
         silence()
     if not options.exit_code:

@@ -8,12 +8,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmark.command import as_typed
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, DiskError
 
 
 def silence() -> None:
     """Let nothing more be said, not even by Python on its way out, where nobody reads any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def flush_printed() -> None:
+    """Bring what was printed to where it goes.
+
+    Raises
+    ------
+    DiskError
+        If it goes into a file, and that cannot be written.
+
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence()
+        raise DiskError(
+            "standard output cannot be written", found=error.strerror or "", remedy="another place for the output"
+        ) from None
 
 
 def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:

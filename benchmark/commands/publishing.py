@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
@@ -49,7 +51,7 @@ def predict(options: PredictOptions) -> int:
     folder = options.model.parent if options.model.suffix == ".pkl" else options.model
     model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
-    study = study_path(folder.resolve().parents[1], about["name"])
+    study = study_path(Path(os.path.abspath(folder)).parents[1], about["name"])  # noqa: PTH100  # `models` may be a link
     height, width = read_document(study, DatasetStudy)["image_shape"]
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}

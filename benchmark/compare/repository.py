@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from benchmark.errors import BenchmarkError
+from benchmark.faults import is_of_machine
 
 FIELDS = "%H%x1f%cI%x1f%s"
 # a remote that a browser can open; not one with a user name, a token or an SSH port in it
@@ -185,7 +186,9 @@ class Repository:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
-        except OSError:
+        except OSError as error:
+            if is_of_machine(error):
+                raise
             raise BenchmarkError("git cannot be run", expected="git on the path", remedy="install git") from None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from benchmark.compare.documents import Side, Use
 from benchmark.compare.repository import Commit, CommitFiles, Repository
 from benchmark.errors import ResultsError
-from benchmark.results import Folder, Results, read_results, recover_folders
+from benchmark.results import Results, read_folder, read_results
 
 READ_AHEAD = ("metrics.json", "run.json", "predictions.txt", "entries.json", "test_labels.txt")
 
@@ -24,15 +25,14 @@ def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: 
     if spec is None:
         return _read_folder(models_dir / dataset, "working tree")
     for folder in (Path(spec), Path(spec) / dataset):
-        if (folder / "entries.json").exists():
+        if os.path.exists(folder / "entries.json"):  # noqa: PTH110  # too long for a path, it may be a revision
             return _read_folder(folder, spec)
     repo = Repository(repository)
     return read_commit(repo, repo.commit(spec), spec, tracked_folder(repository, models_dir, dataset))
 
 
 def _read_folder(folder: Path, label: str) -> tuple[Side, Results]:
-    recover_folders(folder)
-    stored = read_results(Folder(folder))
+    stored = read_folder(folder)
     return _side(stored, label, None), stored
 
 

@@ -11,6 +11,7 @@ from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
 from benchmark.disk import file_sha256
 from benchmark.errors import DataError
+from benchmark.faults import is_of_machine
 from benchmark.layout import shipped
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -85,6 +86,8 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
         sums = {name: sha256 for sha256, name in rows}
     except (OSError, ValueError) as error:
+        if is_of_machine(error):
+            raise
         raise DataError(
             f"{path} cannot be read",
             expected="a line '<SHA-256>  <file>' for each file",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmark.errors import EntryError
-from benchmark.layout import slug
+from benchmark.layout import NAME_RULE, is_name, slug
 
 MAX_CLASSES = 62  # a prediction is stored as one character
 TAKEN = ("assets", "figures", "images", "methods", "search")  # site folders next to those of the data sets
@@ -60,8 +59,8 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
 
     """
     names = entry.class_names
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name in TAKEN:
-        expected, found = f"lower-case letters, digits and hyphens, and none of {', '.join(TAKEN)}", repr(entry.name)
+    if not is_name(entry.name) or entry.name in TAKEN:
+        expected, found = f"{NAME_RULE}; and none of {', '.join(TAKEN)}", repr(entry.name[:200])
     elif not (entry.title and entry.licence and entry.source):
         expected, found = "a title, a licence and a source", "an empty one"
     elif isinstance(names, str) or not all(isinstance(name, str) for name in names):

@@ -17,7 +17,8 @@ from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import CHUNK_BYTES, write_idx
 from benchmark.dataset.sources import Report, download, from_debian
 from benchmark.disk import atomic_path, file_sha256, write_atomically
-from benchmark.errors import BenchmarkError, DataError
+from benchmark.errors import BenchmarkError, DataError, DiskError
+from benchmark.faults import is_of_machine
 from benchmark.layout import shipped
 
 
@@ -81,6 +82,8 @@ def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Pat
             get(partial)
             _install(entry, partial, home, sums)
         except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
+            if isinstance(error, DiskError) or is_of_machine(error):
+                raise  # no other source helps
             tried.append(f"{name}: {' '.join(str(error).split())[:200]}")
             report(f"  not from there: {tried[-1].partition(': ')[2]}")
         else:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from benchmark.command import Text
 from benchmark.disk import write_atomically
 from benchmark.errors import DataError
+from benchmark.faults import is_of_machine
 
 UNSIGNED_BYTE = 0x08
 CHUNK_BYTES = 1 << 20
@@ -47,6 +48,8 @@ def read_idx(path: Path, remedy: Text = "") -> Bytes:
         with path.open("rb") as stream:
             header = stream.read(4 + 4 * n_dims)
     except OSError as error:
+        if is_of_machine(error):
+            raise
         raise DataError(
             f"{path} cannot be read", expected=expected, found=error.strerror or "", remedy=remedy
         ) from None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from benchmark.errors import DataError
+from benchmark.faults import is_of_machine
 from benchmark.layout import slug
 
 PARTS = ("train", "test")
@@ -81,6 +82,8 @@ def _picture(path: Path, shape: tuple[int, ...] | None) -> Bytes:
         with Image.open(path, formats=["PNG"]) as picture:
             mode, pixels = picture.mode, np.asarray(picture)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:  # SyntaxError is what a damaged PNG raises
+        if is_of_machine(error):
+            raise
         raise DataError(
             f"{path} is not a PNG file",
             expected="8-bit grey PNG files",

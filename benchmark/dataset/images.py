@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from benchmark.dataset.fetch import fetch
 from benchmark.dataset.idx import CHUNK_BYTES, Bytes, write_idx
 from benchmark.dataset.sources import Report
 from benchmark.dataset.table import DATASETS, find_entry
+from benchmark.disk import write_atomically
+
+DRAWN = "drawn.txt"  # the digests of the data set and of the four files that were drawn from it
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def _digest(folder: Path) -> str:
 def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_dir: Path) -> Dataset:
     """Return a stratified subset of a data set, drawn with `seed`, with its own digest and its files in `cache_dir`."""
     folder = cache_dir / f"{dataset.entry.name}-{dataset.digest[:12]}-{n_train}-{n_test}-{seed}"
-    if not all((folder / name).exists() for name in FILES):
+    if not _is_drawn(folder, dataset.digest):
         rng = np.random.default_rng(seed)
         chosen = (
             _stratified(dataset.train_labels, n_train, rng),
@@ -104,7 +108,15 @@ def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_
         write_idx(folder / FILES[1], dataset.train_labels[chosen[0]])
         write_idx(folder / FILES[2], dataset.test_images[chosen[1]])
         write_idx(folder / FILES[3], dataset.test_labels[chosen[1]])
+        write_atomically(folder / DRAWN, f"{dataset.digest} {_digest(folder)}\n".encode())
     return _open(dataset.entry, folder, profile="quick")
+
+
+def _is_drawn(folder: Path, digest: str) -> bool:
+    """Return whether a folder holds the four files as they were drawn from the data set of this digest."""
+    with suppress(FileNotFoundError):
+        return (folder / DRAWN).read_bytes() == f"{digest} {_digest(folder)}\n".encode()
+    return False
 
 
 def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmark.dataset.checks import FILES
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.errors import DataError
+from benchmark.faults import is_of_machine
 
 TIMEOUT_SECONDS = 4
 Report = Callable[[str], None]
@@ -26,6 +27,8 @@ def download(url: str, folder: Path, report: Report) -> None:
         try:
             pooch.retrieve(f"{url}{name}.gz", known_hash=None, fname=f"{name}.gz", path=folder, downloader=downloader)
         except Exception as error:  # whatever the network layer raises, this source did not answer
+            if is_of_machine(error):
+                raise
             raise DataError(f"no answer ({type(error).__name__})") from None
 
 

@@ -15,6 +15,7 @@ from distributed import Client, LocalCluster
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
+from benchmark.faults import disk_error, fault_behind
 from benchmark.measure.dask_settings import DASK, leave_semaphores_in_silence, worker_means, workers_of
 from benchmark.measure.engine import Engine
 from benchmark.measure.remote import checked_workers, connected, watched
@@ -70,6 +71,8 @@ def _local_cluster(setting: Setting) -> LocalCluster:
     try:
         return _started(setting, cores, means)
     except RuntimeError as error:
+        if fault := fault_behind(error):
+            raise disk_error(fault, setting.build_dir / "workers") from error
         raise BenchmarkError(
             "the worker of this machine did not start",
             expected="a process of Python that imports the benchmark",

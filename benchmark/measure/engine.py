@@ -22,7 +22,7 @@ from distributed import Client, Future, KilledWorker, as_completed
 from distributed.comm import CommClosedError
 from distributed.protocol.pickle import dumps
 
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, DiskError
 from benchmark.measure.dask_worker import STATES
 from benchmark.measure.processes import KILLED, TaskError, TaskKilledError
 from benchmark.measure.workers import versions_digest
@@ -266,6 +266,8 @@ class Engine:
         """
         if isinstance(error, KilledWorker):
             key = error.task  # the task itself, or a shared result that it waits for
+        elif isinstance(error, DiskError):
+            raise error
         elif not isinstance(error, TaskKilledError):
             words = str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"
             raise TaskFailedError(words) from None

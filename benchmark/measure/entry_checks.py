@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from benchmark.errors import EntryError
 from benchmark.features import StreamedPCA
+from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts
 
 ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
@@ -33,8 +34,8 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
     """
     seen: set[tuple[str, str]] = set()
     for entry in entries:
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name == "index":
-            _refuse(entry, "has an invalid name", "lower-case letters, digits and hyphens", entry.name, "name")
+        if not is_name(entry.name) or entry.name == "index":
+            _refuse(entry, "has an invalid name", NAME_RULE, entry.name[:200], "name")
         for field, value in (("name", entry.name), ("title", entry.title)):
             if (field, value) in seen:
                 raise EntryError(

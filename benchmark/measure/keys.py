@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,13 @@ from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256
 from benchmark.errors import BenchmarkError
+from benchmark.faults import told
 from benchmark.layout import PACKAGE, shipped
 from benchmark.measure.code import code_digest, locked_versions
 from benchmark.measure.entry import ModelEntry, parts
 from benchmark.measure.setting import Setting
 from benchmark.results import Key, Metrics, Run
+from benchmark.swap import standing
 
 # The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
 FIT_CODE = ("features", "svm", "measure/search", "measure/fit")
@@ -53,12 +56,13 @@ class Status:
 
 def statuses(setting: Setting, entries: Iterable[ModelEntry], *, tracked_only: bool = False) -> list[Status]:
     """Return each entry's status; with `tracked_only`, files that are not in git may be absent."""
-    results.recover_folders(setting.folder)
+    with told(setting.folder, "read"), suppress(FileNotFoundError):
+        setting.folder.stat()  # a file in the place of a folder would make every result look absent
     return [_status(setting, entry, tracked_only=tracked_only) for entry in entries]
 
 
 def _status(setting: Setting, entry: ModelEntry, *, tracked_only: bool) -> Status:
-    folder = setting.folder / entry.name
+    folder = standing(setting.folder / entry.name)
     if not folder.exists():
         return Status(entry, "no result yet", None)
     try:
@@ -76,7 +80,7 @@ def _status(setting: Setting, entry: ModelEntry, *, tracked_only: bool) -> Statu
     if not tracked_only:
         digests |= {"model.pkl": run["pickle"]["sha256"], "scores.npy": run["scores"]["sha256"]}
     for name, sha256 in digests.items():
-        if not (folder / name).exists():
+        if not (folder / name).is_file():
             return Status(entry, f"{name} is missing", seconds)
         if file_sha256(folder / name) != sha256:
             return Status(entry, f"{name} was altered", seconds)
@@ -86,7 +90,7 @@ def _status(setting: Setting, entry: ModelEntry, *, tracked_only: bool) -> Statu
 def _renamed(setting: Setting, entry: ModelEntry) -> str:
     """Return which stored name differs from the tables; names are not in the keys, because no fit depends on them."""
     try:
-        metrics: Metrics = results.read_document(setting.folder / entry.name / "metrics.json", Metrics)
+        metrics: Metrics = results.read_document(standing(setting.folder / entry.name) / "metrics.json", Metrics)
     except BenchmarkError:
         return ""  # `_status` then reports the digest
     names = {

@@ -28,6 +28,9 @@ import cloudpickle
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.disk import changed_in_use, file_sha256
+from benchmark.errors import DiskError
+from benchmark.faults import disk_error, is_of_machine, told
 from benchmark.svm import ACCELERATED
 
 ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
@@ -44,12 +47,19 @@ class TaskKilledError(Exception):
 
 
 def shielded(accelerated: bool, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
-    """Call a function; raise what it raises as a `TaskError`, even a SystemExit, which would end the process."""
+    """Call a function; raise what it raises as a `TaskError`, even a SystemExit, which would end the process.
+
+    What this machine runs out of is no fault of the function: it is raised as a `DiskError`.
+    """
     os.environ[ACCELERATED] = "1" if accelerated else ""
     try:
         return function(*arguments)
-    except (TaskError, TaskKilledError):
+    except (TaskError, TaskKilledError, DiskError):
         raise
+    except OSError as error:
+        if is_of_machine(error):
+            raise disk_error(error) from None
+        raise TaskError(f"{type(error).__name__}: {error}") from None
     except (Exception, SystemExit) as error:
         raise TaskError(f"{type(error).__name__}: {error}") from None
 
@@ -73,13 +83,23 @@ class Kept:
 
 @dataclass(frozen=True)
 class Mapped(Lent):
-    """An array in a `.npy` file."""
+    """An array in a `.npy` file, with the digest that the file had when it was written."""
 
     path: Path
+    sha256: str
 
     def open(self) -> NDArray[Any]:
-        """Return the array, mapped read-only."""
+        """Return the array, mapped read-only; DiskError if it is not as it was written."""
+        _check(self)
         return np.asarray(np.load(self.path, mmap_mode="r"))
+
+
+@functools.cache  # once a process: the file is read often
+def _check(mapped: Mapped) -> None:
+    with told(mapped.path, "read"):
+        found = file_sha256(mapped.path)
+    if found != mapped.sha256:
+        raise changed_in_use(mapped.path, mapped.sha256, found)
 
 
 class Stored(Kept):
@@ -110,8 +130,9 @@ def stored(array: NDArray[Any]) -> Stored:
 
 def _save(array: NDArray[Any], folder: Path) -> Mapped:
     path = folder / f"{uuid.uuid4().hex}.npy"
-    np.save(path, array)
-    return Mapped(path)
+    with told(path):
+        np.save(path, array)
+    return Mapped(path, file_sha256(path))
 
 
 def _each(value: Any, kind: type, change: Callable[[Any], Any]) -> Any:
@@ -184,7 +205,7 @@ def _result(executor: ProcessPoolExecutor, call: bytes) -> Any:
         found = executor.submit(_perform, call).result()
     except BrokenProcessPool:
         raise TaskKilledError from None
-    if isinstance(found, TaskError):
+    if isinstance(found, (TaskError, DiskError)):
         raise found
     return found
 
@@ -194,9 +215,9 @@ def _perform(call: bytes) -> Any:
     _limit(memory)
     try:
         found = shielded(accelerated, function, *map(opened, arguments))
-    except TaskError as error:
-        return TaskError(str(error))  # without its context, which may hold what cannot be pickled
-    return found if folder is None else _each(found, np.ndarray, lambda part: _save(part, folder))
+        return found if folder is None else _each(found, np.ndarray, lambda part: _save(part, folder))
+    except (TaskError, DiskError) as error:
+        return error.with_traceback(None)
 
 
 def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int = 0) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,16 @@ from numpy.typing import NDArray
 
 from benchmark import results
 from benchmark.command import Command
-from benchmark.disk import write_atomically
+from benchmark.disk import read_checked, remove, write_atomically
 from benchmark.errors import FitError
+from benchmark.faults import told
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.evaluate import Scored
+from benchmark.measure.fit import PICKLE
 from benchmark.measure.keys import model_key
 from benchmark.measure.setting import Setting
 from benchmark.results import Growth, Run
+from benchmark.swap import new_folder, replace_folder
 
 
 def read_scored(setting: Setting, entry: ModelEntry, final: Mapping[str, Any], staged: Path) -> Scored:
@@ -33,9 +37,12 @@ def read_scored(setting: Setting, entry: ModelEntry, final: Mapping[str, Any], s
 
     """
     labels = setting.dataset.test_labels.astype(np.int64)
-    scores = np.load(staged / "scores.npy")
+    scores, predictions = (
+        np.load(io.BytesIO(read_checked(staged / name, final["digests"][name])))
+        for name in ("scores.npy", "predictions.npy")
+    )
     _check_scores(entry, scores, (len(labels), len(setting.dataset.class_names)))
-    return Scored(final["scores"], scores, labels, np.load(staged / "predictions.npy").astype(np.int64))
+    return Scored(final["scores"], scores, labels, predictions.astype(np.int64))
 
 
 def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int]) -> None:
@@ -90,7 +97,7 @@ def run_document(
         },
         "n_predict_many": final["n_predict_many"],
         "peak_memory_bytes": final["peak_memory_bytes"],
-        "pickle": {"sha256": final["pickle_sha256"], "bytes": final["pickle_bytes"]},
+        "pickle": {"sha256": final["digests"][PICKLE], "bytes": final["pickle_bytes"]},
         "scores": {"sha256": final["digests"][scores.name], "bytes": scores.stat().st_size},
         "key": model_key(setting, entry),
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in documents.items()},
@@ -103,19 +110,20 @@ def run_document(
 def place_folder(setting: Setting, entry: ModelEntry, documents: dict[str, str], staged: Path) -> None:
     """Replace the model's folder with the complete new one."""
     target = setting.folder / entry.name
-    new = target.with_name(f".{target.name}.new")
-    results.recover_folders(setting.folder)
-    shutil.rmtree(new, ignore_errors=True)
+    new = new_folder(target)
+    remove(new)
     for name, text in documents.items():
         write_atomically(new / name, text.encode())
-    for name in ("model.pkl", "scores.npy"):
+    for name in (PICKLE, "scores.npy"):
         _link(staged / name, new / name)
-    results.replace_folder(new, target)
+    replace_folder(target)
 
 
 def _link(source: Path, target: Path) -> None:
     """Link a cached file into the results, or copy it where the file system cannot link."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    remove(target)  # to copy onto a link would write into the other place of its file
+    with told(target):
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmark.cache import digest
-from benchmark.disk import check_writable, write_atomically
+from benchmark.disk import check_writable, read_checked, remove_partials, write_if_changed
 from benchmark.errors import BenchmarkError, EntryError, FitError
+from benchmark.locks import alone, alone_in
 from benchmark.measure.cluster import open_engine
 from benchmark.measure.engine import Engine, Shared, Task, TaskFailedError
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
+from benchmark.measure.fit import PICKLE
+from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
 from benchmark.measure.memory import feature_bytes
 from benchmark.measure.model import FOLDS, SHARES, Model, check_memory
@@ -54,6 +55,7 @@ from benchmark.results import (
     read_document,
     study_path,
 )
+from benchmark.swap import recover
 
 CACHE_BYTES = 12 * 2**30
 
@@ -91,39 +93,36 @@ def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEn
 
     """
     with _alone(setting):
+        recover(setting.folder)
+        remove_partials(setting.folder)
+        setting.cache.remove_partials()
         return _run(setting, entries, table)
 
 
 @contextmanager
 def _alone(setting: Setting) -> Iterator[None]:
     """Refuse a second run in the same folders: each would use the other's half-written files."""
-    lock = setting.cache.folder.parent / "bench.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BenchmarkError(
-                f"another run is active in {lock.parent}",
-                expected="one run at a time",
-                remedy="wait for it, or work elsewhere: --build-dir and --models-dir",
-            ) from None
+    with (
+        alone(setting.cache.folder.parent / "bench.lock", "run", setting.report.line),
+        alone_in(setting.folder, "run"),
+    ):
         yield
 
 
 def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     _prepare(setting, table)
     stale = [status for status in statuses(setting, entries) if status.why]
-    study = setting.cache.read("studies", _study_key(setting))
+    study = read(setting, "studies", _study_key(setting))
     failures: list[FitError] = []
     if stale or study is None:
-        check_writable(setting.folder)  # before hours of work
+        for folder in (setting.folder, setting.build_dir):  # before hours of work
+            check_writable(folder)
         if note := kernel_note():
             setting.report.line(note)
         seconds = {status.entry.name: status.seconds for status in stale}
         with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title, seconds):
             failures, study = _compute(setting, engine, stale, study)
-    _write_if_changed(
+    write_if_changed(
         study_path(setting.models_dir, setting.dataset.entry.name), dump_document(study, DatasetStudy).encode()
     )
     setting.cache.trim(CACHE_BYTES)
@@ -201,13 +200,13 @@ def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
     """Write what all models share: the test labels and the table as data."""
     dataset = setting.dataset
     answers = encode_predictions(dataset.test_labels).encode()
-    _write_if_changed(setting.folder / "test_labels.txt", answers)
+    write_if_changed(setting.folder / "test_labels.txt", answers)
     document = entries_document(table, dataset.entry.name, dataset.image_shape)
     for name in _dropped(setting, {entry.name for entry in table}):
         setting.report.line(
             f"{name} is not in this run's table, so no page shows it; its results are kept. Name its file with ENTRIES=…"
         )
-    _write_if_changed(setting.folder / "entries.json", dump_document(document, Entries).encode())
+    write_if_changed(setting.folder / "entries.json", dump_document(document, Entries).encode())
 
 
 def _dropped(setting: Setting, names: set[str]) -> list[str]:
@@ -240,11 +239,6 @@ def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict
     engine.run(setting.dataset.entry.title, [Task(title, dataset_study, (images,), keep, CURVE, memory)])
 
 
-def _write_if_changed(path: Path, content: bytes) -> None:
-    if not path.exists() or path.read_bytes() != content:
-        write_atomically(path, content)
-
-
 def _measure(engine: Engine, model: Model) -> None:
     """Search, fit and evaluate one model, and replace its folder."""
     setting, entry = model.setting, model.entry
@@ -264,9 +258,12 @@ def _measure(engine: Engine, model: Model) -> None:
     except TaskFailedError as error:
         raise unfit(entry, str(error)) from None
     final, staged = fitted(model, candidates[best])
-    seeds = refitted(model, candidates[best], staged) if entry.stochastic else None
-    curve, importances, growth = (None, [], []) if entry.baseline else studied(model, candidates[best], staged)
     test = read_scored(setting, entry, final, staged)
+    seeds = refitted(model, candidates[best], test.predictions) if entry.stochastic else None
+    curve, importances, growth = None, [], []
+    if not entry.baseline:
+        content = read_checked(staged / PICKLE, final["digests"][PICKLE])
+        curve, importances, growth = studied(model, candidates[best], content)
     about = {"entry": entry.document(setting.dataset.image_shape), "search": search, "final": final, "seeds": seeds}
     found: list[Any] = []
     engine.run(

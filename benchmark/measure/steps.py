@@ -6,13 +6,14 @@ which the step's second half reads all of them.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import pickle
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -20,10 +21,11 @@ from sklearn.pipeline import Pipeline
 
 from benchmark import results
 from benchmark.cache import digest
-from benchmark.disk import file_sha256, write_atomically
+from benchmark.disk import file_sha256, read_checked, write_atomically
 from benchmark.measure.dask_worker import Of
 from benchmark.measure.engine import Shared, Task
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
+from benchmark.measure.kept import known, read
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model
 from benchmark.measure.provenance import fit_circumstances
@@ -35,6 +37,7 @@ from benchmark.measure.search import (
     shared_search,
 )
 from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, learning_curve, share_features
+from benchmark.measure.vouched import is_vouched, vouch
 from benchmark.measure.workers import fit_alone, refit, score_pickled, share_alone, whole_features
 
 SCORED = ("scores.npy", "predictions.npy")
@@ -52,7 +55,7 @@ def search_tasks(model: Model) -> list[Task]:
     for group in shared_search(model.entry.candidates(), pipeline):
         for fold in range(N_SPLITS):
             keys = {fit_key(setting, pipeline, params, fold): params for params in group}
-            missing = [key for key in keys if setting.cache.read("fits", key) is None]
+            missing = [key for key in keys if read(setting, "fits", key) is None]
             if not missing:
                 continue
             features, n_columns = model.features(FOLDS, fold_features, group[0], fold, n_rows)
@@ -77,7 +80,7 @@ def searched(model: Model) -> tuple[list[Params], list[list[float]], float, floa
     """Return the candidates, their fold scores, and the search's wall and CPU seconds, from the cache."""
     pipeline, candidates = model.pipeline, model.entry.candidates()
     kept = [
-        [model.setting.cache.read("fits", fit_key(model.setting, pipeline, params, fold)) for fold in range(N_SPLITS)]
+        [known(model.setting, "fits", fit_key(model.setting, pipeline, params, fold)) for fold in range(N_SPLITS)]
         for params in candidates
     ]
     scores = [[item["score"] for item in row] for row in kept]
@@ -97,7 +100,7 @@ def after_search(model: Model, params: Params, memory: int) -> list[Task]:
 def final_tasks(model: Model, params: Params, memory: int) -> list[Task]:
     """Return the final fit, unless it is cached and its pickle is whole; it has as many threads as fit into `memory`."""
     key, folder = _final_place(model, params)
-    if _whole(model, "finals", key, folder):
+    if _whole(model, "finals", key, folder, PICKLE):
         return []
     most_jobs, memory = model.final_bytes(params, memory)
     arguments = (model.pipeline, params, model.images, Of.CORES, most_jobs, memory)
@@ -116,8 +119,10 @@ def _keep_final(model: Model, key: str, folder: Path) -> Callable[[Any], str]:
         shutil.rmtree(folder, ignore_errors=True)  # scores of an earlier fit
         here = fit_circumstances(model.setting)
         own = {name: here[name] for name in ("commit", "dirty", "measured_at")}  # the rest is the worker's
+        sha256 = hashlib.sha256(content).hexdigest()
         write_atomically(folder / PICKLE, content)
-        model.setting.cache.write("finals", key, final | own | {"digests": _digests(folder, PICKLE)})
+        vouch(model.setting, sha256)
+        model.setting.cache.write("finals", key, final | own | {"digests": {PICKLE: sha256}})
         return f"{final['fit']:.1f} s"
 
     return keep
@@ -126,10 +131,10 @@ def _keep_final(model: Model, key: str, folder: Path) -> Callable[[Any], str]:
 def score_tasks(model: Model, params: Params) -> list[Task]:
     """Return what the fitted model says of all images, unless it is cached and its files are whole."""
     key, folder = _final_place(model, params)
-    if _whole(model, "scores", key, folder):
+    if _whole(model, "scores", key, folder, *SCORED):
         return []
-    pickled = folder / PICKLE
-    arguments = (pickled.read_bytes() if model.setting.dask else pickled, model.images)
+    pickled, sha256 = folder / PICKLE, known(model.setting, "finals", key)["digests"][PICKLE]
+    arguments = (read_checked(pickled, sha256) if model.setting.dask else pickled, sha256, model.images)
     memory, keep = model.score_bytes(params), _keep_scored(model, key, folder)
     return [Task("in-sample and test scores", score_pickled, arguments, keep, FIGURES + model.rank, memory)]
 
@@ -137,11 +142,13 @@ def score_tasks(model: Model, params: Params) -> list[Task]:
 def _keep_scored(model: Model, key: str, folder: Path) -> Callable[[Any], None]:
     def keep(found: tuple[dict[str, Any], NDArray[Any], NDArray[Any]]) -> None:
         record, *arrays = found
+        digests = {}
         for name, array in zip(SCORED, arrays, strict=True):
             content = io.BytesIO()
             np.save(content, array)
             write_atomically(folder / name, content.getvalue())
-        model.setting.cache.write("scores", key, record | {"digests": _digests(folder, *SCORED)})
+            digests[name] = hashlib.sha256(content.getvalue()).hexdigest()
+        model.setting.cache.write("scores", key, record | {"digests": digests})
 
     return keep
 
@@ -149,19 +156,18 @@ def _keep_scored(model: Model, key: str, folder: Path) -> Callable[[Any], None]:
 def fitted(model: Model, params: Params) -> tuple[dict[str, Any], Path]:
     """Return the record of the final fit and of its scores, and the folder of its files, from the cache."""
     key, folder = _final_place(model, params)
-    final, scored = (model.setting.cache.read(kind, key) for kind in ("finals", "scores"))
+    final, scored = (known(model.setting, kind, key) for kind in ("finals", "scores"))
     return final | scored | {"digests": final["digests"] | scored["digests"]}, folder
 
 
-def _digests(folder: Path, *names: str) -> dict[str, str]:
-    return {name: file_sha256(folder / name) for name in names}
-
-
-def _whole(model: Model, kind: str, key: str, folder: Path) -> bool:
+def _whole(model: Model, kind: str, key: str, folder: Path, *names: str) -> bool:
     """Return whether it is cached with its files as they were written: results are links to them, so an edit alters them."""
-    digests = (model.setting.cache.read(kind, key) or {}).get("digests", {})
-    return bool(digests) and all(
-        (folder / name).exists() and file_sha256(folder / name) == sha256 for name, sha256 in digests.items()
+    digests = (read(model.setting, kind, key) or {}).get("digests", {})
+    return sorted(digests) == sorted(names) and all(
+        (folder / name).is_file()
+        and file_sha256(folder / name) == sha256
+        and (name != PICKLE or is_vouched(model.setting, sha256))
+        for name, sha256 in digests.items()
     )
 
 
@@ -181,7 +187,7 @@ def seed_tasks(model: Model, params: Params) -> list[Task]:
             model.refit_bytes(params),
         )
         for seed, key in _seed_keys(model, params).items()
-        if setting.cache.read("seeds", key) is None
+        if read(setting, "seeds", key) is None
     ]
 
 
@@ -193,11 +199,11 @@ def _keep_seed(model: Model, key: str) -> Callable[[Any], None]:
     return lambda accuracy: model.setting.cache.write("seeds", key, {"accuracy": accuracy})
 
 
-def refitted(model: Model, params: Params, staged: Path) -> results.Seeds:
-    """Return the spread of the test accuracy over seeds; the first is that of the final fit, in the folder `staged`."""
-    first = float(np.mean(np.load(staged / "predictions.npy") == model.setting.dataset.test_labels))
+def refitted(model: Model, params: Params, predictions: NDArray[np.int64]) -> results.Seeds:
+    """Return the spread of the test accuracy over seeds; the first is that of the final fit, which gave `predictions`."""
+    first = float(np.mean(predictions == model.setting.dataset.test_labels))
     keys = _seed_keys(model, params)
-    values = [first] + [model.setting.cache.read("seeds", keys[seed])["accuracy"] for seed in SEEDS]
+    values = [first] + [known(model.setting, "seeds", keys[seed])["accuracy"] for seed in SEEDS]
     own = next(value for name, value in model.pipeline.get_params().items() if name.endswith("random_state"))
     return seed_spread(own, values)
 
@@ -210,7 +216,7 @@ def curve_tasks(model: Model, params: Params) -> list[Task]:
     about = {"classes": list(setting.dataset.class_names), "image_shape": setting.dataset.image_shape}
     tasks = []
     for n, key in _share_keys(model, params).items():
-        if setting.cache.read("shares", key) is not None:
+        if read(setting, "shares", key) is not None:
             continue
         features, n_columns = model.features(SHARES, share_features, params, n, n)
         arguments = (tail, labels, n, features, n_columns, about)
@@ -240,14 +246,14 @@ def _keep_share(model: Model, key: str, n_held_out: int) -> Callable[[Any], str]
 
 
 def studied(
-    model: Model, params: Params, staged: Path
+    model: Model, params: Params, content: bytes
 ) -> tuple[results.LearningCurve, list[results.Importance], list[results.Growth]]:
     """Return the learning curve, the importances and what each fit of the curve cost, the smallest first.
 
-    The importances of the model's own weights come from the pickle in `staged`.
+    The importances of the model's own weights come from its pickle, `content`, whose digest has been checked.
     """
     dataset, classes = model.setting.dataset, list(model.setting.dataset.class_names)
-    kept = [model.setting.cache.read("shares", key) for key in reversed(_share_keys(model, params).values())]
+    kept = [known(model.setting, "shares", key) for key in reversed(_share_keys(model, params).values())]
     curve = learning_curve([item["point"] for item in kept], kept[0]["n_held_out"])
-    own = carried_back(joblib.load(staged / PICKLE), dataset.image_shape, classes)  # its digest has been checked
+    own = carried_back(pickle.loads(content), dataset.image_shape, classes)  # noqa: S301
     return curve, [kept[-1]["importance"], *([] if own is None else [own])], [item["growth"] for item in kept]

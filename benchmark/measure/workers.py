@@ -25,6 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.cache import digest
 from benchmark.dataset import Dataset
+from benchmark.disk import read_checked
+from benchmark.faults import told
 from benchmark.layout import PACKAGE
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
@@ -156,8 +158,9 @@ def share_alone(
     features, seconds = opened(described)
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder, "fit.npy"), Path(folder, "predict.npy")
-        np.save(rows[0], features[:n_train, :n_columns])
-        np.save(rows[1], features[n_train:, :n_columns])
+        with told(Path(folder)):
+            np.save(rows[0], features[:n_train, :n_columns])
+            np.save(rows[1], features[n_train:, :n_columns])
         return in_fresh_process(fit_share, tail, labels, n_train, rows, seconds, about)
 
 
@@ -183,9 +186,11 @@ def _fit_final(pipeline: Pipeline, params: Params, dataset: Dataset, folder: Pat
     return fit_final(pipeline, params, _training(dataset), dataset.test_images, folder, n_jobs)
 
 
-def score_pickled(model: Path | bytes, dataset: Dataset) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
-    """Run `fit.score_final` on the model in a pickle: its file if this machine has it, else its bytes."""
-    content = model if isinstance(model, bytes) else model.read_bytes()
+def score_pickled(
+    model: Path | bytes, sha256: str, dataset: Dataset
+) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
+    """Run `fit.score_final` on the model in a pickle of this digest: its file if this machine has it, else its bytes."""
+    content = model if isinstance(model, bytes) else read_checked(model, sha256)
     return score_final(pickle.loads(content), _training(dataset), dataset.test_images)  # noqa: S301  # made by `fit_alone`
 
 

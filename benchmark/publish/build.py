@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import yaml
 
@@ -20,15 +19,19 @@ from benchmark.command import Command, Say, as_typed
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
+from benchmark.disk import below, remove, write_atomically
 from benchmark.errors import BenchmarkError
+from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
+from benchmark.locks import alone
 from benchmark.publish.gallery import SCALE, preview
 from benchmark.publish.past import read_past
 from benchmark.publish.render import render
-from benchmark.publish.site import Release, Site
+from benchmark.publish.site import Asset, Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
+from benchmark.swap import new_folder, recover, replace_folder
 
 
 def build_site(
@@ -53,6 +56,17 @@ def build_site(
         If MkDocs, which is strict, finds something wrong.
 
     """
+    with alone(build_dir / "site.lock", "build of a site", report):
+        recover(build_dir)
+        site = _gathered(root, models_dir, dataset, build_dir, report, say)
+        _write(site, shipped("site_src"), build_dir / "docs")
+        return _mkdocs(site, build_dir)
+
+
+def _gathered(
+    root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None], say: Say
+) -> Site:
+    """Return the site with all its files, in memory."""
     stored = load_results(models_dir, dataset.entry.name)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
@@ -86,12 +100,11 @@ def build_site(
     render(site, say)
     site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
-    _write(site, shipped("site_src"), build_dir / "docs")
-    return _mkdocs(site, build_dir)
+    return site
 
 
 def read_released(path: Path) -> dict[str, Release]:
-    """Return the pickles of a release by model, from what GitHub says of it (make released).
+    """Return what a release carries by model, from what GitHub says of it (make released).
 
     Raises
     ------
@@ -101,24 +114,37 @@ def read_released(path: Path) -> dict[str, Release]:
     """
     if not path.exists():
         return {}
+    with told(path, "read"):
+        content = path.read_bytes()
     try:
-        release = json.loads(path.read_bytes())
-        return {
-            asset["name"].removesuffix(".pkl"): Release(
-                tag=release["tag_name"],
-                url=asset["browser_download_url"],
-                sha256=asset["digest"].removeprefix("sha256:"),
-            )
-            for asset in release["assets"]
-            if asset["name"].endswith(".pkl")
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        answer = msgspec.json.decode(content, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BenchmarkError(
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
             found=f"{type(error).__name__}: {error}",
             remedy=(f"rm {path}, or ", Command("released")),
         ) from None
+    assets = {
+        asset.name: Asset(asset.browser_download_url, asset.digest.removeprefix("sha256:"))
+        for asset in answer.assets
+        if asset.digest and asset.browser_download_url.startswith("https://")
+    }
+    models = {name.removesuffix(".pkl"): pickle for name, pickle in assets.items() if name.endswith(".pkl")}
+    return {name: Release(answer.tag_name, pickle, assets.get(f"{name}.skops")) for name, pickle in models.items()}
+
+
+class _AnsweredAsset(msgspec.Struct):
+    name: str
+    browser_download_url: str = ""
+    digest: str | None = None  # GitHub knows none of old files
+
+
+class _Answer(msgspec.Struct):
+    """What is read of GitHub's answer."""
+
+    tag_name: str
+    assets: list[_AnsweredAsset]
 
 
 def _preview(site: Site) -> bytes:
@@ -136,15 +162,16 @@ def _preview(site: Site) -> bytes:
 
 
 def _write(site: Site, source: Path, docs: Path) -> None:
-    """Lay out the docs folder anew: what is written by hand, and what was rendered."""
-    shutil.rmtree(docs, ignore_errors=True)
-    shutil.copytree(source, docs)
-    for path in (docs / "assets").glob("*.[cj]s*"):
-        path.write_text(_without_comments(path.read_text(encoding="utf-8")), encoding="utf-8")
-    for name, content in site.files.items():
-        path = docs / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
+    """Lay out the docs folder anew: what is written by hand, and what was rendered; nothing is written outside of it."""
+    remove(docs)
+    files = {path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    for path in (source / "assets").glob("*.[cj]s*"):
+        files[f"assets/{path.name}"] = _without_comments(path.read_text(encoding="utf-8")).encode()
+    for name, content in (files | site.files).items():
+        path = below(docs, name)
+        with told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
 
 
 def _without_comments(text: str) -> str:
@@ -156,19 +183,20 @@ def _without_comments(text: str) -> str:
 def _mkdocs(site: Site, build_dir: Path) -> Path:
     """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
     folder, config = build_dir / "site", build_dir / "mkdocs.yml"
-    new = build_dir / "site.new"
+    new = new_folder(folder)
+    remove(new)
     settings = {
-        "INHERIT": os.path.relpath(shipped("mkdocs.yml"), build_dir),
+        "INHERIT": str(shipped("mkdocs.yml")),
         "site_name": f"{site.dataset.entry.title} benchmark",
         "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
         "uncertainty of every figure.",
         "docs_dir": "docs",
-        "site_dir": "site.new",
+        "site_dir": new.name,
         "nav": site.nav,
-        "theme": {"custom_dir": os.path.relpath(shipped("templates") / "theme", build_dir)},
+        "theme": {"custom_dir": str(shipped("templates") / "theme")},
         "extra": {"tile": SCALE * site.dataset.image_shape[1]},
     }
-    config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_atomically(config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
         capture_output=True,
@@ -177,7 +205,9 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
     )
     if done.returncode:
+        remove(new)
+        if fault := fault_in(done.stderr):
+            raise disk_error(fault, new)
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+    replace_folder(folder)
     return folder

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
+from benchmark.faults import is_of_machine
+from benchmark.swap import standing
 
 
 def serve(build_dir: Path, port: int) -> None:
@@ -19,13 +21,15 @@ def serve(build_dir: Path, port: int) -> None:
         If there is no site, or the port is taken.
 
     """
-    folder = build_dir / "site"
+    folder = standing(build_dir / "site")
     if not (folder / "index.html").exists():
         raise BenchmarkError(f"{folder} holds no site", remedy=(Command("site"), ", or ", Command("bench")))
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
+        if is_of_machine(error):
+            raise
         raise BenchmarkError(
             f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=port + 1)
         ) from None

@@ -24,12 +24,19 @@ from benchmark.results import DatasetStudy, ModelResult, Published, Results
 FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
 
 
-class Release(NamedTuple):
-    """A model's pickle in a release: the release's tag, the file's address, and its SHA-256."""
+class Asset(NamedTuple):
+    """A file of a release: its address and its SHA-256."""
 
-    tag: str
     url: str
     sha256: str
+
+
+class Release(NamedTuple):
+    """A model in a release: the release's tag, its pickle, and the file that runs no code, None where there is none."""
+
+    tag: str
+    pickle: Asset
+    portable: Asset | None
 
 
 @dataclass
@@ -46,7 +53,7 @@ class Site:
     cache: Cache | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
-    released: dict[str, Release] = field(default_factory=dict)  # a release's pickles, by model
+    released: dict[str, Release] = field(default_factory=dict)  # what a release carries, by model
 
     @functools.cached_property
     def gallery(self) -> Gallery:
@@ -61,7 +68,7 @@ class Site:
     @property
     def section(self) -> str:
         """Folder of the data set's pages."""
-        return self.stored.dataset["name"]
+        return self.dataset.entry.name  # whatever a document says: folders are made of it
 
     @property
     def order(self) -> list[str]:

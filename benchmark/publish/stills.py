@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.cache import Cache, digest
+from benchmark.disk import write_atomically
 from benchmark.errors import BenchmarkError
 from benchmark.publish.chart import Chart
 
@@ -46,11 +47,10 @@ def draw(
     """Return the pictures of `charts` by path; of those alone that are known already where no browser can draw."""
     looks = _looks(assets)
     keys = {chart.name: digest(chart.spec, chart.height, looks) for chart in charts}
-    unknown = [chart for chart in charts if cache.read("pictures", keys[chart.name]) is None]
+    unknown = [chart for chart in charts if _known(cache, keys[chart.name], chart.name) is None]
     if unknown:
         page = build_dir / "picture.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(PAGE.format(assets=assets.resolve().as_uri()), encoding="utf-8")
+        write_atomically(page, PAGE.format(assets=assets.resolve().as_uri()).encode())
         try:
             with ThreadPoolExecutor(1) as beside:  # the caller (a notebook, say) may have an event loop of its own
                 drawn, failure = beside.submit(lambda: asyncio.run(_draw(unknown, page.resolve()))).result()
@@ -64,8 +64,15 @@ def draw(
             reason = str(failure).strip().partition("\n")[0].partition(". ")[0] or type(failure).__name__
             left = len(unknown) - len(drawn)
             report(f"no still pictures of {left} charts, which will be live near the viewport: {reason}")
-    found = (cache.read("pictures", key) or {} for key in keys.values())
+    found = (_known(cache, key, name) or {} for name, key in keys.items())
     return {path: text.encode() for pictures in found for path, text in pictures.items()}
+
+
+def _known(cache: Cache, key: str, name: str) -> dict[str, str] | None:
+    """Return the kept pictures of the chart `name` by path, None where there are none of these very paths."""
+    found: dict[str, str] | None = cache.read("pictures", key, dict[str, str])
+    paths = {picture_path(name, scheme, width) for scheme in SCHEMES for width in (WIDE, NARROW)}
+    return found if found and found.keys() <= paths else None
 
 
 def _looks(assets: Path) -> str:

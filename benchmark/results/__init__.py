@@ -37,9 +37,8 @@ from benchmark.results.stored import (
     ModelResult,
     Results,
     load_results,
+    read_folder,
     read_results,
-    recover_folders,
-    replace_folder,
     study_path,
 )
 from benchmark.results.study_documents import (
@@ -106,9 +105,8 @@ __all__ = [
     "metric_named",
     "parse_document",
     "read_document",
+    "read_folder",
     "read_results",
-    "recover_folders",
-    "replace_folder",
     "round_measured",
     "study_path",
     "write_document",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +15,11 @@ from numpy.typing import NDArray
 
 from benchmark.command import Command, Text
 from benchmark.errors import ResultsError
+from benchmark.faults import told
+from benchmark.layout import NAME_RULE, is_name
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
+from benchmark.swap import standing
 
 # For each schema version before SCHEMA_VERSION: the function that upgrades a document of a type to the next version.
 UPGRADES: dict[int, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
@@ -39,15 +43,22 @@ class Folder:
     path: Path
 
     def read(self, name: str) -> bytes | None:
-        """Return the contents of a file, None if there is no such file."""
-        try:
-            return (self.path / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise ResultsError(
-                f"{self.where(name)} cannot be read", found=error.strerror or "", remedy="chmod u+r"
-            ) from None
+        """Return the contents of a file, None if there is no such file.
+
+        A model's folder is found as well where a killed process left it in mid-replacement.
+
+        Raises
+        ------
+        DiskError
+            If the file is there, but cannot be read.
+
+        """
+        folder, _, file = name.rpartition("/")
+        for _ in range(2):  # the folder may be replaced between a look at it and the reading
+            path = standing(self.path / folder) / file if folder else self.path / file
+            with told(path, "read"), suppress(FileNotFoundError):
+                return path.read_bytes()
+        return None
 
     def where(self, name: str) -> str:
         """Return the file's path."""
@@ -82,12 +93,30 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
     try:
         document = _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
-        return _upgraded(parse_json(content, where), where, kind, error)
+        document = _upgraded(parse_json(content, where), where, kind, error)
     except NO_JSON as error:
         raise _no_json(where, error) from None
     if document["schema_version"] != SCHEMA_VERSION:
-        return _upgraded(parse_json(content, where), where, kind, None)
+        document = _upgraded(parse_json(content, where), where, kind, None)
+    _check_names(document, where)
     return document
+
+
+def _check_names(document: Any, where: str) -> None:
+    """Refuse names in a document that an entry may not have, because paths are made of them."""
+    named, about = [document, *document.get("entries", [])], document.get("dataset")
+    names = {"name": [part["name"] for part in named if "name" in part]}
+    names["dataset"] = [about["name"] if isinstance(about, dict) else about] if about is not None else []
+    names["files"] = [name.replace("_", "-").replace(".", "-") for name in document.get("files", {})]
+    for field, found in names.items():
+        for name in found:
+            if not is_name(name):
+                raise ResultsError(
+                    f"{where} holds a name that cannot be part of a path, in the field {field!r}",
+                    expected=NAME_RULE,
+                    found=repr(name[:200]),
+                    remedy=restore_remedy(where),
+                )
 
 
 def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,27 +20,8 @@ from benchmark.results.run_documents import Entries, Entry, Run
 from benchmark.results.study_documents import Study
 from benchmark.results.writing import round_measured
 
+ATTEMPTS = 5  # to read results that are being replaced
 TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
-
-
-def replace_folder(new: Path, target: Path) -> None:
-    """Replace `target` with the complete folder `new`; an interrupted swap is finished by `recover_folders`."""
-    old = target.with_name(f".{target.name}.old")
-    recover_folders(target.parent)
-    if target.exists():
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def recover_folders(parent: Path) -> None:
-    """Finish or undo what an interrupted `replace_folder` left under `parent`."""
-    for old in sorted(parent.glob(".*.old")):
-        target = parent / old.name[1:-4]
-        new = parent / f".{target.name}.new"
-        if not target.exists():
-            (new if new.exists() else old).rename(target)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -125,9 +106,28 @@ class Results:
 
 def load_results(models_dir: Path, dataset: str) -> Results:
     """Read every result under `models_dir/dataset`; see `read_results`."""
-    folder = models_dir / dataset
-    recover_folders(folder)
+    return read_folder(models_dir / dataset)
+
+
+def read_folder(folder: Path) -> Results:
+    """Read every result in the folder of a data set, while a run may be replacing models; see `read_results`."""
+    for _ in range(ATTEMPTS):
+        before = _places(folder)
+        try:
+            return read_results(Folder(folder))
+        except ResultsError:
+            if _places(folder) == before:  # nothing was replaced meanwhile
+                raise
     return read_results(Folder(folder))
+
+
+def _places(folder: Path) -> dict[str, int]:
+    """Return the number in the file system of each model's `run.json`, which is another one after a replacement."""
+    found = {}
+    for path in folder.glob("*/run.json"):
+        with suppress(OSError):  # it is being replaced
+            found[path.parent.name] = path.lstat().st_ino
+    return found
 
 
 def read_results(source: Source) -> Results:

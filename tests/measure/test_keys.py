@@ -7,14 +7,12 @@ import pickle
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmark import results
-from benchmark.cache import Cache
 from benchmark.errors import BenchmarkError
 from benchmark.measure import code, evaluate, keys, search, study_data, study_model
 from benchmark.measure import fit as fitting
@@ -241,32 +239,3 @@ def test_code_counts_with_what_it_imports_beside_it_and_without_the_tables(tmp_p
         (tmp_path / name).write_text(text)
         assert (found() != before) == moves, name
         (tmp_path / name).write_text(kept)
-
-
-def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
-    store = Cache(tmp_path)
-    for i, key in enumerate(("a", "b", "c")):
-        store.write("fits", key, "x" * 100)
-        os.utime(store.path("fits", key, ".json"), (time.time() - 10 + i,) * 2)
-    store.read("fits", "a")
-    store.trim(250)
-    assert [store.read("fits", key) is None for key in ("a", "b", "c")] == [False, True, False]
-
-
-def test_content_is_made_once(tmp_path):
-    cache, made = Cache(tmp_path), []
-
-    def make():
-        made.append(1)
-        return b"sprite"
-
-    assert [cache.content("sprites", "key", make) for _ in range(2)] == [b"sprite"] * 2
-    assert len(made) == 1
-    assert cache.content("sprites", "other", lambda: b"") == b""
-
-
-def test_a_damaged_cache_file_counts_as_absent(tmp_path):
-    store = Cache(tmp_path)
-    store.write("fits", "a", 1)
-    store.path("fits", "a", ".json").write_text("{")
-    assert store.read("fits", "a") is None

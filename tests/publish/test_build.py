@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import html.parser
 import json
 import re
@@ -211,7 +212,8 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
 
 def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
     asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": "sha256:abc"}
-    release = {"tag_name": "v1.0.0", "assets": [asset, {"name": "SHA256SUMS"}]}
+    portable = {name: value.replace(".pkl", ".skops").replace("abc", "def") for name, value in asset.items()}
+    release = {"tag_name": "v1.0.0", "assets": [asset, portable, {"name": "SHA256SUMS"}]}
     (tmp_path / "released.json").write_text(json.dumps(release))
     done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -221,6 +223,11 @@ def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_
         'Release v1.0.0 carries this model\'s pickle as it was measured then, <a href="https://example.org/v1/lr-hog.pkl">'
         in text
     )
+    assert (
+        '<a href="https://example.org/v1/lr-hog.skops">lr-hog.skops</a> is the same model in a file that runs no code'
+        in text
+    )
+    assert 'load_model("lr-hog.skops", sha256="def")' in html.unescape(text)
     assert "make bench MODELS=lr-hog" in text
     assert "example.org" not in (folder / "dummy" / "index.html").read_text()
     (tmp_path / "released.json").write_text('{"message": "Not Found"}')

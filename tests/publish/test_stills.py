@@ -78,7 +78,7 @@ def kept(tmp_path, one):
     asked = []
 
     class Recalled:
-        def read(self, kind, key):
+        def read(self, kind, key, shape):
             asked.append(key)
             return {"figures/one.svg": "<svg/>"}
 

@@ -1,4 +1,4 @@
-"""Documents: written to be diffed, read back, refused when they do not fit; folders swapped whole."""
+"""Documents: written to be diffed, read back, refused when they do not fit."""
 
 from __future__ import annotations
 
@@ -111,30 +111,6 @@ def test_predictions_of_no_class_or_another_number_are_refused():
         results.decode_predictions("019A\n", "p", n_classes=10)
     with pytest.raises(ResultsError, match="another number"):
         results.decode_predictions("019\n", "p", n_classes=10, n_images=4)
-
-
-def folder(path, text):
-    path.mkdir(parents=True)
-    (path / "f").write_text(text)
-    return path
-
-
-def test_a_folder_is_replaced_whole(tmp_path):
-    target = folder(tmp_path / "m", "old")
-    results.replace_folder(folder(tmp_path / ".m.new", "new"), target)
-    assert (target / "f").read_text() == "new"
-    assert [path.name for path in tmp_path.iterdir()] == ["m"]
-
-
-@pytest.mark.parametrize(
-    ("present", "expected"), [({".m.old", ".m.new"}, "new"), ({".m.old"}, "old"), ({".m.old", "m"}, "m")]
-)
-def test_an_interrupted_swap_is_finished_or_undone(tmp_path, present, expected):
-    for name in present:
-        folder(tmp_path / name, name.rpartition(".")[2])
-    results.recover_folders(tmp_path)
-    assert (tmp_path / "m" / "f").read_text() == expected
-    assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):

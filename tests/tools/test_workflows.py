@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 import yaml
 
+from benchmark import load_model
 from benchmark.compare.diff import compare_results
 from benchmark.compare.sides import read_side
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, ResultsError
+from benchmark.results import load_results
 from tests import made
-from tests.conftest import ROOT
-from tools import comment, links, locked, notes, rehearse, reproduced, review
+from tests.conftest import ROOT, RUN_MODELS, SAMPLE
+from tools import comment, links, locked, notes, pickles, rehearse, reproduced, review
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PATHS}
@@ -96,6 +98,12 @@ def test_the_comment_is_made_by_the_default_branchs_code():
 
 def test_a_full_run_uses_no_cache():
     assert "cache" not in re.sub(r"#.*", "", TEXTS["bench"])
+
+
+def test_what_a_workflow_restores_from_elsewhere_is_verified_by_hash_and_never_a_build_folder():
+    restored = [step["with"]["path"] for _, _, step in STEPS if step.get("uses", "").startswith("actions/cache@")]
+    assert restored
+    assert set(restored) == {"data/*/*-ubyte"}  # `make data` compares these with SHA256SUMS
 
 
 def test_zizmor_finds_no_hole():
@@ -393,14 +401,23 @@ def clone(tmp_path):
     return tmp_path / "clone", make
 
 
-def test_pickles_are_gathered_under_their_models_names_with_their_digests(clone):
-    root, make = clone
-    assert "error: there is no models/fashion-mnist/*/model.pkl\n  try:      make bench" in make("pickles").stderr
-    for name in ("one", "two"):
-        (root / "models" / "fashion-mnist" / name / "model.pkl").write_text(name)
-    assert make("pickles").returncode == 0
-    digest = hashlib.sha256(b"two").hexdigest()
-    assert (root / "build" / "pickles" / "SHA256SUMS").read_text().splitlines()[1] == f"{digest}  two.pkl"
+def test_a_release_carries_each_model_as_a_pickle_and_as_a_file_that_runs_no_code(whole_run, sample, tmp_path):
+    pytest.importorskip("skops.io")
+    folder = tmp_path / "pickles"
+    with pytest.raises(ResultsError, match="holds no results(?s:.*)make bench"):
+        pickles.main(tmp_path, folder)
+    results = whole_run[0] / "models" / SAMPLE
+    pickles.main(results, folder)
+    sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    assert set(sums) == {f"{name}{suffix}" for name in RUN_MODELS.split(",") for suffix in (".pkl", ".skops")}
+    for name, sha256 in sums.items():
+        content = (folder / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == sha256
+        if name.endswith(".pkl"):
+            assert content == (results / name.removesuffix(".pkl") / "model.pkl").read_bytes()
+        found = load_model(folder / name, sha256).predict(np.asarray(sample.test_images[:200]))
+        stored = load_results(results.parent, SAMPLE).model(name.partition(".")[0])
+        assert np.array_equal(found, stored.predictions[:200])
 
 
 def test_new_results_are_proposed_on_a_branch_of_their_own_without_pickles(clone):

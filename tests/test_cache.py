@@ -1,0 +1,117 @@
+"""The cache: what is damaged, another's or of another shape counts as absent; what was used longest ago goes first."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark.cache import Cache
+from benchmark.measure.kept import FoldScore
+
+
+def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
+    store = Cache(tmp_path)
+    for i, key in enumerate(("a", "b", "c")):
+        store.write("fits", key, "x" * 1000)
+        os.utime(store.path("fits", key, ".json"), (time.time() - 10 + i,) * 2)
+    store.read("fits", "a", str)
+    store.trim(2500)
+    assert [store.read("fits", key, str) is None for key in ("a", "b", "c")] == [False, True, False]
+
+
+def test_content_is_made_once(tmp_path):
+    cache, made = Cache(tmp_path), []
+
+    def make():
+        made.append(1)
+        return b"sprite"
+
+    assert [cache.content("sprites", "key", make) for _ in range(2)] == [b"sprite"] * 2
+    assert len(made) == 1
+    assert cache.content("sprites", "other", lambda: b"") == b""
+
+
+VALUE = {"score": 0.875, "wall": 1.5, "cpu": 1.25}
+
+
+@given(st.binary(max_size=200), st.integers(0, 10**6), st.integers(1, 255))
+def test_a_damaged_cache_file_counts_as_absent(whole, place, change):
+    with tempfile.TemporaryDirectory() as folder:
+        store = Cache(Path(folder))
+        store.write("fits", "a", VALUE)
+        assert store.read("fits", "a", FoldScore) == VALUE
+        path = store.path("fits", "a", ".json")
+        content = bytearray(path.read_bytes())
+        content[place % len(content)] ^= change
+        for damaged in (bytes(content), whole, path.read_bytes()[:-1]):
+            path.write_bytes(damaged)
+            assert store.read("fits", "a", FoldScore) in (None, VALUE)  # a space may have become another
+            path.write_bytes(damaged)
+            made = store.content("fits", "a.json", lambda: b"anew")
+            assert made == b"anew" == store.content("fits", "a.json", pytest.fail)
+
+
+def test_an_entry_of_another_key_kind_or_shape_counts_as_absent(tmp_path):
+    store = Cache(tmp_path)
+    store.write("fits", "a", VALUE)
+    for kind, key in (("fits", "b"), ("seeds", "a")):
+        path = store.path(kind, key, ".json")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(store.path("fits", "a", ".json").read_bytes())
+        assert store.read(kind, key, FoldScore) is None
+    for value in (
+        None,
+        [],
+        1,
+        "x",
+        {},
+        {"score": 1},
+        VALUE | {"score": 1.5},
+        VALUE | {"wall": -1.0},
+        VALUE | {"score": "0.9"},
+        VALUE | {"wall": None},
+    ):
+        store.write("fits", "a", value)
+        assert store.read("fits", "a", FoldScore) is None
+    store.write("fits", "a", VALUE | {"score": 1})  # a whole number is one, too
+    assert store.read("fits", "a", FoldScore)["score"] == 1
+    store.content("sprites", "a", lambda: b"one")
+    store.path("sprites", "b").write_bytes(store.path("sprites", "a").read_bytes())
+    assert store.content("sprites", "b", lambda: b"other") == b"other"
+
+
+def test_a_cache_that_may_only_be_read_is_read(tmp_path, monkeypatch):
+    store = Cache(tmp_path)
+    store.write("fits", "a", VALUE)
+    store.content("sprites", "a", lambda: b"one")
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert store.read("fits", "a", FoldScore) == VALUE
+    assert store.content("sprites", "a", pytest.fail) == b"one"
+    monkeypatch.setattr("benchmark.disk.shutil.rmtree", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    store.trim(0)
+
+
+def test_temporary_files_of_processes_that_are_gone_are_removed(tmp_path):
+    store = Cache(tmp_path)
+    store.write("fits", "a", VALUE)
+    (store.path("models", "key") / "deep").mkdir(parents=True)
+    for folder in (tmp_path / "fits", store.path("models", "key")):
+        (folder / f".a.json.{2**31 - 2}.partial").write_text("half")
+    (tmp_path / "fits" / f".b.json.{os.getpid()}.partial").write_text("in work")
+    store.remove_partials()
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        f".b.json.{os.getpid()}.partial",
+        "a.json",
+    ]
