@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,17 @@ def points(text: str) -> float:
     return number
 
 
+def path(text: str) -> Path:
+    """Return a path; `~` at its start is the home of a user, as in a shell."""
+    found = Path(os.path.expanduser(text))  # noqa: PTH111  # Path's raises where there is no such home
+    try:
+        found.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise argparse.ArgumentTypeError("is too long for a path") from None
+    return found
+
+
 def jobs(text: str) -> int:
     """Return a number of fits side by side, 1 or more."""
     number = int(text)
@@ -83,7 +96,7 @@ def memory(text: str) -> int:
 
 
 _FLAG = {"action": "store_true"}
-_PATH = {"type": Path}
+_PATH = {"type": path}
 _PORT = 8000
 
 OPTIONS = (

@@ -1,27 +1,50 @@
-"""Runs one command: words come in, an exit status goes out."""
+"""Runs one command: words come in, an exit status goes out.
+
+No exit status has two meanings: `diff` alone says 1 for a regression, so an error of its own is 2, and a fault of the
+program is `CRASHED` whatever the command.
+"""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
 
-from benchmark.commands.parser import parse
-from benchmark.commands.printing import print_error, silence
+from benchmark.commands.parser import Call, parse
+from benchmark.commands.printing import complain, prepare_streams, print_error
 from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
+
+FAILED = 1
+UNREADABLE = 2
+CRASHED = 70  # EX_SOFTWARE of sysexits.h
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    prepare_streams()
     pin_arithmetic()
-    call = parse(argv)
-    end_on_sigterm(call.name)
     try:
-        return call.run()
+        call = parse(argv)
+        end_on_sigterm(call.name)
+        return _run(call)
+    except Exception as error:
+        complain(
+            f"{traceback.format_exc()}error: a fault of this program ({type(error).__name__}); the lines above say where"
+        )
+        return CRASHED
+
+
+def _run(call: Call) -> int:
+    failed = UNREADABLE if call.name == "diff" else FAILED
+    try:
+        status = call.run()
+        sys.stdout.flush()
     except BenchmarkError as error:
         print_error(error, call.repeat)
-        return 1
-    except BrokenPipeError:  # `… | head` has seen enough
-        silence()
-        return 0
+        return failed
     except KeyboardInterrupt:
         end(call.name)
+    except SystemExit as left:
+        raise RuntimeError(f"something ended the program with {left.code!r}") from left
+    return status

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
-from benchmark.commands.printing import to_json, wants_colour
+from benchmark.commands.printing import complain, to_json, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
 
@@ -86,10 +86,13 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
+    from benchmark.measure.provenance import code_state
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
+    elif note := code_state(setting.entries).note:
+        complain(as_typed(note, options.repeat))
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
     board = leaderboard(stored)
     if options.json:

@@ -23,6 +23,7 @@ from distributed.comm import get_address_host
 from distributed.utils import get_ip
 
 from benchmark.command import Command
+from benchmark.disk import is_there
 from benchmark.errors import BenchmarkError
 from benchmark.measure.dask_settings import DASK, START_SECONDS, leave_semaphores_in_silence, worker_means, workers_of
 from benchmark.measure.engine import Engine
@@ -61,8 +62,9 @@ def _client(address: str) -> Client:
 
 
 def _where(address: str) -> dict[str, str]:
-    if "://" not in address and Path(address).exists():
-        return {"scheduler_file": address}
+    file = os.path.expanduser(address)  # noqa: PTH111  # Path's raises where there is no such home
+    if "://" not in address and is_there(Path(file)):
+        return {"scheduler_file": file}
     return {"address": address}
 
 

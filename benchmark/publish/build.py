@@ -67,7 +67,7 @@ def build_site(
         report(f"{path} is of other data, and left out: {say(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
-    past = read_past(Repository.around(root), tracked, dataset.digest, say)
+    past = read_past(Repository(root), tracked, dataset.digest, say)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
     outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
     published: Published | None = read_document(outside, Published) if outside else None

@@ -12,7 +12,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.command import Command, Text
+from benchmark import git
+from benchmark.command import Command, Text, word
+from benchmark.disk import is_there
 from benchmark.errors import ResultsError
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
@@ -46,7 +48,9 @@ class Folder:
             return None
         except OSError as error:
             raise ResultsError(
-                f"{self.where(name)} cannot be read", found=error.strerror or "", remedy="chmod u+r"
+                f"{self.where(name)} cannot be read",
+                found=error.strerror or "",
+                remedy=f"chmod -R u+rX {word(self.path)}",
             ) from None
 
     def where(self, name: str) -> str:
@@ -154,12 +158,30 @@ def parse_json(content: bytes, where: str) -> Any:
 
 def remeasure_remedy(where: str, command: Command) -> Text:
     """Return the command that regenerates a file on disk; a commit cannot be changed."""
-    return command if Path(where).exists() else "another commit (git log --oneline -- models)"
+    return command if is_there(Path(where)) else "another commit (git log --oneline -- models)"
 
 
-def restore_remedy(where: str) -> str:
-    """Return the command that restores a file on disk; a commit cannot be changed."""
-    return f"git checkout -- {where}" if Path(where).exists() else "another revision"
+def restore_remedy(where: str) -> Text:
+    """Return what restores a damaged file on disk, by what git knows of it; a commit cannot be changed."""
+    path = Path(where)
+    if not is_there(path):
+        return "another revision"
+    of_model = is_there(path.parent / "metrics.json")
+    again = Command("bench", models=path.parent.name) if of_model else Command("bench")
+    if path.name == "published.json":  # written by hand
+        again = Command("site")
+    match git.state(path):
+        case "unmerged":
+            whole = "." if of_model else word(path.name)  # a model's files belong together
+            return (
+                "a merge is under way, so keep one side: ",
+                f"git -C {word(path.parent)} checkout --ours -- {whole} (or --theirs), then ",
+                again,
+            )
+        case "changed":
+            return f"git -C {word(path.parent)} checkout HEAD -- {word(path.name)}"
+        case _:
+            return again if path.name != "published.json" else ("mend or remove it, then ", again)
 
 
 def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
