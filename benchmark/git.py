@@ -53,6 +53,11 @@ def environment(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str
     return kept | PLAIN
 
 
+def called(folder: Path) -> str:
+    """Return how one calls git for a folder from the one that one is in."""
+    return "git" if folder.resolve() == Path.cwd() else f"git -C {word(folder)}"
+
+
 def start(
     folder: Path,
     *arguments: str,
@@ -119,7 +124,7 @@ def _remedy(folder: Path, reason: str) -> str:
         return f"another folder: {word(folder)} is none"
     if re.search(r"\bconfig (?:line|file|value)|GIT_CONFIG", reason):
         return "mend git's configuration where it says"
-    return f"git -C {word(folder)} fsck"
+    return f"{called(folder)} fsck"
 
 
 def state(path: Path) -> Known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from benchmark.command import Command
-from benchmark.disk import file_sha256
+from benchmark.command import Command, Text, word
+from benchmark.disk import file_sha256, is_there
 from benchmark.errors import DataError, ResultsError
 from benchmark.results import Run, read_document
 
@@ -42,7 +43,9 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
 
     """
     path = Path(path)
-    remedy = Command("bench", models=path.parent.name)
+    remedy: Text = (
+        _measured_again(path.resolve().parent) if sha256 is None else "download it again, with its SHA256SUMS"
+    )
     if not path.exists():
         raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy)
     wrote = None
@@ -65,7 +68,12 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
     return _load(path, remedy)
 
 
-def _load(path: Path, remedy: Command) -> Any:
+def _measured_again(folder: Path) -> Command:
+    """Return the command that makes a model's folder, `models/<data set>/<model>`, anew."""
+    return Command("bench", models=folder.name, dataset=folder.parent.name)
+
+
+def _load(path: Path, remedy: Text) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning  # takes a second; a wrong digest fails first
 
     try:
@@ -84,14 +92,17 @@ def _load(path: Path, remedy: Command) -> Any:
         ) from None
 
 
-def _check_version(path: Path, wrote: str, remedy: Command) -> None:
+def _check_version(path: Path, wrote: str, remedy: Text) -> None:
     installed = version("scikit-learn")
     if wrote != installed:
         raise ResultsError(
             f"{path} was written by another scikit-learn",
             expected=f"scikit-learn {wrote}",
             found=f"scikit-learn {installed}",
-            remedy=(f"pip install scikit-learn=={wrote}, or ", remedy),
+            remedy=(
+                *(remedy if isinstance(remedy, tuple) else (remedy,)),
+                f", or {word(sys.executable)} -m pip install scikit-learn=={wrote}",
+            ),
         )
 
 
@@ -136,7 +147,9 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
             opaque = ImageOps.exif_transpose(picture).convert("RGBA")
     except FileNotFoundError:
         raise DataError(
-            f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
+            f"{path} does not exist",
+            expected="a PNG or JPEG file",
+            remedy=f"ls {word(next(folder for folder in path.absolute().parents if is_there(folder)))}",
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(

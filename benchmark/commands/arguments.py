@@ -81,6 +81,14 @@ def jobs(text: str) -> int:
     return number
 
 
+def port(text: str) -> int:
+    """Return the number of a port."""
+    number = int(text)
+    if not 1 <= number <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {LAST_PORT}")
+    return number
+
+
 def memory(text: str) -> int:
     """Return a number of bytes that this machine has and that a run can do with."""
     try:
@@ -98,6 +106,7 @@ def memory(text: str) -> int:
 _FLAG = {"action": "store_true"}
 _PATH = {"type": path}
 _PORT = 8000
+LAST_PORT = 65535
 
 OPTIONS = (
     # ---------------------------------------------------------------------------------------- positional arguments
@@ -207,7 +216,7 @@ OPTIONS = (
     Option(
         "--port",
         "serve",
-        {"type": int, "default": _PORT, "help": "of this machine (default: %(default)s)"},
+        {"type": port, "default": _PORT, "help": "of this machine (default: %(default)s)"},
         example={"port": str(_PORT)},
     ),
     Option(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO, cast
 
 from benchmark import git
-from benchmark.command import word
 from benchmark.errors import BenchmarkError
 
 FIELDS = "%H %cI %s"  # only the last may hold a space
@@ -89,21 +88,17 @@ class Repository:
         return _commit(os.fsdecode(found).removesuffix("\n"))
 
     def _unnamed(self, revision: str) -> BenchmarkError:
+        typed = git.called(self.root)
         shallow = self.is_shallow  # raises git's own reason, where git reads nothing here
         if not self.sha("HEAD"):
-            again = f"{self._git} add models data, then {self._git} commit"
+            again = f"{typed} add models data, then {typed} commit"
             return BenchmarkError("this repository has no commit yet", remedy=again)
         return BenchmarkError(
             f"{revision!r} is neither a commit of {self.root} nor a folder of results",
             expected="a branch, a tag, a SHA, HEAD~1, …, or a folder with entries.json",
             found="a shallow clone that may end before it" if shallow else "nothing of that name",
-            remedy=f"{self._git} fetch --unshallow" if shallow else f"{self._git} log --oneline",
+            remedy=f"{typed} fetch --unshallow" if shallow else f"{typed} log --oneline",
         )
-
-    @property
-    def _git(self) -> str:
-        """How one calls git for this repository from the folder that one is in."""
-        return "git" if self.root.resolve() == Path.cwd() else f"git -C {word(self.root)}"
 
     @property
     def is_shallow(self) -> bool:
@@ -169,7 +164,7 @@ class Repository:
             f"object {blob} is not in {self.root}",
             expected="a clone with its files' history",
             found="a partial clone" if self._is_partial else "a damaged clone",
-            remedy=f"{self._git} fetch --refetch" if self._is_partial else f"{self._git} fsck",
+            remedy=f"{git.called(self.root)} {'fetch --refetch' if self._is_partial else 'fsck'}",
         )
 
     @property

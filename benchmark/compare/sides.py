@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmark import git
 from benchmark.command import Command, word
 from benchmark.compare.documents import Side, Use
 from benchmark.compare.repository import Commit, CommitFiles, Repository
@@ -55,7 +56,7 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
             f"{label} ({commit.sha[:10]}) holds no results in {folder}",
             expected=f"{folder}/entries.json",
             found="no such file in that commit",
-            remedy=f"git -C {word(repository.root)} log --oneline -- {word(folder)}",
+            remedy=f"{git.called(repository.root)} log --oneline -- {word(folder)}",
         )
     stored = read_results(files)
     return _side(stored, label, commit), stored
@@ -63,7 +64,8 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
 
 def uncommitted(repository: Repository, sha: str, folder: str) -> ResultsError:
     """Return that no commit up to `sha` has results in `folder`, which is relative to the repository's root."""
-    add = f"git -C {word(repository.root)} add --force {word(folder)}, then git commit"
+    typed = git.called(repository.root)
+    add = f"{typed} add --force {word(folder)}, then {typed} commit"
     return ResultsError(
         f"no commit up to {sha[:10]} has results in {folder}",
         expected="results that are committed; git ignores those of the sample and of profiles",

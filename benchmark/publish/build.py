@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from benchmark.cache import Cache
-from benchmark.command import Command, Say, as_typed
+from benchmark.command import Command, Say, as_typed, word
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
@@ -29,6 +29,10 @@ from benchmark.publish.site import Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
+
+# MkDocs is called for a fixed purpose: what a person has set for Python is not meant for it
+FOR_PYTHON = ("PYTHONSAFEPATH", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONIOENCODING")
+MKDOCS_ENVIRONMENT = {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
 
 
 def build_site(
@@ -117,7 +121,7 @@ def read_released(path: Path) -> dict[str, Release]:
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
             found=f"{type(error).__name__}: {error}",
-            remedy=(f"rm {path}, or ", Command("released")),
+            remedy=(f"rm {word(path)}, or ", Command("released")),
         ) from None
 
 
@@ -172,9 +176,10 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env={name: value for name, value in os.environ.items() if name not in FOR_PYTHON} | MKDOCS_ENVIRONMENT,
     )
     if done.returncode:
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])

@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 
+USUAL, LAST = 8000, 65535  # ports
+
 
 def serve(build_dir: Path, port: int) -> None:
     """Show the built site on the loopback address until interrupted.
@@ -26,8 +28,9 @@ def serve(build_dir: Path, port: int) -> None:
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
+        other = port + 1 if USUAL <= port < LAST else USUAL  # below 1024 another one is as forbidden
         raise BenchmarkError(
-            f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=port + 1)
+            f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=other)
         ) from None
     print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
     with server:

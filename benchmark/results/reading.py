@@ -21,6 +21,7 @@ from benchmark.results.predictions import ALPHABET
 
 # For each schema version before SCHEMA_VERSION: the function that upgrades a document of a type to the next version.
 UPGRADES: dict[int, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
+OTHER_COMMIT = "another commit (git log --oneline -- models)"
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -67,7 +68,7 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
     """Return a document of a source, checked against its type; errors as in `parse_document`."""
     content, where = source.read(name), source.where(name)
     if content is None:
-        raise ResultsError(f"{where} does not exist", remedy=Command("bench"))
+        raise ResultsError(f"{where} does not exist", remedy=measure_remedy(source, Command("bench")))
     return parse_document(content, where, kind)
 
 
@@ -151,21 +152,21 @@ def parse_json(content: bytes, where: str) -> Any:
             found=f"{found!r}",
             remedy="a newer version of this benchmark (git pull)"
             if newer
-            else remeasure_remedy(where, Command("bench")),
+            else (Command("bench") if is_there(Path(where)) else OTHER_COMMIT),
         )
     return document
 
 
-def remeasure_remedy(where: str, command: Command) -> Text:
-    """Return the command that regenerates a file on disk; a commit cannot be changed."""
-    return command if is_there(Path(where)) else "another commit (git log --oneline -- models)"
+def measure_remedy(source: Source, command: Command) -> Text:
+    """Return the command that makes what a source lacks; a commit cannot be changed."""
+    return command if isinstance(source, Folder) else OTHER_COMMIT
 
 
 def restore_remedy(where: str) -> Text:
     """Return what restores a damaged file on disk, by what git knows of it; a commit cannot be changed."""
     path = Path(where)
     if not is_there(path):
-        return "another revision"
+        return OTHER_COMMIT
     of_model = is_there(path.parent / "metrics.json")
     again = Command("bench", models=path.parent.name) if of_model else Command("bench")
     if path.name == "published.json":  # written by hand
@@ -221,6 +222,6 @@ def read_labels(source: Source, name: str, n_classes: int, n_images: int) -> NDA
             f"{where} cannot be read",
             expected="ASCII text",
             found="no such file" if content is None else "other characters",
-            remedy=Command("bench"),
+            remedy=measure_remedy(source, Command("bench")),
         )
     return decode_predictions(content.decode("ascii"), where, n_classes=n_classes, n_images=n_images)
