@@ -71,7 +71,11 @@ def test_a_value_reaches_its_command_as_one_word_as_it_was_typed(name):
 
 
 @settings(max_examples=40)
-@given(st.text(st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"]), min_size=1).filter(lambda text: text == text.strip()))
+@given(
+    st.text(st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"]), min_size=1).filter(
+        lambda text: text == text.strip()
+    )
+)
 def test_no_text_ends_its_quotation(value):
     assert recipe("site", f"DATA_DIR={value}")[-1] == f"--data-dir={value}"
 
