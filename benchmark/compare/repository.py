@@ -151,11 +151,11 @@ class Repository:
                 stream = cast("IO[bytes]", process.stdout)
                 for blob in wanted:
                     header = stream.readline().split()
-                    if header[1:2] != [b"blob"]:  # a commit of a submodule, or missing
+                    if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004  # missing, or a commit of a submodule
                         process.communicate()
                         said.seek(0)
                         raise self._lacking(blob, said.read())
-                    yield blob, stream.read(int(header[2]) + 1)[:-1]
+                    yield blob, stream.read(_number(header[2], "cat-file") + 1)[:-1]
 
     def _lacking(self, blob: str, complaint: bytes) -> BenchmarkError:
         if complaint and not self._is_partial:
@@ -204,12 +204,18 @@ class Repository:
         found = git.output(
             self.root, "rev-list", "--count", "--first-parent", span, "--", f":(top,glob){below}{pattern}"
         )
-        return int(_fields(found.decode(errors="replace"), 1, "rev-list")[0])
+        return _number(found.strip(), "rev-list")
 
     def last_change(self, sha: str, path: str) -> str | None:
         """Return the SHA of the newest first-parent commit that changed `path`, relative to `root`."""
         found = git.output(self.root, "log", "-1", "--first-parent", "--diff-merges=first-parent", "--format=%H", sha, "--", f":(top,literal){self.prefix}{path}")  # fmt: skip
         return found.decode().strip() or None
+
+
+def _number(text: bytes, command: str) -> int:
+    if not text.isdigit():
+        raise BenchmarkError(f"git {command} answers in another form", expected="a number", found=str(text[:200]))
+    return int(text[:18])  # more digits are no size and no count
 
 
 def _commit(text: str) -> Commit:
