@@ -10,10 +10,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from benchmark.command import Command, word
 from benchmark.commands.parser import Call, parse
 from benchmark.commands.printing import complain, prepare_streams, print_error
 from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
+from benchmark.layout import is_checkout, shipped
 
 FAILED = 1
 UNREADABLE = 2
@@ -35,6 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CRASHED
 
 
+def _not_installed(error: ModuleNotFoundError) -> BenchmarkError:
+    return BenchmarkError(
+        f"{error.name} is not installed for {sys.executable}",
+        expected="the locked packages",
+        remedy=(Command("setup"), f", then {word(shipped('.venv/bin/python'))} instead")
+        if is_checkout()
+        else "pip install it",
+    )
+
+
 def _run(call: Call) -> int:
     failed = UNREADABLE if call.name == "diff" else FAILED
     try:
@@ -42,6 +54,11 @@ def _run(call: Call) -> int:
         sys.stdout.flush()
     except BenchmarkError as error:
         print_error(error, call.repeat)
+        return failed
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("benchmark"):
+            raise
+        print_error(_not_installed(error), call.repeat)
         return failed
     except KeyboardInterrupt:
         end(call.name)

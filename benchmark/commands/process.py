@@ -12,6 +12,7 @@ from typing import NoReturn
 from benchmark.machine import PINNED_KERNEL, has_avx2
 
 INTERRUPTED = 130
+LIBRARIES = ("SKLEARN_", "SCIPY_")  # what a person has set for these, such as the size of their chunks
 SINGLE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -26,6 +27,8 @@ def pin_arithmetic() -> None:
     """
     for name in SINGLE_THREAD:
         os.environ[name] = "1"  # fits run side by side in processes instead
+    for name in [name for name in os.environ if name.startswith(LIBRARIES)]:
+        del os.environ[name]
     if has_avx2():
         os.environ["OPENBLAS_CORETYPE"] = PINNED_KERNEL
         os.environ["NPY_DISABLE_CPU_FEATURES"] = WIDER_THAN_AVX2

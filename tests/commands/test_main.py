@@ -84,6 +84,12 @@ def test_what_no_reader_takes_is_unreadable_and_no_regression(improved, content)
         assert "Traceback" not in done.stderr
 
 
+def test_a_package_that_is_not_installed_is_told_with_the_environment_that_has_it(monkeypatch, capsys):
+    assert called(monkeypatch, "diff", raising(ModuleNotFoundError("no", name="numpy"))) == 2
+    assert f"numpy is not installed for {sys.executable}" in capsys.readouterr().err
+    assert called(monkeypatch, "list", raising(ModuleNotFoundError("no", name="benchmark.x"))) == CRASHED
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_what_an_encoding_lacks_is_replaced(improved, encoding):
     words = ("diff", *improved, "--dataset", "made", "--exit-code")
