@@ -68,8 +68,9 @@ def _tolerant(number: int, now: Any, first: Any, errors: str) -> Any:
         return Stream(os.fdopen(number, "wb"), encoding="utf-8", errors=errors)
     if now is not first or isinstance(now, Stream):
         return now  # somebody captures it
-    form = {"line_buffering": now.line_buffering, "write_through": now.write_through}
-    return Stream(now.buffer, encoding=now.encoding, errors=errors, **form)  # `first` still holds the buffer too
+    return Stream(  # `first` still holds the buffer too
+        now.buffer, now.encoding, errors, line_buffering=now.line_buffering, write_through=now.write_through
+    )
 
 
 def complain(text: str) -> None:

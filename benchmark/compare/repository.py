@@ -182,14 +182,14 @@ class Repository:
             self.root, "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "--no-abbrev", "--no-renames",
             "--root", "-z", f"--format={FIELDS}", sha, "--", f":(top,literal){top}",
         )  # fmt: skip
-        commit, blobs = None, dict[str, str | None]()
+        commit: Commit | None = None
+        blobs: dict[str, str | None] = {}
         parts = iter(os.fsdecode(found).split("\0"))
         for part in (part.lstrip("\n") for part in parts):
             if part.startswith(":"):  # two modes, two blobs and the kind of change, then the path
                 _, mode, _, blob, _ = _fields(part, 5, "log")
-                blobs[next(parts, "").removeprefix(top)] = (
-                    blob if mode in FILE else None
-                )  # removed, or no file any more
+                path = next(parts, "").removeprefix(top)
+                blobs[path] = blob if mode in FILE else None  # removed, or no file any more
             elif part:
                 if commit:
                     yield Change(commit, blobs)
