@@ -26,6 +26,7 @@ LIST = "import importlib.metadata as m; print(*['{}=={}'.format(d.metadata['Name
 HELPS = (
     ("No space left", "free space on the disk of {}, then the same command again"),
     ("DO NOT MATCH THE HASHES", "an index with the very files of PyPI (python3 -m pip config list names yours)"),
+    ("<<<<<<<", "git checkout --theirs -- requirements.lock requirements-fast.lock amid the merge, then make lock"),
     ("Permission denied", "the user who owns {}, or another checkout"),
 )
 
