@@ -45,6 +45,7 @@ def bench(options: BenchOptions) -> int:
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, options)
+        _say_of_commit(setting, options)
         raise
     _build(setting, options)
     _conclude(setting, options, chosen if options.measuring.models else [], measured)
@@ -86,13 +87,12 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
-    from benchmark.measure.provenance import code_state
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
-    elif note := code_state(setting.entries).note:
-        complain(as_typed(note, options.repeat))
+    else:
+        _say_of_commit(setting, options)
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
     board = leaderboard(stored)
     if options.json:
@@ -104,6 +104,14 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
         print(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
         print(f"\n{_against_head(setting, options)}")
+
+
+def _say_of_commit(setting: Setting, options: BenchOptions) -> None:
+    """Say so if nobody can know which commit was measured, whether or not the run is quiet."""
+    from benchmark.measure.provenance import code_state
+
+    if note := code_state(setting.entries).note:
+        complain(as_typed(note, options.repeat))
 
 
 def _against_head(setting: Setting, options: BenchOptions) -> str:

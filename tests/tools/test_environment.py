@@ -150,6 +150,7 @@ def test_a_link_to_the_environment_of_another_checkout_is_replaced_and_that_one_
         ("OSError: [Errno 28] No space left on device", "free space"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "an index with the very files"),
         ("PermissionError: [Errno 13] Permission denied", "the user who owns venv"),
+        ("ERROR: Invalid requirement: '<<<<<<< HEAD'", "git checkout --theirs"),
         ("Could not find a version", "with a network"),
         ("caf\xe9", "with a network"),
     ],
