@@ -84,7 +84,7 @@ class Repository:
         sha = self.sha(revision)
         if not sha:
             raise self._unnamed(revision)
-        found = git.output(self.root, "show", "--no-patch", f"--format={FIELDS}", sha)
+        found = git.output(self.root, "log", "--max-count=1", f"--format={FIELDS}", sha)
         return _commit(os.fsdecode(found).removesuffix("\n"))
 
     def _unnamed(self, revision: str) -> BenchmarkError:
@@ -169,7 +169,7 @@ class Repository:
 
     @property
     def _is_partial(self) -> bool:
-        pattern = r"^(?:remote\..*\.promisor|extensions\.partialclone)$"
+        pattern = r"^(remote\..*\.promisor|extensions\.partialclone)$"
         return bool(git.output(self.root, "config", "--get-regexp", pattern, allowed=(0, 1)))
 
     def changes(self, sha: str, folder: str) -> Iterator[Change]:
