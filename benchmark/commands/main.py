@@ -27,9 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     pin_arithmetic()
     try:
-        call = parse(argv)
+        call = _parsed(argv)
         end_on_sigterm(call.name)
         return _run(call)
+    except BenchmarkError as error:  # the output of --help cannot be written
+        print_error(error, {})
+        return FAILED
     except Exception as error:
         complain(
             f"{traceback.format_exc()}error: a fault of this program ({type(error).__name__}); the lines above say where"
@@ -45,6 +48,13 @@ def _not_installed(error: ModuleNotFoundError) -> BenchmarkError:
         if is_checkout()
         else "pip install it",
     )
+
+
+def _parsed(argv: Sequence[str] | None) -> Call:
+    try:
+        return parse(argv)
+    finally:
+        sys.stdout.flush()
 
 
 def _run(call: Call) -> int:
