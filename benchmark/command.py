@@ -5,6 +5,8 @@ Comes in: text with commands in it, and the options of the running call. Goes ou
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,6 +27,7 @@ POSITIONAL = {
     "worker": ("dask",),
     "diff": ("base", "head"),
 }  # settings that a command takes without a flag
+SWITCHES = ("accept", "fast")  # settings that a command takes as a flag alone
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -68,6 +71,12 @@ def as_typed(text: Text, options: Mapping[str, str] = NO_OPTIONS) -> str:
     return "".join(part if isinstance(part, str) else _command_line(part, options) for part in parts)
 
 
+def word(value: object) -> str:
+    """Return a value as one word of a shell, quoted only where it has to be."""
+    text = str(value)
+    return text if re.fullmatch(r"[\w@%+=:,./~^-]+", text, flags=re.ASCII) else shlex.quote(text)
+
+
 def program() -> str:
     """Return how one calls a command of the package that has no make target, or with options that none passes on."""
     return "python -m benchmark" if is_checkout() else PROGRAM
@@ -78,7 +87,7 @@ def _command_line(command: Command, options: Mapping[str, str]) -> str:
     if command.target in PACKAGED:
         settings |= {name: text for name, text in options.items() if command.target in TAKING[name]}
     if is_checkout() or command.target not in PACKAGED:
-        return " ".join(["make", command.target, *(f"{name.upper()}={text}" for name, text in settings.items())])
-    bare = [word for name in POSITIONAL.get(command.target, ()) for word in settings.pop(name, "").split(",") if word]
-    flags = [f"--{name}" if text == "1" else f"--{name} {text}" for name, text in settings.items()]
-    return " ".join([PROGRAM, command.target, *bare, *flags])
+        return " ".join(["make", command.target, *(f"{name.upper()}={word(text)}" for name, text in settings.items())])
+    bare = [each for name in POSITIONAL.get(command.target, ()) for each in settings.pop(name, "").split(",") if each]
+    flags = [f"--{name}" if name in SWITCHES else f"--{name} {word(text)}" for name, text in settings.items()]
+    return " ".join([PROGRAM, command.target, *map(word, bare), *flags])

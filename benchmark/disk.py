@@ -116,6 +116,11 @@ def below(folder: Path, name: str) -> Path:
     return path
 
 
+def is_there(path: Path) -> bool:
+    """Return whether a file or folder is there; False for what can be no path, as a name that is too long."""
+    return os.path.exists(path)  # noqa: PTH110  # Path.exists raises for those
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's contents, in hexadecimal."""
     with path.open("rb") as stream:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from benchmark.command import Command
+from benchmark.command import Command, Text, word
+from benchmark.disk import is_there
 from benchmark.errors import DataError, DiskError, ResultsError
 from benchmark.faults import is_of_disk, told
 from benchmark.portable import SUFFIX, from_portable
@@ -49,12 +51,14 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
 
     """
     path = Path(path)
-    remedy = Command("bench", models=path.parent.name)
+    remedy: Text = (
+        _measured_again(path.resolve().parent) if sha256 is None else "download it again, with its SHA256SUMS"
+    )
     try:
         with told(path, "read"):
             content = path.read_bytes()
     except DiskError:
-        if path.exists():
+        if is_there(path):
             raise
         raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy) from None
     portable = path.suffix == SUFFIX
@@ -71,7 +75,7 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
     return _load(path, content, remedy, read)
 
 
-def _check_digest(path: Path, content: bytes, expected: str, where: str, remedy: Command) -> None:
+def _check_digest(path: Path, content: bytes, expected: str, where: str, remedy: Text) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise ResultsError(
@@ -82,7 +86,12 @@ def _check_digest(path: Path, content: bytes, expected: str, where: str, remedy:
         )
 
 
-def _load(path: Path, content: bytes, remedy: Command, read: Callable[[bytes], Any]) -> Any:
+def _measured_again(folder: Path) -> Command:
+    """Return the command that makes a model's folder, `models/<data set>/<model>`, anew."""
+    return Command("bench", models=folder.name, dataset=folder.parent.name)
+
+
+def _load(path: Path, content: bytes, remedy: Text, read: Callable[[bytes], Any]) -> Any:
     from sklearn.exceptions import InconsistentVersionWarning  # takes a second; a wrong digest fails first
 
     try:
@@ -101,14 +110,17 @@ def _load(path: Path, content: bytes, remedy: Command, read: Callable[[bytes], A
         ) from None
 
 
-def _check_version(path: Path, wrote: str, remedy: Command) -> None:
+def _check_version(path: Path, wrote: str, remedy: Text) -> None:
     installed = version("scikit-learn")
     if wrote != installed:
         raise ResultsError(
             f"{path} was written by another scikit-learn",
             expected=f"scikit-learn {wrote}",
             found=f"scikit-learn {installed}",
-            remedy=(f"pip install scikit-learn=={wrote}, or ", remedy),
+            remedy=(
+                *(remedy if isinstance(remedy, tuple) else (remedy,)),
+                f", or {word(sys.executable)} -m pip install scikit-learn=={wrote}",
+            ),
         )
 
 
@@ -153,7 +165,9 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
             opaque = ImageOps.exif_transpose(picture).convert("RGBA")
     except FileNotFoundError:
         raise DataError(
-            f"{path} does not exist", expected="a PNG or JPEG file", remedy="ls " + str(path.parent)
+            f"{path} does not exist",
+            expected="a PNG or JPEG file",
+            remedy=f"ls {word(next(folder for folder in path.absolute().parents if is_there(folder)))}",
         ) from None
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         if is_of_disk(error) and not isinstance(error, IsADirectoryError):

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
 from benchmark import disk, results
+from benchmark.git import environment
 
 CLASSES = ["Shirt", "Coat", "Bag", "Boot"]
 N = 2000
@@ -218,6 +219,7 @@ def git(folder, *arguments):
         check=True,
         capture_output=True,
         text=True,
+        env=environment(folder),
     ).stdout.strip()  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import shlex
 
 import jinja2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmark import command
 from benchmark.command import PACKAGED, Command, as_typed, program
@@ -49,6 +51,13 @@ FORMS = [
     (Command("diff", base="a", head="b"), {}, "make diff BASE=a HEAD=b", "fashion-bench diff a b"),
     ((Command("site"), ", or ", Command("bench")), {}, "make site, or make bench", "fashion-bench site, or fashion-bench bench"),
     (Command("lock"), {"dataset": "x"}, "make lock", "make lock"),
+    (Command("list", jobs=1), {}, "make list JOBS=1", "fashion-bench list --jobs 1"),
+    (
+        Command("bench", models="a"),
+        {"entries": "it's my.py"},
+        """make bench MODELS=a ENTRIES='it'"'"'s my.py'""",
+        """fashion-bench bench --models a --entries 'it'"'"'s my.py'""",
+    ),
     ("two make different figures", {"dataset": "x"}, "two make different figures", "two make different figures"),
     ("git checkout -- make bench", {"dataset": "x"}, "git checkout -- make bench", "git checkout -- make bench"),
 ]  # fmt: skip
@@ -65,6 +74,16 @@ def test_a_command_without_a_make_target_is_called_by_the_program(monkeypatch):
     assert program() == "python -m benchmark"
     monkeypatch.setattr(command, "is_checkout", lambda: False)
     assert program() == "fashion-bench"
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_a_word_of_a_shell_is_read_back_as_it_was(text):
+    assert shlex.split(command.word(text)) == [text]
+
+
+def test_names_that_need_no_quotes_have_none():
+    for text in ("HEAD~1", "HEAD^", "tcp://10.0.0.1:8786", "a,b", "8GiB", "~/my.py"):
+        assert command.word(text) == text
 
 
 def test_equal_commands_are_equal_values():
@@ -118,6 +137,11 @@ def recipes():
     return dict(re.findall(r"^([a-z-]+):.*\n((?:\t.*\n|#.*\n)*)", text, flags=re.MULTILINE))
 
 
+def takes(recipe, variable):
+    """Say whether a recipe asks for a variable that a person may give."""
+    return re.search(rf"\$\(call \w+,(?:[\w.-]+,)?{variable}\)", recipe)
+
+
 def test_modules_and_templates_name_commands():
     assert {path.split("/")[0] for path in named().values()} == {"benchmark", "templates"}
     assert {command.target for command in named()} >= {"bench", "data", "list", "serve", "compare", "diff", "lock"}
@@ -127,7 +151,7 @@ def test_modules_and_templates_name_commands():
 def test_each_command_is_a_make_target_that_knows_its_settings(named_command):
     recipe = recipes()[named_command.target]
     for name, _ in named_command.settings:
-        assert f"$({name.upper()})" in recipe, named()[named_command]
+        assert takes(recipe, name.upper()), named()[named_command]
 
 
 @pytest.mark.parametrize("named_command", [each for each in named() if each.target in PACKAGED], ids=str)
@@ -144,7 +168,7 @@ def test_each_target_takes_the_options_of_a_call(target):
     recipe = recipes()[target]
     typed = as_typed(Command(target), {"dataset": "x", "profile": "quick", "entries": "my.py"})
     for name in re.findall(r"([A-Z]+)=", typed):
-        assert f"$({name})" in recipe, typed
+        assert takes(recipe, name), typed
 
 
 def test_no_text_names_a_command_but_as_a_value():

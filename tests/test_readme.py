@@ -33,6 +33,7 @@ from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from benchmark.publish import readme, serve
 from benchmark.results import load_results
+from tests import made
 from tests.conftest import ROOT, SAMPLE
 from tools import environment
 
@@ -271,10 +272,20 @@ def shallow_clone(folder, monkeypatch):
     return message
 
 
+def no_clone(folder, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    return raised(Repository(folder).commit, "HEAD")
+
+
+def foreign_owner(folder, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    return raised(Repository(made.repository(folder / "theirs")).commit, "HEAD")
+
+
 TROUBLES = [
     old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, too_little_memory, no_scheduler, foreign_worker,
     other_worker, no_worker, no_scheduler_any_more, stale_result, no_pickle, other_pickle,
-    full_disk, taken_port, shallow_clone,
+    full_disk, taken_port, shallow_clone, no_clone, foreign_owner,
 ]  # fmt: skip
 
 

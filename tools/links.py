@@ -9,7 +9,6 @@ from __future__ import annotations
 import html.parser
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
@@ -17,6 +16,10 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmark import git
+
 ASKED = {"a": "href", "link": "href", "img": "src", "script": "src", "source": "srcset", "iframe": "src"}
 
 
@@ -36,10 +39,8 @@ def main(arguments):
 
 def tracked_markdown(root):
     """Return the Markdown files that people read on the repository's own pages."""
-    listed = subprocess.run(
-        ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md")
+    listed = os.fsdecode(git.output(root, *words)).split("\0")
     paths = [
         root / name for name in listed if name and not name.startswith(("site_src/", "templates/", "tests/golden/"))
     ]

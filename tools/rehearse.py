@@ -18,6 +18,10 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmark import git
+
 WORKFLOWS = ROOT / ".github" / "workflows"
 REHEARSED = ("check", "publish", "pull-request")
 LEFT_OUT = ("make test",)
@@ -33,7 +37,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         clone, home, summary = (Path(folder) / name for name in ("clone", "home", "summary.md"))
         home.mkdir()
-        run(["git", "clone", "--quiet", f"file://{ROOT}", str(clone)], cwd=ROOT, env=os.environ)
+        run(["git", "clone", "--quiet", f"file://{ROOT}", str(clone)], cwd=ROOT, env=git.environment(ROOT))
         for variable, value in GIVEN.items():
             print(f"given:   {variable} = {value!r}")
         environment = empty_home(os.environ, home) | {"GITHUB_STEP_SUMMARY": str(summary)}

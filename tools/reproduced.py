@@ -8,13 +8,13 @@ Bits that another processor rounds otherwise are no news, so they are listed and
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmark import git
 from benchmark.compare.diff import compare_results
 from benchmark.compare.sides import read_side
 from benchmark.compare.words import format_markdown
@@ -110,7 +110,9 @@ def likely_reason(old, new):
 
 def byte_lines(root):
     """Return what of the tracked results differs from HEAD byte by byte, a line a file."""
-    names = git(root, "diff", "--name-only", "-z", "--relative", "HEAD", "--", "models", "data").decode().split("\0")
+    names = (
+        git.output(root, "diff", "--name-only", "-z", "--relative", "HEAD", "--", "models", "data").decode().split("\0")
+    )
     names = [name for name in names if name and Path(name).name != MAY_DIFFER]
     if not names:
         return [f"Every tracked byte is that of HEAD, {MAY_DIFFER} aside."]
@@ -120,7 +122,7 @@ def byte_lines(root):
 
 def different_bytes(root, name):
     """Return how many bytes of a file differ from HEAD, of how many, and from where on."""
-    old = git(root, "show", f"HEAD:./{name}")
+    old = git.output(root, "show", f"HEAD:./{name}")
     path = root / name
     if not path.exists():
         return f"all {len(old):,}: the file is gone"
@@ -129,10 +131,6 @@ def different_bytes(root, name):
     length = "" if len(old) == len(new) else f"; {len(old):,} → {len(new):,} bytes long"
     first = places[0] if places else min(len(old), len(new))
     return f"{len(places):,} of {len(old):,}, from byte {first:,} on{length}"
-
-
-def git(root, *arguments):
-    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True).stdout
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmark import git
 from benchmark.compare.diff import compare_results
 from benchmark.compare.documents import Comparison
+from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_side
 from benchmark.compare.words import format_markdown
 from benchmark.errors import BenchmarkError
@@ -46,17 +48,16 @@ def main(arguments):
 
 def merge_base(repository, revision):
     """Return the commit that `revision` and HEAD grew from."""
-    done = subprocess.run(
-        ["git", "-C", str(repository), "merge-base", revision, "HEAD"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
+    try:
+        return git.output(repository, "merge-base", "--end-of-options", revision, "HEAD").decode().strip()
+    except BenchmarkError as error:
+        shallow = Repository(repository).is_shallow
         raise BenchmarkError(
             f"{revision} and HEAD grew from no commit that is here",
             expected="a revision of this repository, and its history",
-            found=done.stderr.strip() or "none in common",
-            remedy="make review BASE=main; in a shallow clone, git fetch --unshallow first",
-        )
-    return done.stdout.strip()
+            found=error.found or "none in common",
+            remedy="git fetch --unshallow" if shallow else "make review BASE= with one of git branch --all",
+        ) from None
 
 
 def add_to_summary(text, environment: Mapping[str, str] = os.environ):
@@ -98,7 +99,12 @@ def stale_lines(listed):
 
 def command(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "benchmark", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmark", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
     )
 
 
@@ -110,8 +116,8 @@ def quick_section(base):
         return "\n".join([*title, "It crashed on this branch: the job's log says where."]), 1
     with_base = REVIEW / "base"
     shutil.rmtree(with_base, ignore_errors=True)  # of a run that was killed
-    git("worktree", "prune")
-    git("worktree", "add", "--force", "--detach", str(with_base), base)
+    git.output(ROOT, "worktree", "prune")
+    git.output(ROOT, "worktree", "add", "--force", "--detach", str(with_base), base)
     try:
         borrow_environment(with_base)
         if make_bench(with_base):
@@ -120,12 +126,8 @@ def quick_section(base):
             ), 0
         comparison = compare_results(*(quick_side(folder) for folder in (with_base, ROOT)))
     finally:
-        git("worktree", "remove", "--force", str(with_base))
+        git.output(ROOT, "worktree", "remove", "--force", str(with_base))
     return "\n".join([*title, smallest_sentence(comparison), "", format_markdown(comparison)]), 0
-
-
-def git(*arguments):
-    subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True)
 
 
 def borrow_environment(folder):

@@ -39,7 +39,7 @@ from benchmark.commands import settings
 if "--fast" in sys.argv:
     settings.accelerate()  # before the table of models names scikit-learn's forest, which the other side keeps
 
-from benchmark import results
+from benchmark import git, results
 from benchmark.dataset import load_dataset, subset
 from benchmark.machine import usable_cores
 from benchmark.measure import fit, search, steps
@@ -154,7 +154,8 @@ def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
             now = str(results.round_measured(float(np.mean(moved == truth))))
             put(f"{name}/metrics.json", texts["metrics.json"].replace(f'"value": {accuracy}', f'"value": {now}', 1))
             put(f"{name}/run.json", texts["run.json"].replace('"fit": 1.0', f'"fit": {1 + number / 1000}'))
-    subprocess.run(["git", "-C", str(root), "fast-import", "--quiet"], input="".join(stream).encode(), check=True)
+    words = ["git", "-C", str(root), "fast-import", "--quiet"]
+    subprocess.run(words, input="".join(stream).encode(), check=True, env=git.environment(root))
     return root
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,11 +62,30 @@ def points(text: str) -> float:
     return number
 
 
+def path(text: str) -> Path:
+    """Return a path; `~` at its start is the home of a user, as in a shell."""
+    found = Path(os.path.expanduser(text))  # noqa: PTH111  # Path's raises where there is no such home
+    try:
+        found.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise argparse.ArgumentTypeError("is too long for a path") from None
+    return found
+
+
 def jobs(text: str) -> int:
     """Return a number of fits side by side, 1 or more."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def port(text: str) -> int:
+    """Return the number of a port."""
+    number = int(text)
+    if not 1 <= number <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {LAST_PORT}")
     return number
 
 
@@ -83,8 +104,9 @@ def memory(text: str) -> int:
 
 
 _FLAG = {"action": "store_true"}
-_PATH = {"type": Path}
+_PATH = {"type": path}
 _PORT = 8000
+LAST_PORT = 65535
 
 OPTIONS = (
     # ---------------------------------------------------------------------------------------- positional arguments
@@ -194,7 +216,7 @@ OPTIONS = (
     Option(
         "--port",
         "serve",
-        {"type": int, "default": _PORT, "help": "of this machine (default: %(default)s)"},
+        {"type": port, "default": _PORT, "help": "of this machine (default: %(default)s)"},
         example={"port": str(_PORT)},
     ),
     Option(

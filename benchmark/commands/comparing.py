@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import flush_printed, print_error, silence, to_json, wants_colour
-from benchmark.errors import BenchmarkError, DiskError
-from benchmark.faults import any_told
+from benchmark.commands.printing import complain, to_json, wants_colour
+from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
     from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
@@ -16,35 +15,19 @@ if TYPE_CHECKING:
     from benchmark.results import Results
 
 
-UNREADABLE = 2
-
-
 def diff(options: DiffOptions) -> int:
     """Print what changed between two sets of results."""
     from benchmark.compare.diff import only
     from benchmark.compare.verdicts import gate
 
-    try:
-        with any_told():
-            comparison = _comparison(options)
-        shown = only(comparison, options.models) if options.models else comparison
-        status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
-    except BenchmarkError as error:
-        print_error(error, options.repeat)
-        return UNREADABLE
-    try:
-        with any_told():
-            _print_comparison(shown, options)
-        flush_printed()
-    except DiskError as error:
-        print_error(error, options.repeat)
-        return UNREADABLE
-    except BrokenPipeError:  # whoever reads has seen enough; the status is the same
-        silence()
+    comparison = _comparison(options)
+    shown = only(comparison, options.models) if options.models else comparison
+    status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
+    _print_comparison(shown, options)
     if not options.exit_code:
         return 0
     if status:
-        print(f"exit status {status}: {why}", file=sys.stderr)
+        complain(f"exit status {status}: {why}")
     return status
 
 
@@ -57,7 +40,9 @@ def _comparison(options: DiffOptions) -> Comparison:
         raise BenchmarkError("--min-effect and --max-loss decide an exit status", remedy="add --exit-code")
     where = options.where
     before, after = (_side(spec, where) for spec in (options.before, options.after))
-    repository = Repository.around(where.repository)
+    repository = None
+    with suppress(BenchmarkError):  # two folders are compared without git
+        repository = Repository.around(where.repository)
     sha = after[0]["commit"] or (repository.commit("HEAD").sha if repository and options.after is None else None)
     sha = sha or before[0]["commit"]
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)

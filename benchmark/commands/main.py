@@ -1,35 +1,79 @@
-"""Runs one command: words come in, an exit status goes out."""
+"""Runs one command: words come in, an exit status goes out.
+
+No exit status has two meanings: `diff` alone says 1 for a regression, so an error of its own is 2, and a fault of the
+program is `CRASHED` whatever the command.
+"""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
 
+from benchmark.command import Command, word
 from benchmark.commands.parser import Call, parse
-from benchmark.commands.printing import flush_printed, print_error, silence
+from benchmark.commands.printing import complain, prepare_streams, print_error
 from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
 from benchmark.errors import BenchmarkError
 from benchmark.faults import any_told
+from benchmark.layout import is_checkout, shipped
 
-
-def _finished(call: Call) -> int:
-    with any_told():
-        status = call.run()
-    flush_printed()
-    return status
+FAILED = 1
+UNREADABLE = 2
+CRASHED = 70  # EX_SOFTWARE of sysexits.h
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    prepare_streams()
     pin_arithmetic()
-    call = parse(argv)
-    end_on_sigterm(call.name)
     try:
-        return _finished(call)
+        call = _parsed(argv)
+        end_on_sigterm(call.name)
+        return _run(call)
+    except BenchmarkError as error:  # the output of --help cannot be written
+        print_error(error, {})
+        return FAILED
+    except Exception as error:
+        complain(
+            f"{traceback.format_exc()}error: a fault of this program ({type(error).__name__}); the lines above say where"
+        )
+        return CRASHED
+
+
+def _not_installed(error: ModuleNotFoundError) -> BenchmarkError:
+    return BenchmarkError(
+        f"{error.name} is not installed for {sys.executable}",
+        expected="the locked packages",
+        remedy=(Command("setup"), f", then {word(shipped('.venv/bin/python'))} instead")
+        if is_checkout()
+        else "pip install it",
+    )
+
+
+def _parsed(argv: Sequence[str] | None) -> Call:
+    try:
+        return parse(argv)
+    finally:
+        sys.stdout.flush()
+
+
+def _run(call: Call) -> int:
+    failed = UNREADABLE if call.name == "diff" else FAILED
+    try:
+        with any_told():
+            status = call.run()
+            sys.stdout.flush()
     except BenchmarkError as error:
         print_error(error, call.repeat)
-        return 1
-    except BrokenPipeError:  # `… | head` has seen enough
-        silence()
-        return 0
+        return failed
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("benchmark"):
+            raise
+        print_error(_not_installed(error), call.repeat)
+        return failed
     except KeyboardInterrupt:
         end(call.name)
+    except SystemExit as left:
+        raise RuntimeError(f"something ended the program with {left.code!r}") from left
+    return status

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
-from benchmark.commands.printing import to_json, wants_colour
+from benchmark.commands.printing import complain, to_json, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
 
@@ -45,6 +45,7 @@ def bench(options: BenchOptions) -> int:
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, options)
+        _say_of_commit(setting, options)
         raise
     _build(setting, options)
     _conclude(setting, options, chosen if options.measuring.models else [], measured)
@@ -90,6 +91,8 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
+    else:
+        _say_of_commit(setting, options)
     stored = load_results(setting.models_dir, setting.dataset.entry.name)
     board = leaderboard(stored)
     if options.json:
@@ -101,6 +104,14 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
         print(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
         print(f"\n{_against_head(setting, options)}")
+
+
+def _say_of_commit(setting: Setting, options: BenchOptions) -> None:
+    """Say so if nobody can know which commit was measured, whether or not the run is quiet."""
+    from benchmark.measure.provenance import code_state
+
+    if note := code_state(setting.entries).note:
+        complain(as_typed(note, options.repeat))
 
 
 def _against_head(setting: Setting, options: BenchOptions) -> str:

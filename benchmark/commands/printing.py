@@ -1,44 +1,87 @@
-"""Printing: errors, JSON, colours, and silence where nobody reads."""
+"""Printing: streams that any terminal, file or pipe can take, errors, JSON, colours."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError, DiskError
 
-
-def silence() -> None:
-    """Let nothing more be said, not even by Python on its way out, where nobody reads any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+INPUT, OUTPUT, ERROR = range(3)  # numbers of the streams
 
 
-def flush_printed() -> None:
-    """Bring what was printed to where it goes.
+class Stream(io.TextIOWrapper):
+    """Standard output or error: what its encoding lacks is replaced, and what nobody reads any more is dropped.
 
     Raises
     ------
     DiskError
-        If it goes into a file, and that cannot be written.
+        If standard output cannot be written for another reason.
 
     """
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        silence()
-        raise DiskError(
-            "standard output cannot be written", found=error.strerror or "", remedy="another place for the output"
-        ) from None
+
+    def write(self, text: str) -> int:
+        """Write `text`, as `TextIOBase.write` does."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._drop(error)
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._drop(error)
+
+    def _drop(self, error: OSError) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+        if self.fileno() == OUTPUT and not isinstance(error, BrokenPipeError):
+            raise DiskError(
+                "standard output cannot be written", found=error.strerror or "", remedy="another place for the output"
+            ) from None
+
+
+def prepare_streams() -> None:
+    """Make standard output and error take whatever is printed; open those that are closed (`>&-`) to nothing.
+
+    A file that is opened while one of them is closed would get its number, and then what is printed there.
+    """
+    for number in (INPUT, OUTPUT, ERROR):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+    sys.stdout = _tolerant(OUTPUT, sys.stdout, sys.__stdout__, "replace")
+    sys.stderr = _tolerant(ERROR, sys.stderr, sys.__stderr__, "backslashreplace")
+
+
+def _tolerant(number: int, now: Any, first: Any, errors: str) -> Any:
+    if now is None:
+        return Stream(os.fdopen(number, "wb"), encoding="utf-8", errors=errors)
+    if now is not first or isinstance(now, Stream):
+        return now  # somebody captures it
+    return Stream(  # `first` still holds the buffer too
+        now.buffer, now.encoding, errors, line_buffering=now.line_buffering, write_through=now.write_through
+    )
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr; where that cannot be written, there is nobody to tell."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:
     """Print an error on stderr, with the commands in it as this person types them."""
-    print(f"error: {error.text(lambda text: as_typed(text, repeat))}", file=sys.stderr)
+    complain(f"error: {error.text(lambda text: as_typed(text, repeat))}")
 
 
 def wants_colour() -> bool:
@@ -47,7 +90,8 @@ def wants_colour() -> bool:
 
 
 def to_json(document: Any) -> str:
-    """Return a document as JSON for a person or a program to read."""
+    """Return a document as JSON for a person or a program to read, in characters that the output has."""
     import json
 
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    unicode = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not unicode)

@@ -12,6 +12,7 @@ from typing import NoReturn
 from benchmark.machine import PINNED_KERNEL, SINGLE_THREAD, has_avx2
 
 INTERRUPTED = 130
+LIBRARIES = ("SKLEARN_", "SCIPY_")  # what a person has set for these, such as the size of their chunks
 WIDER_THAN_AVX2 = "X86_V4 AVX512_ICL AVX512_SPR"  # NumPy's names; it says nothing of those that a processor lacks
 
 
@@ -23,6 +24,8 @@ def pin_arithmetic() -> None:
     """
     for name in SINGLE_THREAD:
         os.environ[name] = "1"  # fits run side by side in processes instead
+    for name in [name for name in os.environ if name.startswith(LIBRARIES)]:
+        del os.environ[name]
     if has_avx2():
         os.environ["OPENBLAS_CORETYPE"] = PINNED_KERNEL
         os.environ["NPY_DISABLE_CPU_FEATURES"] = WIDER_THAN_AVX2

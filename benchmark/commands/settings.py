@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.command import Command
+from benchmark.command import Command, word
 from benchmark.errors import BenchmarkError
 from benchmark.layout import is_checkout, work_folder
 
@@ -75,7 +75,7 @@ def accelerate() -> None:
             found=sys.platform,
             remedy=(Command("bench", fast=1), ", which installs it")
             if is_checkout()
-            else "pip install scikit-learn-intelex",
+            else f"{word(sys.executable)} -m pip install scikit-learn-intelex",
         ) from None
     os.environ["BENCHMARK_ACCELERATED"] = "1"
     # RbfSVC calls its own; for the others it does nothing

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.compare.repository import Change, Commit, Repository
+from benchmark.compare.sides import uncommitted
 from benchmark.compare.tables import aligned
 from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
@@ -96,11 +97,7 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
     """
     changes = list(repository.changes(sha, folder))
     if not any(name.endswith("/metrics.json") for change in changes for name in change.blobs):
-        raise ResultsError(
-            f"no commit up to {sha[:10]} has results in {folder}",
-            expected="results that are committed; git ignores those of the sample and of profiles",
-            remedy=f"git log --oneline -- {folder.rpartition('/')[0]}",
-        )
+        raise uncommitted(repository, sha, folder)
     contents = _Contents(repository, changes)
     history: History = {
         "schema_version": SCHEMA_VERSION,

@@ -5,26 +5,24 @@ Input: a repository's folder, a revision, a folder in it. Output: commits, blob 
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
+from benchmark import git
 from benchmark.errors import BenchmarkError
-from benchmark.faults import is_of_machine
 
-FIELDS = "%H%x1f%cI%x1f%s"
+FIELDS = "%H %cI %s"  # only the last may hold a space
+FILE = ("100644", "100755")  # modes of a tree; others are links and submodules
 # a remote that a browser can open; not one with a user name, a token or an SSH port in it
 REMOTE = re.compile(
     r"(?:https://(?P<web>[^@/]+)/|(?:ssh://)?git@(?P<ssh>[^:/]+)[:/](?!\d+/))(?P<path>[^@:]+?)(?:\.git)?/?"
 )
-
-
-# overrides user settings that would add text to the output parsed here
-PLAIN = ("-c", "log.showSignature=false", "-c", "color.ui=false", "-c", "i18n.logOutputEncoding=UTF-8")
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,27 @@ class Repository:
 
     @classmethod
     def around(cls, folder: Path) -> Repository | None:
-        """Return the repository that contains `folder`; None if there is none, it has no commit, or git is missing."""
+        """Return the repository that contains `folder`; None if there is none, it has no commit, or git is missing.
+
+        Raises
+        ------
+        BenchmarkError
+            If git refuses to read the one that is there.
+
+        """
         try:
-            found = cls(folder)
-            found.commit("HEAD")
-        except BenchmarkError:
-            return None
-        return found
+            git.output(folder, "rev-parse", "--git-dir")
+        except BenchmarkError as error:
+            if isinstance(error, git.NoCloneError) or not shutil.which("git"):
+                return None
+            raise
+        found = cls(folder)
+        return found if found.sha("HEAD") else None
+
+    def sha(self, revision: str) -> str:
+        """Return the SHA of the commit that `revision` names, empty if it names none."""
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return git.output(self.root, *words, allowed=(0, 1, 128)).decode(errors="replace").strip()
 
     def commit(self, revision: str) -> Commit:
         """Return the commit that `revision` names.
@@ -66,48 +78,56 @@ class Repository:
         Raises
         ------
         BenchmarkError
-            If it does not name a commit here.
+            If it does not name a commit here, or git refuses to read the repository.
 
         """
-        sha = self._git(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", allowed=(0, 1, 128)
+        sha = self.sha(revision)
+        if not sha:
+            raise self._unnamed(revision)
+        found = git.output(self.root, "log", "--max-count=1", f"--format={FIELDS}", sha)
+        return _commit(os.fsdecode(found).removesuffix("\n"))
+
+    def _unnamed(self, revision: str) -> BenchmarkError:
+        typed = git.called(self.root)
+        shallow = self.is_shallow  # raises git's own reason, where git reads nothing here
+        if not self.sha("HEAD"):
+            again = f"{typed} add models data, then {typed} commit"
+            return BenchmarkError("this repository has no commit yet", remedy=again)
+        return BenchmarkError(
+            f"{revision!r} is neither a commit of {self.root} nor a folder of results",
+            expected="a branch, a tag, a SHA, HEAD~1, …, or a folder with entries.json",
+            found="a shallow clone that may end before it" if shallow else "nothing of that name",
+            remedy=f"{typed} fetch --unshallow" if shallow else f"{typed} log --oneline",
         )
-        if not sha.strip():
-            raise BenchmarkError(
-                f"{revision!r} is neither a commit of {self.root} nor a folder of results",
-                expected="a branch, a tag, a SHA, HEAD~1, …, or a folder with entries.json",
-                found="a shallow clone that may end before it" if self.is_shallow else "nothing of that name",
-                remedy="git fetch --unshallow" if self.is_shallow else "git log --oneline -- models",
-            )
-        fields = self._git("show", "--no-patch", f"--format={FIELDS}", sha.decode().strip()).decode(errors="replace")
-        return Commit(*fields.rstrip("\n").split("\x1f", 2))
 
     @property
     def is_shallow(self) -> bool:
         """Whether the clone is shallow: older history is missing."""
-        return self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        return git.output(self.root, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
     @property
     def prefix(self) -> str:
         """Path of `root` below the top of the repository, with a final slash; empty for the top itself."""
-        return self._git("rev-parse", "--show-prefix").decode().strip()
+        return os.fsdecode(git.output(self.root, "rev-parse", "--show-prefix")).removesuffix("\n")
 
     @property
     def web(self) -> str:
         """URL of a commit's page without the SHA, from the remote `origin`; empty if that is not known."""
-        remote = self._git("config", "--get", "remote.origin.url", allowed=(0, 1)).decode().strip()
+        remote = (
+            git.output(self.root, "config", "--get", "remote.origin.url", allowed=(0, 1))
+            .decode(errors="replace")
+            .strip()
+        )
         found = REMOTE.fullmatch(remote)
         return f"https://{found['web'] or found['ssh']}/{found['path']}/commit/" if found else ""
 
     def tree(self, sha: str, folder: str) -> dict[str, str]:
         """Return the blobs below `folder` (relative to `root`) in a commit: id by path relative to `folder`."""
         top = self.prefix + folder.rstrip("/") + "/"
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", sha, "--", top).decode(errors="replace")
-        found = {}
-        for line in filter(None, listed.split("\0")):
-            about, _, path = line.partition("\t")
-            found[path.removeprefix(top)] = about.split()[2]
-        return found
+        listed = os.fsdecode(git.output(self.root, "ls-tree", "-r", "-z", "--full-tree", sha, "--", top))
+        rows = [line.partition("\t") for line in listed.split("\0") if line]
+        found = [(_fields(about, 3, "ls-tree"), path.removeprefix(top)) for about, _, path in rows]
+        return {path: blob for (mode, _, blob), path in found if mode in FILE}
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each distinct blob with its content, all through one process, one in memory at a time.
@@ -121,21 +141,36 @@ class Repository:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return
-        with tempfile.TemporaryFile() as asked:  # writing and reading pipes by turns deadlocks once both are full
+        with (
+            tempfile.TemporaryFile() as asked,
+            tempfile.TemporaryFile() as said,
+        ):  # pipes used by turns fill up and block
             asked.write("\n".join([*wanted, ""]).encode())
             asked.seek(0)
-            with self._start("cat-file", "--batch", "--buffer", stdin=asked) as process:
+            with git.start(self.root, "cat-file", "--batch", "--buffer", stdin=asked, stderr=said) as process:
                 stream = cast("IO[bytes]", process.stdout)
                 for blob in wanted:
                     header = stream.readline().split()
-                    if len(header) != 3:  # noqa: PLR2004
-                        raise BenchmarkError(
-                            f"object {blob} is not in {self.root}",
-                            expected="a clone with its files' history",
-                            found="a partial clone",
-                            remedy="git fetch --refetch",
-                        )
-                    yield blob, stream.read(int(header[2]) + 1)[:-1]
+                    if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004  # missing, or a commit of a submodule
+                        process.communicate()
+                        said.seek(0)
+                        raise self._lacking(blob, said.read())
+                    yield blob, stream.read(_number(header[2], "cat-file") + 1)[:-1]
+
+    def _lacking(self, blob: str, complaint: bytes) -> BenchmarkError:
+        if complaint and not self._is_partial:
+            return git.failure(self.root, "cat-file", complaint)
+        return BenchmarkError(
+            f"object {blob} is not in {self.root}",
+            expected="a clone with its files' history",
+            found="a partial clone" if self._is_partial else "a damaged clone",
+            remedy=f"{git.called(self.root)} {'fetch --refetch' if self._is_partial else 'fsck'}",
+        )
+
+    @property
+    def _is_partial(self) -> bool:
+        pattern = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+        return bool(git.output(self.root, "config", "--get-regexp", pattern, allowed=(0, 1)))
 
     def changes(self, sha: str, folder: str) -> Iterator[Change]:
         """Yield the first-parent commits up to `sha` that changed a file below `folder`, the oldest first.
@@ -143,53 +178,57 @@ class Repository:
         Paths are relative to `folder`. A shallow clone's oldest commit contains everything from before it.
         """
         top = self.prefix + folder.rstrip("/") + "/"
-        output = self._git(
-            "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "--no-abbrev", "--no-renames",
-            "--root", "-z", f"--format=%x1e{FIELDS}%x1d", sha, "--", f":(top){top}",
-        ).decode(errors="replace")  # fmt: skip
-        for record in output.split("\x1e")[1:]:
-            fields, _, raw = record.partition("\x1d")
-            parts = [part for part in raw.replace("\n", "").split("\0") if part]
-            blobs: dict[str, str | None] = {}
-            for about, path in zip(parts[::2], parts[1::2], strict=True):
-                blob = about.split()[3]
-                blobs[path.removeprefix(top)] = blob if blob.strip("0") else None  # a removed file has all zeros
-            yield Change(Commit(*fields.split("\x1f", 2)), blobs)
+        found = git.output(
+            self.root, "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "--no-abbrev", "--no-renames",
+            "--root", "-z", f"--format={FIELDS}", sha, "--", f":(top,literal){top}",
+        )  # fmt: skip
+        commit: Commit | None = None
+        blobs: dict[str, str | None] = {}
+        parts = iter(os.fsdecode(found).split("\0"))
+        for part in (part.lstrip("\n") for part in parts):
+            if part.startswith(":"):  # two modes, two blobs and the kind of change, then the path
+                _, mode, _, blob, _ = _fields(part, 5, "log")
+                path = next(parts, "").removeprefix(top)
+                blobs[path] = blob if mode in FILE else None  # removed, or no file any more
+            elif part:
+                if commit:
+                    yield Change(commit, blobs)
+                commit, blobs = _commit(part), {}
+        if commit:
+            yield Change(commit, blobs)
 
     def count(self, sha: str, since: str | None, pattern: str) -> int:
         """Count the first-parent commits after `since` (all if None) to `sha` that changed what `pattern` matches."""
         span = f"{since}..{sha}" if since else sha
-        found = self._git("rev-list", "--count", "--first-parent", span, "--", f":(top,glob){self.prefix}{pattern}")
-        return int(found)
+        below = re.sub(r"([*?[\\])", r"\\\1", self.prefix)
+        found = git.output(
+            self.root, "rev-list", "--count", "--first-parent", span, "--", f":(top,glob){below}{pattern}"
+        )
+        return _number(found.strip(), "rev-list")
 
     def last_change(self, sha: str, path: str) -> str | None:
         """Return the SHA of the newest first-parent commit that changed `path`, relative to `root`."""
-        found = self._git("log", "-1", "--first-parent", "--diff-merges=first-parent", "--format=%H", sha, "--", f":(top){self.prefix}{path}")  # fmt: skip
+        found = git.output(self.root, "log", "-1", "--first-parent", "--diff-merges=first-parent", "--format=%H", sha, "--", f":(top,literal){self.prefix}{path}")  # fmt: skip
         return found.decode().strip() or None
 
-    def _git(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> bytes:
-        with self._start(*arguments) as process:
-            output, complaint = process.communicate()
-        if process.returncode not in allowed:
-            raise BenchmarkError(
-                f"git {arguments[0]} failed in {self.root}",
-                found=complaint.decode(errors="replace").strip()[-400:],
-                remedy=f"git -C {self.root} status",
-            )
-        return output
 
-    def _start(self, *arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        try:
-            return subprocess.Popen(
-                ["git", "-C", str(self.root), *PLAIN, *arguments],
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-        except OSError as error:
-            if is_of_machine(error):
-                raise
-            raise BenchmarkError("git cannot be run", expected="git on the path", remedy="install git") from None
+def _number(text: bytes, command: str) -> int:
+    if not text.isdigit():
+        raise BenchmarkError(f"git {command} answers in another form", expected="a number", found=str(text[:200]))
+    return int(text[:18])  # more digits are no size and no count
+
+
+def _commit(text: str) -> Commit:
+    sha, date, subject = _fields(text, 3, "log", " ")
+    return Commit(sha, date, os.fsencode(subject).decode(errors="replace"))
+
+
+def _fields(text: str, n: int, command: str, separator: str | None = None) -> list[str]:
+    """Return the fields of a line of git's; refuse another number of them."""
+    found = text.split(separator, n - 1)
+    if len(found) != n:
+        raise BenchmarkError(f"git {command} answers in another form", expected=f"{n} fields", found=text[:200])
+    return found
 
 
 @dataclass

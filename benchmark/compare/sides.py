@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmark import git
+from benchmark.command import Command, word
 from benchmark.compare.documents import Side, Use
 from benchmark.compare.repository import Commit, CommitFiles, Repository
+from benchmark.disk import is_there
 from benchmark.errors import ResultsError
 from benchmark.results import Results, read_folder, read_results
 
@@ -24,8 +27,9 @@ def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: 
     """
     if spec is None:
         return _read_folder(models_dir / dataset, "working tree")
-    for folder in (Path(spec), Path(spec) / dataset):
-        if os.path.exists(folder / "entries.json"):  # noqa: PTH110  # too long for a path, it may be a revision
+    named = Path(os.path.expanduser(spec))  # noqa: PTH111  # Path's raises where there is no such home
+    for folder in (named, named / dataset):
+        if is_there(folder / "entries.json"):
             return _read_folder(folder, spec)
     repo = Repository(repository)
     return read_commit(repo, repo.commit(spec), spec, tracked_folder(repository, models_dir, dataset))
@@ -51,10 +55,21 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
             f"{label} ({commit.sha[:10]}) holds no results in {folder}",
             expected=f"{folder}/entries.json",
             found="no such file in that commit",
-            remedy=f"git log --oneline -- {folder}",
+            remedy=f"{git.called(repository.root)} log --oneline -- {word(folder)}",
         )
     stored = read_results(files)
     return _side(stored, label, commit), stored
+
+
+def uncommitted(repository: Repository, sha: str, folder: str) -> ResultsError:
+    """Return that no commit up to `sha` has results in `folder`, which is relative to the repository's root."""
+    typed = git.called(repository.root)
+    add = f"{typed} add --force {word(folder)}, then {typed} commit"
+    return ResultsError(
+        f"no commit up to {sha[:10]} has results in {folder}",
+        expected="results that are committed; git ignores those of the sample and of profiles",
+        remedy=add if is_there(repository.root / folder) else Command("bench"),
+    )
 
 
 def tracked_folder(repository: Path, models_dir: Path, dataset: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.command import Command
+from benchmark import git
+from benchmark.command import Command, Text, word
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
 from benchmark.disk import file_sha256
@@ -77,10 +78,7 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
         raise DataError(
             f"{path} does not exist: the checksums of the data set {entry.name} are not recorded",
             expected="a line '<SHA-256>  <file>' for each of its four files",
-            remedy=(
-                Command("data", dataset=entry.name, accept=1),
-                f", which writes them, or git checkout -- {path} if they were there",
-            ),
+            remedy=_restored(entry, path),
         )
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
@@ -92,12 +90,19 @@ def read_checksums(entry: DatasetEntry, home: Path) -> dict[str, str]:
             f"{path} cannot be read",
             expected="a line '<SHA-256>  <file>' for each file",
             found=str(error),
-            remedy=f"git checkout -- {path}",
+            remedy=_restored(entry, path),
         ) from None
     missing = [name for name in FILES if name not in sums]
     if missing:
-        raise DataError(f"{path} lacks {missing[0]}", remedy=f"git checkout -- {path}")
+        raise DataError(f"{path} lacks {missing[0]}", remedy=_restored(entry, path))
     return sums
+
+
+def _restored(entry: DatasetEntry, path: Path) -> Text:
+    """Return what brings checksums back: from git where it has others, else from the files that are there."""
+    if git.state(path) in ("changed", "unmerged"):
+        return f"git -C {word(path.parent)} checkout HEAD -- {word(path.name)}"
+    return (Command("data", dataset=entry.name, accept=1), ", which writes them for the files that are there")
 
 
 def verify(entry: DatasetEntry, paths: list[Path], sums: Sums, given: Path | None = None) -> None:

@@ -68,6 +68,13 @@ def from_debian(entry: DatasetEntry, folder: Path, report: Report) -> None:
 def _run(command: list[str], folder: Path) -> str:
     """Run a command in `folder`; return its output if it failed, otherwise nothing."""
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=600, stdin=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        timeout=600,
+        stdin=subprocess.DEVNULL,
     )
     return "" if done.returncode == 0 else done.stderr + done.stdout

@@ -6,6 +6,7 @@ Comes in: the setting of a run. Goes out: an `Engine` whose workers are fit for 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster
 
-from benchmark.command import Command
+from benchmark.command import Command, word
 from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_behind
 from benchmark.measure.dask_settings import DASK, leave_semaphores_in_silence, worker_means, workers_of
@@ -61,7 +62,10 @@ def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, loc
 
 def _local_cluster(setting: Setting) -> LocalCluster:
     if setting.dashboard and importlib.util.find_spec("bokeh") is None:
-        raise BenchmarkError("Dask's dashboard needs bokeh, which is not installed", remedy="pip install bokeh")
+        raise BenchmarkError(
+            "Dask's dashboard needs bokeh, which is not installed",
+            remedy=f"{word(sys.executable)} -m pip install bokeh",
+        )
     leave_semaphores_in_silence()
     cores, means = worker_means(setting.jobs, setting.memory)
     if cores < setting.jobs:

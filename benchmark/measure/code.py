@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmark import git
 from benchmark.cache import digest
-from benchmark.command import Command
+from benchmark.command import Command, word
 from benchmark.errors import BenchmarkError
 
 # Fields that some Python versions fill and others lack; none of them affects what the code does.
@@ -137,5 +138,7 @@ def locked_versions(lock_file: Path, names: Iterable[str]) -> dict[str, str]:
         pinned[name] = f"{pinned[name]}, {version}" if name in pinned else version
     missing = [name for name in names if name not in pinned]
     if missing:
-        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy=Command("lock"))
+        changed = git.state(lock_file) == "changed"
+        restore = f"git -C {word(lock_file.parent)} checkout HEAD -- {lock_file.name}"
+        raise BenchmarkError(f"{lock_file} does not pin {missing[0]}", remedy=restore if changed else Command("lock"))
     return {name: pinned[name] for name in names}

@@ -15,7 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmark.command import word
 from benchmark.dataset import DATASETS, DatasetEntry, check_dataset_entry
+from benchmark.disk import is_there
 from benchmark.errors import BenchmarkError, EntryError
 from benchmark.measure.code import TABLES
 from benchmark.measure.entry import ModelEntry
@@ -66,7 +68,7 @@ def _imported(path: Path) -> ModuleType:
             f"{path} has a name that Python cannot import",
             expected="letters, digits and underscores, then .py",
             found=path.name,
-            remedy=f"mv {path} my_models.py",
+            remedy=_renamed(path),
         )
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
@@ -76,22 +78,29 @@ def _imported(path: Path) -> ModuleType:
             f"{path} has the name of another module",
             expected="a name that nothing else has",
             found=f"{name}, which is {spec.origin if spec else 'taken'}",
-            remedy=f"mv {path} my_models.py",
+            remedy=_renamed(path),
         )
     try:
         return importlib.import_module(name)
     except BenchmarkError:
         raise
-    except Exception as error:  # the file's top level may raise anything
+    except (Exception, SystemExit) as error:  # the file's top level may raise anything
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",
             found=f"{type(error).__name__}: {error}{_line(error, file)}",
-            remedy=f"{sys.executable} {path}",
+            remedy=f"PYTHONPATH={word(file.parent)} {word(sys.executable)} -c 'import {name}'",
         ) from None
 
 
-def _line(error: Exception, file: Path) -> str:
+def _renamed(path: Path) -> str:
+    """Return the command that gives a file a name that Python can import and that no file has."""
+    names = ("my_models.py", *(f"my_models_{number}.py" for number in range(2, 100)))
+    free = [name for name in names if not is_there(path.with_name(name)) and not importlib.util.find_spec(name[:-3])]
+    return f"mv {word(path)} {word(path.with_name(free[0]))}"
+
+
+def _line(error: BaseException, file: Path) -> str:
     """Return the line of `file` that raised the error; empty for a syntax error, whose message names its line."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return f" (line {lines[-1]})" if lines else ""

@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import threading
 import uuid
 import weakref
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, util
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from benchmark.faults import disk_error, is_of_machine, told
 from benchmark.svm import ACCELERATED
 
 ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
+LONGEST = 70  # bytes of the path of a folder for sockets, whose own paths may have about 100
 KILLED = "its process was killed; the system does that when memory runs out"
 _own = threading.local()  # the process that runs the tasks of a thread
 
@@ -156,10 +158,36 @@ def opened(value: Any) -> Any:
 @functools.cache
 def fresh_processes() -> Any:
     """Return a context for processes that hold nothing but the imports, forked from a server that starts them now."""
+    keep_sockets_short()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmark.models", "benchmark.measure.workers"])
     forkserver.ensure_running()
     return context
+
+
+def keep_sockets_short() -> None:
+    """Let multiprocessing put its sockets into a folder with a short path, whatever TMPDIR says; files stay there.
+
+    Raises
+    ------
+    TaskError
+        If there is no such folder.
+
+    """
+    usual = tempfile.gettempdir()
+    if len(os.fsencode(usual)) <= LONGEST:
+        return
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # a folder of its own is made in it
+        tempfile.tempdir = folder
+        try:
+            util.get_temp_dir()  # multiprocessing keeps what it finds now
+        except OSError:
+            continue
+        else:
+            return
+        finally:
+            tempfile.tempdir = usual
+    raise TaskError(f"{usual} is too long for the path of a socket: set TMPDIR to a shorter one")
 
 
 def in_own_process(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,8 @@ from distributed import Client, Nanny
 from distributed.comm import get_address_host
 from distributed.utils import get_ip
 
-from benchmark.command import Command
+from benchmark.command import Command, word
+from benchmark.disk import is_there
 from benchmark.errors import BenchmarkError
 from benchmark.measure.dask_settings import DASK, START_SECONDS, leave_semaphores_in_silence, worker_means, workers_of
 from benchmark.measure.engine import Engine
@@ -61,8 +63,9 @@ def _client(address: str) -> Client:
 
 
 def _where(address: str) -> dict[str, str]:
-    if "://" not in address and Path(address).exists():
-        return {"scheduler_file": address}
+    file = os.path.expanduser(address)  # noqa: PTH111  # Path's raises where there is no such home
+    if "://" not in address and is_there(Path(file)):
+        return {"scheduler_file": file}
     return {"address": address}
 
 
@@ -71,7 +74,7 @@ def _unanswered(address: str, error: Exception) -> BenchmarkError:
         f"no Dask scheduler answers at {address}",
         expected="the address of a running scheduler, tcp://host:8786 or tls://host:8786, or its scheduler file",
         found=" ".join(str(error).split())[:200] or type(error).__name__,
-        remedy="dask scheduler --host HOST, on the machine HOST",
+        remedy=f"{word(Path(sys.executable).with_name('dask'))} scheduler --host HOST, on the machine HOST",
     )
 
 

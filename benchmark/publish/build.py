@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from benchmark.cache import Cache
-from benchmark.command import Command, Say, as_typed
+from benchmark.command import Command, Say, as_typed, word
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
@@ -32,6 +32,10 @@ from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
 from benchmark.swap import new_folder, recover, replace_folder
+
+# MkDocs is called for a fixed purpose: what a person has set for Python is not meant for it
+FOR_PYTHON = ("PYTHONSAFEPATH", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONIOENCODING")
+MKDOCS_ENVIRONMENT = {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
 
 
 def build_site(
@@ -81,7 +85,7 @@ def _gathered(
         report(f"{path} is of other data, and left out: {say(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
-    past = read_past(Repository.around(root), tracked, dataset.digest, say)
+    past = read_past(Repository(root), tracked, dataset.digest, say)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
     outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
     published: Published | None = read_document(outside, Published) if outside else None
@@ -123,7 +127,7 @@ def read_released(path: Path) -> dict[str, Release]:
             f"{path} does not describe a release",
             expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
             found=f"{type(error).__name__}: {error}",
-            remedy=(f"rm {path}, or ", Command("released")),
+            remedy=(f"rm {word(path)}, or ", Command("released")),
         ) from None
     assets = {
         asset.name: Asset(asset.browser_download_url, asset.digest.removeprefix("sha256:"))
@@ -200,9 +204,10 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env={name: value for name, value in os.environ.items() if name not in FOR_PYTHON} | MKDOCS_ENVIRONMENT,
     )
     if done.returncode:
         remove(new)

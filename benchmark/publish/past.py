@@ -11,6 +11,7 @@ from benchmark.compare.history import History, read_history
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_commit, use_of_test_set
 from benchmark.errors import BenchmarkError
+from benchmark.git import NoCloneError
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Past:
     remedy: str = ""
 
 
-def read_past(repository: Repository | None, folder: str | None, digest: str, say: Say = as_typed) -> Past:
+def read_past(repository: Repository, folder: str | None, digest: str, say: Say = as_typed) -> Past:
     """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits.
 
     What cannot be read is no reason to build no site: it is said instead. `digest` is that of the images that the pages
@@ -31,10 +32,10 @@ def read_past(repository: Repository | None, folder: str | None, digest: str, sa
     """
     if folder is None:
         return Past(None, None, "These results are not tracked by git.", say(Command("bench")))
-    if repository is None:
-        return Past(None, None, "These pages are made from git's history, and this is no clone.", "git clone")
     try:
         history = read_history(repository, repository.commit("HEAD").sha, folder)
+    except NoCloneError:
+        return Past(None, None, "These pages are made from git's history, and this is no clone.", "git clone")
     except BenchmarkError as error:
         return _unread(None, error, say)
     if len(history["commits"]) < 2:  # noqa: PLR2004

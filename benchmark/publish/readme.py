@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from benchmark.command import word
 from benchmark.compare.leaderboard import HEADER, cells, leaderboard
 from benchmark.disk import write_atomically
 from benchmark.errors import ResultsError
+from benchmark.git import state
 from benchmark.layout import shipped
-from benchmark.results import Results
+from benchmark.results import Results, commit_text
 
 MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
 
@@ -19,7 +21,7 @@ def readme_table(stored: Results) -> str:
     rows = [HEADER, ("---",) * len(HEADER), *map(cells, leaderboard(stored).rows)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     runs = [model.run for model in stored.models]
-    commits = sorted({(run["commit"] or "unknown")[:10] for run in runs})
+    commits = sorted(set(map(commit_text, runs)))
     machines = sorted({f"{run['machine']['cpu']}, {run['machine']['cores']} cores" for run in runs})
     libraries = sorted({f"scikit-learn {run['libraries']['scikit-learn']}" for run in runs})
     data = stored.dataset
@@ -55,7 +57,9 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
                 f"{path} has no place for the {name}",
                 expected=f"{begin} … {end}",
                 found="no such marks",
-                remedy=f"git checkout -- {path}",
+                remedy=f"git -C {word(path.parent)} checkout HEAD -- {word(path.name)}"
+                if state(path) == "changed"
+                else f"write these two lines into {word(path)}",
             )
         new = f"{before}{begin}\n{content}\n{end}{after}"
     write_atomically(path, new.encode())

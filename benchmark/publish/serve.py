@@ -11,6 +11,8 @@ from benchmark.errors import BenchmarkError
 from benchmark.faults import is_of_machine
 from benchmark.swap import standing
 
+USUAL, LAST = 8000, 65535  # ports
+
 
 def serve(build_dir: Path, port: int) -> None:
     """Show the built site on the loopback address until interrupted.
@@ -30,8 +32,9 @@ def serve(build_dir: Path, port: int) -> None:
     except OSError as error:
         if is_of_machine(error):
             raise
+        other = port + 1 if USUAL <= port < LAST else USUAL  # below 1024 another one is as forbidden
         raise BenchmarkError(
-            f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=port + 1)
+            f"port {port} cannot be used", found=error.strerror or "", remedy=Command("serve", port=other)
         ) from None
     print(f"http://127.0.0.1:{port}/ (Ctrl-C ends it)")
     with server:

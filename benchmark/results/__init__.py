@@ -30,7 +30,17 @@ from benchmark.results.metrics import (
 )
 from benchmark.results.predictions import confusion_matrix, encode_predictions
 from benchmark.results.reading import Folder, decode_predictions, parse_document, read_document
-from benchmark.results.run_documents import Entries, Entry, Growth, Key, Observation, Published, PublishedResult, Run
+from benchmark.results.run_documents import (
+    Entries,
+    Entry,
+    Growth,
+    Key,
+    Observation,
+    Published,
+    PublishedResult,
+    Run,
+    commit_text,
+)
 from benchmark.results.schema import DOCUMENTS, document_schema, json_schema
 from benchmark.results.stored import (
     TRACKED,
@@ -95,6 +105,7 @@ __all__ = [
     "Study",
     "Twins",
     "Value",
+    "commit_text",
     "confusion_matrix",
     "decode_predictions",
     "document_schema",

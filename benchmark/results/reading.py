@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.command import Command, Text
+from benchmark import git
+from benchmark.command import Command, Text, word
+from benchmark.disk import is_there
 from benchmark.errors import ResultsError
 from benchmark.faults import told
 from benchmark.layout import NAME_RULE, is_name
@@ -23,6 +25,7 @@ from benchmark.swap import standing
 
 # For each schema version before SCHEMA_VERSION: the function that upgrades a document of a type to the next version.
 UPGRADES: dict[int, Callable[[dict[str, Any], Any], dict[str, Any]]] = {}
+OTHER_COMMIT = "another commit (git log --oneline -- models)"
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -74,7 +77,7 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
     """Return a document of a source, checked against its type; errors as in `parse_document`."""
     content, where = source.read(name), source.where(name)
     if content is None:
-        raise ResultsError(f"{where} does not exist", remedy=Command("bench"))
+        raise ResultsError(f"{where} does not exist", remedy=measure_remedy(source, Command("bench")))
     return parse_document(content, where, kind)
 
 
@@ -176,19 +179,37 @@ def parse_json(content: bytes, where: str) -> Any:
             found=f"{found!r}",
             remedy="a newer version of this benchmark (git pull)"
             if newer
-            else remeasure_remedy(where, Command("bench")),
+            else (Command("bench") if is_there(Path(where)) else OTHER_COMMIT),
         )
     return document
 
 
-def remeasure_remedy(where: str, command: Command) -> Text:
-    """Return the command that regenerates a file on disk; a commit cannot be changed."""
-    return command if Path(where).exists() else "another commit (git log --oneline -- models)"
+def measure_remedy(source: Source, command: Command) -> Text:
+    """Return the command that makes what a source lacks; a commit cannot be changed."""
+    return command if isinstance(source, Folder) else OTHER_COMMIT
 
 
-def restore_remedy(where: str) -> str:
-    """Return the command that restores a file on disk; a commit cannot be changed."""
-    return f"git checkout -- {where}" if Path(where).exists() else "another revision"
+def restore_remedy(where: str) -> Text:
+    """Return what restores a damaged file on disk, by what git knows of it; a commit cannot be changed."""
+    path = Path(where)
+    if not is_there(path):
+        return OTHER_COMMIT
+    of_model = is_there(path.parent / "metrics.json")
+    again = Command("bench", models=path.parent.name) if of_model else Command("bench")
+    if path.name == "published.json":  # written by hand
+        again = Command("site")
+    match git.state(path):
+        case "unmerged":
+            whole = "." if of_model else word(path.name)  # a model's files belong together
+            return (
+                "a merge is under way, so keep one side: ",
+                f"git -C {word(path.parent)} checkout --ours -- {whole} (or --theirs), then ",
+                again,
+            )
+        case "changed":
+            return f"git -C {word(path.parent)} checkout HEAD -- {word(path.name)}"
+        case _:
+            return again if path.name != "published.json" else ("mend or remove it, then ", again)
 
 
 def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
@@ -228,6 +249,6 @@ def read_labels(source: Source, name: str, n_classes: int, n_images: int) -> NDA
             f"{where} cannot be read",
             expected="ASCII text",
             found="no such file" if content is None else "other characters",
-            remedy=Command("bench"),
+            remedy=measure_remedy(source, Command("bench")),
         )
     return decode_predictions(content.decode("ascii"), where, n_classes=n_classes, n_images=n_images)

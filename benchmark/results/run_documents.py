@@ -108,12 +108,15 @@ class Growth(TypedDict):
 
 
 class Run(TypedDict):
-    """`run.json`: what may differ between two runs of one commit; `growth` has the smallest share first."""
+    """`run.json`: what may differ between two runs of one commit; `growth` has the smallest share first.
+
+    `commit` is that of the code that ran, and `dirty` says whether that code had changed since; None is unknown.
+    """
 
     schema_version: int
     name: str
     commit: str | None
-    dirty: bool
+    dirty: bool | None
     measured_at: str
     accelerated: bool
     jobs: int
@@ -128,6 +131,14 @@ class Run(TypedDict):
     scores: FileDigest
     key: Key
     files: dict[str, str]
+
+
+def commit_text(run: Run) -> str:
+    """Return the commit of the code that a result was measured with, in a few words."""
+    if not run["commit"]:
+        return "unknown"
+    changes = {True: " with changes", False: "", None: ", perhaps with changes"}[run["dirty"]]
+    return run["commit"][:10] + changes
 
 
 class Entry(TypedDict):

@@ -15,7 +15,7 @@ from benchmark.command import Command
 from benchmark.errors import ResultsError
 from benchmark.results.documents import Curves, DatasetInfo, Metrics
 from benchmark.results.predictions import confusion_matrix
-from benchmark.results.reading import Folder, Source, parse_document, read_labels, remeasure_remedy, source_document
+from benchmark.results.reading import Folder, Source, measure_remedy, parse_document, read_labels, source_document
 from benchmark.results.run_documents import Entries, Entry, Run
 from benchmark.results.study_documents import Study
 from benchmark.results.writing import round_measured
@@ -96,7 +96,9 @@ class Results:
             f"{self.source.where('')} holds no result of {name!r}",
             expected="one of " + ", ".join(model.name for model in self.models),
             found=name,
-            remedy=Command("bench", models=name) if name in self.missing else Command("list"),
+            remedy=measure_remedy(self.source, Command("bench", models=name))
+            if name in self.missing
+            else Command("list"),
         )
 
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
@@ -147,7 +149,8 @@ def read_results(source: Source) -> Results:
         if content is not None
     }
     if not every:
-        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy=Command("bench"))
+        remedy = measure_remedy(source, Command("bench"))
+        raise ResultsError(f"{source.where('')} holds no results", expected="a folder a model", remedy=remedy)
     first: DatasetInfo = next(iter(every.values()))["dataset"]
     for name, metrics in every.items():
         if metrics["dataset"]["classes"] != first["classes"]:
@@ -155,7 +158,7 @@ def read_results(source: Source) -> Results:
                 f"{source.where(f'{name}/metrics.json')} has different classes from the results beside it",
                 expected=", ".join(first["classes"])[:200],
                 found=", ".join(metrics["dataset"]["classes"])[:200],
-                remedy=(Command("bench"), ", which brings all to one"),
+                remedy=measure_remedy(source, Command("bench")),
             )
     labels = read_labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
     return Results(
@@ -205,7 +208,7 @@ def _check_metrics(source: Source, name: str, metrics: Metrics, confusion: NDArr
                 f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
                 expected=f"{what}: {stored}"[:200],
                 found=f"{recomputed}"[:200],
-                remedy=remeasure_remedy(source.where(f"{name}/predictions.txt"), Command("bench", models=name)),
+                remedy=measure_remedy(source, Command("bench", models=name)),
             )
 
 

@@ -19,12 +19,15 @@ pin_arithmetic()
 import numpy, scipy.linalg
 from numpy._core._multiarray_umath import __cpu_features__
 from threadpoolctl import threadpool_info
+import os
+assert not [name for name in os.environ if name.startswith(("SKLEARN_", "SCIPY_"))]
 found = [(each["architecture"], each["num_threads"]) for each in threadpool_info() if each["user_api"] == "blas"]
 print(len(found), set(found), [name for name, has in __cpu_features__.items() if has and "512" in name + "512" * (name == "X86_V4")])
 """
 ENVIRONMENTS = [
     {},
     {"OPENBLAS_CORETYPE": "SkylakeX", "NPY_ENABLE_CPU_FEATURES": "X86_V4", "OMP_NUM_THREADS": "2"},
+    {"SKLEARN_PAIRWISE_DIST_CHUNK_SIZE": "3", "SCIPY_ARRAY_API": "1"},
     {"OPENBLAS_CORETYPE": "Zen", "NPY_DISABLE_CPU_FEATURES": "X86_V3", "OPENBLAS_NUM_THREADS": "2"},
 ]
 

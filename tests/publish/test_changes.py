@@ -133,7 +133,7 @@ def repository(tmp_path):
 
 
 def past(root, digest="d" * 64):
-    return read_past(Repository.around(root), "models/made", digest)
+    return read_past(Repository(root), "models/made", digest)
 
 
 def second(root, **more):
@@ -154,7 +154,25 @@ def test_results_that_nobody_committed_are_no_reason_to_build_no_site(tmp_path):
     found = past(root)
     assert (found.history, found.comparison) == (None, None)
     assert re.fullmatch(r"No commit up to \w+ has results in models/made.", found.missing)
-    assert found.remedy == "git log --oneline -- models"
+    assert found.remedy == "make bench"
+    made.write_model(root / "models" / "made", "one", made.predictions(WRONG))
+    assert past(root).remedy == f"git -C {root} add --force models/made, then git -C {root} commit"
+
+
+def test_a_repository_that_git_refuses_or_that_is_empty_is_no_reason_to_build_no_site(
+    repository, tmp_path, monkeypatch
+):
+    empty = made.repository(tmp_path / "empty")
+    assert past(empty).missing == "This repository has no commit yet."
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    found = past(repository)
+    assert found.missing == "Git does not read this repository, because another user owns it."
+    assert found.remedy == f"git config --global --add safe.directory {repository}"
+
+
+def test_without_git_the_page_says_so(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert (past(repository).missing, past(repository).remedy) == ("Git cannot be run.", "install git")
 
 
 def test_a_predecessor_of_another_schema_is_named(repository):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from benchmark.compare.documents import Use
 from benchmark.publish.pages.growth import Scale, scale
 from benchmark.publish.site import Site
-from benchmark.results import CLASS_METRICS, METRICS, Metric, ModelResult, Published, Results, Run
+from benchmark.results import CLASS_METRICS, METRICS, Metric, ModelResult, Published, Results, Run, commit_text
 from benchmark.results.numbers import percent
 from benchmark.statistics import equal_count_bins, f1_intervals, mcnemar_level
 
@@ -57,7 +57,7 @@ def circumstances(stored: Results) -> list[Circumstance]:
     """Return under which conditions the results were measured."""
     runs, data = [model.run for model in stored.models], stored.dataset
     days = sorted(run["measured_at"][:10] for run in runs)
-    commits = sorted({(run["commit"] or "unknown")[:10] + (" with changes" if run["dirty"] else "") for run in runs})
+    commits = sorted(set(map(commit_text, runs)))
     return [
         Circumstance("Machine", "; ".join(sorted({_machine(run) for run in runs}))),
         Circumstance("Software", "; ".join(sorted({_software(run) for run in runs}))),
