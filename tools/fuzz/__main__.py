@@ -16,12 +16,13 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[0] = str(ROOT)  # instead of this folder
+sys.path.insert(0, str(ROOT))
 
 from benchmark.compare.tables import aligned
 from benchmark.machine import usable_cores
+from tools.bars import bar
 from tools.fuzz import targets
-from tools.fuzz.run import Fuzzing, bar
+from tools.fuzz.run import Fuzzing
 
 HEADER = ("target", "executions", "refused", "a second", "findings")
 
@@ -57,7 +58,7 @@ def fuzz(names, options):
     shares = {name: max(1, options.executions * weight // sum(weights.values())) for name, weight in weights.items()}
     print(f"seed {options.seed}, {'guided by atheris' if guided else 'without atheris'}", flush=True)
     start = time.monotonic()
-    with bar(sum(shares.values())) as advance:
+    with bar("executions", sum(shares.values())) as advance:
         fuzzing = Fuzzing(shares, seed=options.seed, folder=options.folder, guided=guided, advance=advance)
         fuzzing.run(options.jobs)
     return conclude(fuzzing.done, options, time.monotonic() - start)

@@ -7,11 +7,10 @@ files.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
+import os
 import re
-import select
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.fuzz.worker import Held
+from tools.fuzz.worker import HELD, Held
 
+SHARED = Path("/dev/shm")  # noqa: S108  # files in memory; what is made in it has a name of its own
 WORKER = Path(__file__).parent / "worker.py"
 SILENT_SECONDS = 60  # after which a worker is taken to hang; it tells twice a second how far it is
 MOST_CRASHES = 20  # of a target, then it is left
@@ -73,61 +73,66 @@ class Fuzzing:
 
     def _attempt(self, names):
         """Run a worker for these targets; return those that are left if it ended before the last."""
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, Path(folder, "said").open("w+") as said:
-            current = Path(folder, "current")
+        shared = SHARED if os.access(SHARED, os.W_OK) else None
+        with tempfile.TemporaryDirectory(prefix="fuzz-", dir=shared) as folder, Path(folder, "said").open("w+") as said:
             left = [
                 (name, self.done[name].wanted - self.done[name].executions, self.done[name].executions)
                 for name in names
             ]
             seed = f"{self._seed}.{self._attempts[names[0]]}" if self._attempts[names[0]] else self._seed
-            task = {"targets": left, "seed": seed, "current": str(current), "guided": self._guided}
+            task = {"targets": left, "seed": seed, "folder": folder, "guided": self._guided}
             process = subprocess.Popen(
                 [sys.executable, str(WORKER), json.dumps(task)], stdout=subprocess.PIPE, stderr=said
             )
             try:
-                rest, why = self._listen(process, names)
+                rest, hung = self._listen(process, names)
             finally:
                 process.kill()
                 process.wait()
             if not rest:
                 return []
             said.seek(0)
-            why = f"{why or f'the process ended with status {process.returncode}'}\n{said.read()[-4000:]}"
-            return self._after_crash(rest, why, Held.read(current) if current.exists() else None)
+            why = f"it did nothing for {SILENT_SECONDS} s" if hung else f"it ended with status {process.returncode}"
+            held = Path(folder, HELD)
+            data, number = Held.read(held) if held.exists() else (None, -1)
+            return self._after_crash(rest, f"{why}\n{said.read()[-4000:]}", data, number + 1)
 
-    def _after_crash(self, rest, why, data):
-        """Take down what made a worker end, and return what is left to do."""
-        name = rest[0]
+    def _after_crash(self, rest, why, data, number):
+        """Take down the input that made a worker end, and return the targets that are left."""
+        name, done = rest[0], self.done[rest[0]]
         self._attempts[name] += 1
-        kind = "crash or hang" if data is not None else "no start"
-        self._found(name, kind, why, data or b"")
-        if data is None or self._attempts[name] > 20 or self.done[name].executions >= self.done[name].wanted:
-            return rest[1:]
-        return rest
+        self._found(name, "no start" if data is None else "crash or hang", why, data or b"")
+        done.executions += number
+        over = data is None or self._attempts[name] > MOST_CRASHES or done.executions >= done.wanted
+        return rest[1:] if over else rest
 
     def _listen(self, process, names):
-        """Take what a worker tells; return the targets that it did not end, and that it hung if it did."""
-        rest, start = list(names), time.monotonic()
+        """Take what a worker tells; return the targets that it did not end, and whether it hung."""
+        rest, hung = list(names), threading.Event()
+        start = time.monotonic()
         while rest:
-            if not select.select([process.stdout], [], [], SILENT_SECONDS)[0]:
-                return rest, f"the process did nothing for {SILENT_SECONDS} s"
+            silence = threading.Timer(SILENT_SECONDS, lambda: (hung.set(), process.kill()))
+            silence.start()
             line = process.stdout.readline()
+            silence.cancel()
             if not line:
-                return rest, ""
+                return rest, hung.is_set()
             told = json.loads(line)
-            done = self.done[told["target"]]
-            if "finding" in told:
-                self._found(told["target"], told["finding"], told["text"], base64.b64decode(told["data"]))
-            elif "ended" in told:
-                done.seconds += time.monotonic() - start
+            if "ended" in told:
+                self.done[told["target"]].seconds += time.monotonic() - start
                 start = time.monotonic()
                 rest.remove(told["target"])
             else:
-                done.executions += told["done"]
-                done.refused += told["refused"]
-                with self._lock:
-                    self._advance(told["done"])
-        return [], ""
+                self._told(**told)
+        return [], False
+
+    def _told(self, target, *, done=0, refused=0, finding="", text="", data=""):
+        if finding:
+            self._found(target, finding, text, base64.b64decode(data))
+        self.done[target].executions += done
+        self.done[target].refused += refused
+        with self._lock:
+            self._advance(done)
 
     def _found(self, name, kind, text, data):
         """Save an input that is the first, or the smallest so far, of its kind."""
@@ -140,16 +145,3 @@ class Fuzzing:
             f"{name}: {kind}\nseed {self._seed}\n\n{text}\n", encoding="utf-8", errors="backslashreplace"
         )
         self.done[name].findings[kind] = path
-
-
-@contextlib.contextmanager
-def bar(total):
-    """Yield a function to call with a number of executions; it shows a bar if stderr is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("executions", total=total)
-        yield lambda n: progress.update(task, advance=n)

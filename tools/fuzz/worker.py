@@ -1,7 +1,7 @@
 """One process that fuzzes targets one after the other: `python tools/fuzz/worker.py TASK`, started by `run`.
 
-Comes in: a task as JSON. Goes out: a line of JSON on stdout for progress and for each finding; the input in use, which a crash
-leaves behind, in the task's file `current`.
+Comes in: a task as JSON. Goes out: a line of JSON on stdout for progress and for each finding; and in the task's folder the input
+in use, which a crash leaves behind.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import os
 import random
 import struct
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[0] = str(ROOT)  # instead of this folder
+sys.path.insert(0, str(ROOT))
 from benchmark.commands.process import pin_arithmetic
 
 pin_arithmetic()  # before NumPy is imported
@@ -30,7 +29,7 @@ ROOM = 4 << 20  # bytes of the longest input
 CORPUS = 500  # inputs that did something new, besides the seeds
 HEADER = struct.Struct(">QQ")
 TOLD_SECONDS = 0.5
-SHARED = Path("/dev/shm")  # noqa: S108  # files in memory; folders in it are made with names of their own
+HELD = "held"
 
 
 def main():
@@ -42,15 +41,13 @@ def main():
         with instrumented(guided=task["guided"]):
             from tools.fuzz import targets
         for name, executions, begun in task["targets"]:
-            with tempfile.TemporaryDirectory(
-                prefix="fuzz-", dir=SHARED if os.access(SHARED, os.W_OK) else None
-            ) as folder:
-                _, make = targets.TARGETS[name]
-                with instrumented(guided=task["guided"]):
-                    target = make(Path(folder))
-                one = Executions(name, executions, Held(Path(task["current"])), lines)
-                one.begin(target, begun)
-                (guided if task["guided"] else mutated)(target, one, f"{task['seed']} {name}")
+            folder = Path(task["folder"], name)
+            folder.mkdir()
+            with instrumented(guided=task["guided"]):
+                target = targets.TARGETS[name][1](folder)
+            one = Executions(name, executions, Held(Path(task["folder"], HELD)), lines)
+            one.begin(target, begun)
+            (guided if task["guided"] else mutated)(target, one, f"{task['seed']} {name}", folder)
 
 
 def instrumented(*, guided):
@@ -62,7 +59,7 @@ def instrumented(*, guided):
     return atheris.instrument_imports(include=["benchmark"])
 
 
-def mutated(target, one, seed):
+def mutated(target, one, seed, _):
     """Mutate right inputs, and those of their mutations that did something new."""
     rng = random.Random(seed)
     corpus = list(target.seeds)
@@ -75,19 +72,18 @@ def mutated(target, one, seed):
                 corpus[len(target.seeds) + rng.randrange(CORPUS)] = data
 
 
-def guided(target, one, seed):
+def guided(target, one, seed, folder):
     """Let atheris choose what to mutate, by the branches that it sees taken; ends the process."""
     import atheris
 
-    corpus = tempfile.mkdtemp(prefix="fuzz-")
+    corpus = folder / "corpus"
+    corpus.mkdir()
     for i, data in enumerate(target.seeds):
-        Path(corpus, str(i)).write_bytes(data)
+        (corpus / str(i)).write_bytes(data)
 
     def read(data):
-        if one.left:
-            one(target.read, data)
-        else:
-            one.end()
+        one(target.read, data)
+        if not one.left:
             os._exit(0)  # atheris does not return
 
     def change(data, most, number):
@@ -99,7 +95,7 @@ def guided(target, one, seed):
         "-rss_limit_mb=0",
         "-timeout=600",
     ]
-    atheris.Setup(["fuzz", *settings, "-verbosity=0", corpus], read, custom_mutator=change)
+    atheris.Setup(["fuzz", *settings, "-verbosity=0", str(corpus)], read, custom_mutator=change)
     atheris.Fuzz()
 
 
