@@ -8,6 +8,7 @@ new error messages do, and on Python 3.12 and newer new lines of code. Findings 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import random
 import shutil
@@ -60,7 +61,8 @@ def fuzz(names, options):
     start = time.monotonic()
     with bar("executions", sum(shares.values())) as advance:
         fuzzing = Fuzzing(shares, seed=options.seed, folder=options.folder, guided=guided, advance=advance)
-        fuzzing.run(options.jobs)
+        with contextlib.suppress(KeyboardInterrupt):
+            fuzzing.run(options.jobs)
     return conclude(fuzzing.done, options, time.monotonic() - start)
 
 

@@ -145,10 +145,9 @@ def unexpected(error):
 
 
 def limit(what, most):
-    """Lower a limit of this process, unless it is lower already."""
-    soft, hard = resource.getrlimit(what)
-    wanted = min(most, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY), most)
-    resource.setrlimit(what, (wanted, hard))
+    """Set a limit of this process, as far as the system lets it."""
+    _, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def peak_bytes():

@@ -93,8 +93,7 @@ class Fuzzing:
                 return []
             said.seek(0)
             why = f"it did nothing for {SILENT_SECONDS} s" if hung else f"it ended with status {process.returncode}"
-            held = Path(folder, HELD)
-            data, number = Held.read(held) if held.exists() else (None, -1)
+            data, number = Held.read(Path(folder, HELD))
             return self._after_crash(rest, f"{why}\n{said.read()[-4000:]}", data, number + 1)
 
     def _after_crash(self, rest, why, data, number):

@@ -27,7 +27,7 @@ pin_arithmetic()  # before NumPy is imported
 
 ROOM = 4 << 20  # bytes of the longest input
 CORPUS = 500  # inputs that did something new, besides the seeds
-HEADER = struct.Struct(">QQ")
+HEADER = struct.Struct(">QQ?")
 TOLD_SECONDS = 0.5
 HELD = "held"
 
@@ -43,9 +43,10 @@ def main():
         for name, executions, begun in task["targets"]:
             folder = Path(task["folder"], name)
             folder.mkdir()
+            held = Held(Path(task["folder"], HELD))
             with instrumented(guided=task["guided"]):
                 target = targets.TARGETS[name][1](folder)
-            one = Executions(name, executions, Held(Path(task["folder"], HELD)), lines)
+            one = Executions(name, executions, held, lines)
             one.begin(target, begun)
             (guided if task["guided"] else mutated)(target, one, f"{task['seed']} {name}", folder)
 
@@ -110,14 +111,16 @@ class Held:
     def hold(self, data, number):
         """Write down an input, and the number of inputs of this target before it that have not been told."""
         self._map[HEADER.size : HEADER.size + len(data)] = data
-        HEADER.pack_into(self._map, 0, len(data), number)
+        HEADER.pack_into(self._map, 0, len(data), number, True)  # noqa: FBT003
 
     @staticmethod
     def read(path):
-        """Return the input that was in use, and that number."""
+        """Return the input that was in use, None if there was none yet, and that number."""
+        if not path.exists():
+            return None, -1
         content = path.read_bytes()
-        size, number = HEADER.unpack_from(content)
-        return content[HEADER.size : HEADER.size + size], number
+        size, number, begun = HEADER.unpack_from(content)
+        return (content[HEADER.size : HEADER.size + size], number) if begun else (None, -1)
 
 
 class Executions:
@@ -135,7 +138,9 @@ class Executions:
         """Read the right inputs, which must be taken, and the hard ones; `begun` of them have been read before."""
         self._guard.judge(target.read, target.seeds[0])  # imports what is imported on first use
         self._guard.rest()
-        for number, data in enumerate([*target.seeds, *target.hard]):
+        first = [*target.seeds, *target.hard]
+        self.left = max(self.left, len(first) - begun, 1)
+        for number, data in enumerate(first):
             if number < begun:
                 continue
             self(target.read, data)

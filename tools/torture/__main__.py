@@ -54,7 +54,7 @@ def main(argv=None):
         parser.error(f"no world is called {', '.join(strangers)}; there are {', '.join(WORLDS)}")
     shutil.rmtree(options.folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="torture-") as base:
-        return torture(Path(base), options)
+        return torture(Path(base).resolve(), options)
 
 
 def torture(base, options):
@@ -71,9 +71,12 @@ def torture(base, options):
     plan = [named(world, options.only) for world in worlds] if options.only else planned(worlds, by, base, options, rng)
     trials = Trials(base, options.folder)
     with bar("trials", len(plan)) as advance, ThreadPoolExecutor(options.jobs) as pool:
-        for done in as_completed([pool.submit(trials.attempt, *one) for one in plan]):
-            done.result()
-            advance(1)
+        try:
+            for done in as_completed([pool.submit(trials.attempt, *one) for one in plan]):
+                done.result()
+                advance(1)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # and wait for the trials that are running
     return trials.conclude(time.monotonic() - start, options)
 
 

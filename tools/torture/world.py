@@ -129,6 +129,7 @@ def bench(base):
         *(f"models/{SAMPLE}/{name}" for name in MODELS),
         f"models/{SAMPLE}/entries.json",
         f"models/{SAMPLE}/test_labels.txt",
+        f"data/{SAMPLE}/study.json",
     )
     return World("bench", home, base / "measured", words, units, seconds=seconds)
 
