@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from tests.conftest import SAMPLE
 from tools.torture import __main__ as torture
 from tools.torture import check, trial, world
 from tools.torture.trial import Disturbance
@@ -170,6 +171,19 @@ def test_results_are_whole_wherever_writing_them_is_disturbed(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "failed calls in" in said
     assert status == 0, said
+
+
+def test_a_bench_that_is_killed_while_it_places_a_model_leaves_no_part_of_it(whole_run, tmp_path):
+    name = f"models/{SAMPLE}/dummy"
+    old = shutil.copytree(whole_run[0], tmp_path / "old")
+    shutil.rmtree(old / name)
+    where = "--build-dir", "{root}/build", "--models-dir", "{root}/models"
+    words = ("-m", "benchmark", "bench", "--dataset", SAMPLE, "--models", "dummy", "--no-site", "--jobs", "1", *where)
+    made = World("bench", old, tmp_path / "new", words, (name,), seconds=world.after(words, old, tmp_path / "new"))
+    outcome = trial.attempt(
+        made, [Disturbance("hook", "rename", 6, "KILL"), Disturbance("hook", "link", 2, "KILL")], tmp_path / "trial"
+    )
+    assert (outcome.disturbed, outcome.violations) == ([True, True], [])
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")

@@ -118,7 +118,7 @@ def run(world, root, control, disturbance=None):
         )
         killed = wait(process, world, control, disturbance)
         status = process.poll()
-        if status is None or killed:
+        if status is None:
             end(process)
         said.seek(0)
         text = said.read()
