@@ -47,7 +47,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS PYTH
 
 .PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
-  republish rehearse screenshots
+  republish rehearse screenshots torture fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -105,6 +105,14 @@ speed: setup ## time the straightforward way against ours, alternately (FAST=1)
 
 scale: setup ## run the bench on 600,000 generated images; print the most memory that each process held
 	@$(VENV)/bin/python tools/scale.py
+
+torture: setup ## kill benches and site builds on the sample, and let their calls fail, at every place; hours (KILLS=1000 POINTS=n SEED=n WORLDS=swap,data ONLY=trial JOBS=n)
+	@$(VENV)/bin/python tools/torture $(if $(KILLS),--kills $(KILLS)) $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(WORLDS),--worlds '$(WORLDS)') $(if $(ONLY),--only '$(ONLY)') $(MEANS)
+
+fuzz: setup ## let every reader of bytes from outside read mutated files (EXECUTIONS=1000000 SEED=n TARGETS=a,b INPUT=file JOBS=n)
+	@$(VENV)/bin/python tools/fuzz $(if $(EXECUTIONS),--executions $(EXECUTIONS)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(TARGETS),--targets '$(TARGETS)') $(if $(INPUT),--input '$(INPUT)') $(MEANS)
 
 oracle: setup ## reproduce three published rows of the official benchmark
 	@$(VENV)/bin/python tools/oracle.py

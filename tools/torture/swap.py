@@ -1,0 +1,43 @@
+"""`python tools/torture/swap.py FOLDER N`: write the results of two made models, `N` errors more each, and replace their folders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from benchmark.commands.process import pin_arithmetic
+
+pin_arithmetic()  # before NumPy is imported
+
+import hashlib
+import json
+import shutil
+
+from benchmark.disk import write_atomically
+from benchmark.errors import BenchmarkError
+from benchmark.results import recover_folders, replace_folder
+
+FILES = ("metrics.json", "predictions.txt", "curves.json", "study.json")
+
+
+def main(folder, version):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("one", "two"):
+        new = folder / f".{name}.new"
+        recover_folders(folder)
+        shutil.rmtree(new, ignore_errors=True)
+        digests = {}
+        for file in FILES:
+            content = f"{name} {file} of version {version}\n".encode() * 50
+            write_atomically(new / file, content)
+            digests[file] = hashlib.sha256(content).hexdigest()
+        write_atomically(new / "run.json", json.dumps({"files": digests}).encode())
+        replace_folder(new, folder / name)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), sys.argv[2])
+    except BenchmarkError as error:
+        sys.exit(f"error: {error}")
