@@ -36,8 +36,8 @@ help: ## list the targets
 setup: ## make .venv with the locked dependencies; every other target does it by itself
 	@$(PYTHON) -I tools/environment.py $(VENV) requirements.lock $(if $(FAST),requirements-fast.lock)
 
-data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
-	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept)
+data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on; CONVERT=1: make grey pictures of others first)
+	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept) $(if $(CONVERT),--convert)
 
 bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
 	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(if $(DRY),--dry-run)

@@ -30,7 +30,7 @@ NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, init=False)
 class Command:
-    """A make target with its settings, by lower-case name.
+    """A make target with its settings, by lower-case name; those that are None are left out.
 
     Examples
     --------
@@ -44,7 +44,9 @@ class Command:
 
     def __init__(self, target: str, /, **settings: object) -> None:
         object.__setattr__(self, "target", target)
-        object.__setattr__(self, "settings", tuple((name, str(value)) for name, value in settings.items()))
+        object.__setattr__(
+            self, "settings", tuple((name, str(value)) for name, value in settings.items() if value is not None)
+        )
 
     def __str__(self) -> str:
         return as_typed(self)
@@ -80,5 +82,5 @@ def _command_line(command: Command, options: Mapping[str, str]) -> str:
     if is_checkout() or command.target not in PACKAGED:
         return " ".join(["make", command.target, *(f"{name.upper()}={text}" for name, text in settings.items())])
     bare = [word for name in POSITIONAL.get(command.target, ()) for word in settings.pop(name, "").split(",") if word]
-    flags = [f"--{name}" if text == "1" else f"--{name} {text}" for name, text in settings.items()]
+    flags = [f"--{name.replace('_', '-')}{'' if text == '1' else f' {text}'}" for name, text in settings.items()]
     return " ".join([PROGRAM, command.target, *bare, *flags])
