@@ -6,6 +6,7 @@ this function alone.
 
 from __future__ import annotations
 
+import math
 import shlex
 import warnings
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from benchmark.errors import DataError
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 GREY = "L"  # Pillow's mode of 8-bit grey
 STEP = 65535 // 255  # from one grey of 8 bits to the next, in 16 bits
+MOST_PIXELS = 50_000_000  # of a phone; a file of a few bytes may say that it has any number
 LEAST_CONTRAST = 32  # greys apart, that something stands out from the ground it is laid on
 Bytes = NDArray[np.uint8]
 
@@ -51,15 +53,17 @@ def read_picture(path: Path) -> Picture:
     Raises
     ------
     DataError
-        If the file is missing or damaged, is no picture, has more pixels than Pillow takes for safe, or holds numbers whose white is unknown.
+        If the file is missing or damaged, is no picture, has more than `MOST_PIXELS`, or holds numbers whose white is unknown.
 
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged metadata, which no pixel depends on
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
-                return Picture(_grey(ImageOps.exif_transpose(picture)), _form(picture))
+                _check_size(picture)
+                form = _form(picture)
+                ImageOps.exif_transpose(picture, in_place=True)
+                return Picture(_grey(picture), form)
     except FileNotFoundError:
         raise _missing(path) from None
     except Exception as error:  # a decoder raises anything on bytes that it did not expect
@@ -84,6 +88,11 @@ def _missing(path: Path) -> DataError:
     )
 
 
+def _check_size(picture: Image.Image) -> None:
+    if math.prod(picture.size) > MOST_PIXELS:
+        raise ValueError(f"{picture.width:,} x {picture.height:,} pixels, more than {MOST_PIXELS:,}")
+
+
 def _form(picture: Image.Image) -> str:
     clear = " with transparency" if picture.has_transparency_data else ""
     if picture.format == "PNG":
@@ -94,18 +103,19 @@ def _form(picture: Image.Image) -> str:
 def _grey(picture: Image.Image) -> Bytes:
     """Return the pixels of an upright picture in 8-bit grey."""
     if picture.mode.startswith("I;16"):
-        values = np.asarray(picture).astype(np.uint32)
-        grey = ((values + STEP // 2) // STEP).astype(np.uint8)
+        values = np.asarray(picture)
+        grey = Image.fromarray(((values.astype(np.uint32) + STEP // 2) // STEP).astype(np.uint8))
         clear = picture.info.get("transparency")
-        return grey if clear is None else _on_ground(grey, values != clear)
+        opaque = None if clear is None else Image.fromarray((values != clear).astype(np.uint8) * 255)
+        return np.asarray(grey) if opaque is None else _on_ground(grey, opaque)
     if picture.mode == "F":
         return _from_floats(np.asarray(picture))
     if picture.mode == "I":
         raise ValueError("32-bit integers: which of them is white is not known")
     if not picture.has_transparency_data:
         return np.asarray(picture.convert(GREY))
-    coloured = picture.convert("RGBA")
-    return _on_ground(coloured.convert("RGB"), np.asarray(coloured.getchannel("A"), dtype=np.float32) / 255)
+    coloured = picture if picture.mode in ("LA", "RGBA") else picture.convert("RGBA")
+    return _on_ground(coloured.convert(GREY), coloured.getchannel("A"))
 
 
 def _from_floats(values: NDArray[Any]) -> Bytes:
@@ -114,9 +124,13 @@ def _from_floats(values: NDArray[Any]) -> Bytes:
     return np.rint(values * 255).astype(np.uint8)
 
 
-def _on_ground(picture: Any, opacity: NDArray[Any]) -> Bytes:
-    """Lay a picture, of which `opacity` is from 0 to 1, on white, or on black where it stands out better from that."""
-    grey = np.asarray(picture if isinstance(picture, np.ndarray) else picture.convert(GREY)).astype(np.float32)
-    on_white, on_black = (np.rint(ground + opacity * (grey - ground)).astype(np.uint8) for ground in (255, 0))
-    contrast = int(np.ptp(on_white))
-    return on_white if contrast >= min(LEAST_CONTRAST, int(np.ptp(on_black))) else on_black
+def _on_ground(grey: Image.Image, opacity: Image.Image) -> Bytes:
+    """Lay a picture on white, or on black where it stands out better from that."""
+
+    def laid(ground: int) -> Bytes:
+        canvas = Image.new(GREY, grey.size, ground)
+        canvas.paste(grey, mask=opacity)
+        return np.asarray(canvas)
+
+    on_white, on_black = laid(255), laid(0)
+    return on_white if np.ptp(on_white) >= min(LEAST_CONTRAST, int(np.ptp(on_black))) else on_black
