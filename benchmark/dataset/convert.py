@@ -39,7 +39,8 @@ def convert_files(entry: DatasetEntry, folder: Path, report: Report) -> None:
         If the folder cannot be written.
 
     """
-    check_writable(folder)
+    if folder.is_dir():
+        check_writable(folder)
     kept = next(path for path in _places(folder) if not path.exists())
     sources = find_idx(folder)
     if sources:

@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmark.command import Command
 from benchmark.dataset.checks import FILES, Sums, read_arrays, read_checksums, verify
 from benchmark.dataset.entry import DatasetEntry
-from benchmark.dataset.local import copy_idx, find_idx, has_pictures, listed, open_idx, open_pictures
+from benchmark.dataset.local import check_links, copy_idx, find_idx, has_pictures, listed, open_idx, open_pictures
 from benchmark.dataset.sources import Report, download, from_debian
-from benchmark.disk import atomic_path, file_sha256, write_atomically
+from benchmark.disk import atomic_path, check_writable, file_sha256, write_atomically
 from benchmark.errors import BenchmarkError, DataError
 from benchmark.layout import shipped
 
@@ -71,6 +71,8 @@ def _local(
 ) -> Path | None:
     """Return the folder of the plain files if they are here, None if they are to be fetched."""
     own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a user's own folder
+    if not own.urls:
+        check_links(given)
     sources, unpacked = find_idx(given), cache_dir / entry.name
     if len(sources) == len(FILES) or (sources and not own.urls):
         if own.urls and _belongs_at_home(home, sources):
@@ -139,7 +141,7 @@ def _partial(cache_dir: Path, entry: DatasetEntry) -> Iterator[Path]:
     """Yield a folder that is removed at the end."""
     partial = cache_dir / f"{entry.name}.{os.getpid()}.partial"
     try:
-        partial.mkdir(parents=True, exist_ok=True)
+        check_writable(partial)
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -52,6 +52,24 @@ def _is_file(path: Path) -> bool:
     return False
 
 
+def check_links(folder: Path) -> None:
+    """Refuse a file or folder of a data set that is a link to nothing, as before a pull of git-annex or DVC.
+
+    Raises
+    ------
+    DataError
+
+    """
+    for path in (folder / name for name in (*FILES, *(f"{name}.gz" for name in FILES), "train", "test")):
+        if path.is_symlink() and not path.exists():
+            raise DataError(
+                f"{path} is a link to what is not there",
+                expected="a file or folder of the data set",
+                found=f"a link to {path.readlink()}",
+                remedy="fetch what it points to (git annex get, dvc pull), or remove the link",
+            )
+
+
 def has_pictures(folder: Path) -> bool:
     """Return whether `folder` has one of the folders of pictures."""
     return any((folder / part).is_dir() for part in ("train", "test"))

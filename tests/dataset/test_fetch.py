@@ -532,6 +532,16 @@ def test_an_empty_folder_in_the_place_of_a_file_that_is_to_be_fetched_is_named(m
         load_mine(mine, replace(ENTRY, urls=("http://nowhere/",)), accept=True)
 
 
+@pytest.mark.parametrize("name", [LABELS, f"{LABELS}.gz", "train"])
+def test_a_link_to_nothing_is_named_as_such(mine, name):
+    (mine / LABELS).unlink()
+    (mine / name).symlink_to("../annex/x")
+    with pytest.raises(
+        DataError, match=f"{name} is a link to what is not there(?s:.*)a link to ../annex/x(?s:.*)git annex get"
+    ):
+        load_mine(mine, accept=True)
+
+
 def test_where_files_of_other_names_lie_they_are_listed(tmp_path, mine):
     for name in dataset.FILES:
         (mine / name).rename(mine / f"emnist-{name}")
