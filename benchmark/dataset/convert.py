@@ -11,6 +11,7 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +54,8 @@ def convert_files(entry: DatasetEntry, folder: Path, report: Report) -> None:
             _to_grey(path, kept / path.relative_to(folder))
     else:
         converted = []
-    words = (
-        f"{len(converted):,} files were converted; the originals are in {kept}" if converted else "nothing to convert"
-    )
+    files = "1 file was" if len(converted) == 1 else f"{len(converted):,} files were"
+    words = f"{files} converted; the originals are in {kept}" if converted else "nothing to convert"
     report(f"{entry.title}: {words}")
 
 
@@ -67,13 +67,23 @@ def _to_grey(path: Path, kept: Path) -> None:
     """Put a grey PNG file in the place of a picture, which is kept."""
     stream = io.BytesIO()
     Image.fromarray(read_picture(path).grey).save(stream, "PNG")
-    target = path.with_suffix(".png")
-    if target != path and target.exists() and target.read_bytes() != stream.getvalue():
-        target = path.with_name(f"{path.name}.png")
+    target = next(other for other in _targets(path) if _is_free(other, path, stream.getvalue()))
     _keep(path, kept)
     write_atomically(target, stream.getvalue())
     if target != path:
         path.unlink()
+
+
+def _targets(path: Path) -> Iterator[Path]:
+    yield path.with_suffix(".png")
+    yield path.with_name(f"{path.name}.png")
+    for n in itertools.count(2):
+        yield path.with_name(f"{path.name}-{n}.png")
+
+
+def _is_free(target: Path, path: Path, content: bytes) -> bool:
+    """Return whether a grey copy of `path` may become `target`: it is the same file, is not there, or a killed run has written it."""
+    return target == path or not target.exists() or target.read_bytes() == content
 
 
 def _from_zero(entry: DatasetEntry, folder: Path, source: Path, kept: Path) -> bool:

@@ -71,7 +71,11 @@ def contents_below(found, folder):
 
 def test_a_picture_beside_one_of_its_name_becomes_another_file(pictures):
     Image.fromarray(noise(50)).save(pictures / "train" / "a" / "0.bmp")
+    Image.fromarray(noise(51)).save(pictures / "train" / "a" / "9.jpg.png")
+    Image.fromarray(noise(52)).save(pictures / "train" / "a" / "9.png")
     convert_files(ENTRY, pictures, str)
+    names = sorted(path.name for path in (pictures / "train" / "a").iterdir())
+    assert names == ["0.bmp.png", "0.png", "1.png", "2.png", "3.png", "9.jpg-2.png", "9.jpg.png", "9.png"]
     assert np.array_equal(np.asarray(Image.open(pictures / "train" / "a" / "0.png")), noise(0))
     assert np.array_equal(np.asarray(Image.open(pictures / "train" / "a" / "0.bmp.png")), noise(50))
 
