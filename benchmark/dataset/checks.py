@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.command import Command
+from benchmark.command import Command, Text
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
 from benchmark.disk import file_sha256
@@ -139,12 +139,9 @@ def read_checksums(entry: DatasetEntry, home: Path, data_dir: Path | None = None
                 f", which writes them, or git checkout HEAD -- {shlex.quote(str(path))} if they were there",
             ),
         )
-    written = bool(entry.urls or entry.debian_package)  # by this project, not by the user
-    again = (
-        (f"git checkout HEAD -- {shlex.quote(str(path))}",)
-        if written
-        else (Command("data", dataset=entry.name, accept=1, data_dir=data_dir),)
-    )
+    again: Text = Command("data", dataset=entry.name, accept=1, data_dir=data_dir)
+    if entry.urls or entry.debian_package:  # this project's own
+        again = f"git checkout HEAD -- {shlex.quote(str(path))}"
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
         sums = {name.lstrip("*"): sha256.lower() for sha256, name in rows}  # sha256sum --binary marks names

@@ -52,7 +52,8 @@ def read_image_folder(folder: Path, class_names: Sequence[str], remedy: Text = "
     """
     paths = {part: _paths(folder / part, class_names) for part in PARTS}
     everything = [path for part in PARTS for path, _ in paths[part]]
-    images, refused = None, []
+    images: Bytes | None = None
+    refused: list[Refused] = []
     for place, path in enumerate(everything):
         grey, own = _pixels(path)
         refused += own
@@ -82,9 +83,9 @@ def contents_digest(folder: Path, class_names: Sequence[str]) -> str:
     found = hashlib.sha256()
     for path, label in (pair for part in PARTS for pair in _paths(folder / part, class_names)):
         try:
-            content = file_sha256(path)
-        except OSError as error:
-            content = f"unreadable: {error.strerror}"  # whoever reads it says so
+            content = file_sha256(path) if path.is_file() else "no file"
+        except OSError as error:  # whoever reads it says so
+            content = f"unreadable: {error.strerror}"
         found.update(f"{content} {label} {path.relative_to(folder).as_posix()}\n".encode(errors="surrogateescape"))
     return digest_of([*code, found.hexdigest()])
 

@@ -57,6 +57,7 @@ def read_picture(path: Path) -> Picture:
 
     """
     try:
+        _check_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged metadata, which no pixel depends on
             with Image.open(path, formats=FORMATS) as picture:
@@ -86,6 +87,11 @@ def _missing(path: Path) -> DataError:
     return DataError(
         f"{path} does not exist", expected="a PNG or JPEG file", remedy=f"ls {shlex.quote(str(path.parent))}"
     )
+
+
+def _check_file(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError("a directory or a device, and no file")
 
 
 def _check_size(picture: Image.Image) -> None:

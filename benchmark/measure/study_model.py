@@ -105,7 +105,8 @@ def share_features(
     """
     share, held_out = _rows(labels, n_train)
     flat = images.reshape(len(images), -1)
-    rows, parts = flat[share], iter([flat[held_out]])
+    rows = flat[share]
+    parts: Iterator[Images] = iter([flat[held_out]])
     if n_train == len(split_folds(labels)[FOLD][0]):
         altered = shuffled_blocks(images[_shown(held_out)])  # one block after the other: all would take much memory
         parts = itertools.chain(parts, (own.reshape(len(own), -1) for own in altered))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from contextlib import suppress
 
 import numpy as np
@@ -118,12 +119,13 @@ def bomb(path):
             "is a link to a file that is not there(?s:.*)annex/picture.png, which is not there(?s:.*)git annex get",
         ),
         (lambda path: path.write_text("no picture"), "cannot be read as a picture(?s:.*)convert it to PNG"),
-        (lambda path: path.mkdir(), "cannot be read as a picture(?s:.*)directory"),
+        (lambda path: path.mkdir(), "cannot be read as a picture(?s:.*)a directory"),
+        (os.mkfifo, "cannot be read as a picture(?s:.*)a device"),
         (integers, "32-bit integers"),
         (large_floats, "do not lie between 0, black, and 1, white"),
         (bomb, "10,000 x 8,000 pixels, more than 50,000,000"),
     ],
-    ids=["nothing", "link", "text", "folder", "integers", "floats", "bomb"],
+    ids=["nothing", "link", "text", "folder", "pipe", "integers", "floats", "bomb"],
 )
 def test_what_is_no_picture_or_has_no_known_white_is_refused_by_name(tmp_path, make, words):
     make(tmp_path / "picture.png")
