@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 # What a person may give as NAME=value, on make's command line alone: other programs export variables of these names.
 GIVEN := MODELS PROFILE DATASET JOBS MEMORY DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE
-SWITCHES := FAST DRY ACCEPT CHECK DASHBOARD
+SWITCHES := FAST DRY ACCEPT CONVERT CHECK DASHBOARD
 ON := 1 y yes true on Y Yes YES True TRUE On ON
 OFF := 0 n no false off N No NO False FALSE Off OFF
 comma := ,
@@ -55,8 +55,8 @@ help: ## list the targets
 setup: ## make .venv with the locked dependencies; every other target does it by itself
 	@$(INTERPRETER) -I tools/environment.py $(VENV) requirements.lock $(call flag,requirements-fast.lock,FAST)
 
-data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
-	@$(BENCHMARK) data $(IMAGES) $(call flag,--accept,ACCEPT)
+data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on; CONVERT=1: make grey pictures of others first)
+	@$(BENCHMARK) data $(IMAGES) $(call flag,--accept,ACCEPT) $(call flag,--convert,CONVERT)
 
 bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
 	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(call flag,--dry-run,DRY)

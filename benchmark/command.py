@@ -27,13 +27,13 @@ POSITIONAL = {
     "worker": ("dask",),
     "diff": ("base", "head"),
 }  # settings that a command takes without a flag
-SWITCHES = ("accept", "fast")  # settings that a command takes as a flag alone
+SWITCHES = ("accept", "convert", "fast")  # settings that a command takes as a flag alone
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, init=False)
 class Command:
-    """A make target with its settings, by lower-case name.
+    """A make target with its settings, by lower-case name; those that are None are left out.
 
     Examples
     --------
@@ -47,7 +47,9 @@ class Command:
 
     def __init__(self, target: str, /, **settings: object) -> None:
         object.__setattr__(self, "target", target)
-        object.__setattr__(self, "settings", tuple((name, str(value)) for name, value in settings.items()))
+        object.__setattr__(
+            self, "settings", tuple((name, str(value)) for name, value in settings.items() if value is not None)
+        )
 
     def __str__(self) -> str:
         return as_typed(self)
@@ -89,5 +91,10 @@ def _command_line(command: Command, options: Mapping[str, str]) -> str:
     if is_checkout() or command.target not in PACKAGED:
         return " ".join(["make", command.target, *(f"{name.upper()}={word(text)}" for name, text in settings.items())])
     bare = [each for name in POSITIONAL.get(command.target, ()) for each in settings.pop(name, "").split(",") if each]
-    flags = [f"--{name}" if name in SWITCHES else f"--{name} {word(text)}" for name, text in settings.items()]
+    flags = [_flag(name, text) for name, text in settings.items()]
     return " ".join([PROGRAM, command.target, *map(word, bare), *flags])
+
+
+def _flag(name: str, text: str) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    return flag if name in SWITCHES else f"{flag} {word(text)}"

@@ -142,7 +142,7 @@ def _reason(number: int, path: Path | None) -> tuple[str, str]:
     said = os.strerror(number)
     if path is None and number in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE}:
         return said, f"df -h, which says which disk it is; or {ELSEWHERE}"
-    folder = _nearest_folder(path or Path())
+    folder = nearest_folder(path or Path())
     look = REASONS.get(number)
     if look:
         found, remedy = look(folder)
@@ -195,7 +195,7 @@ REASONS: dict[int, Callable[[Path], tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def _nearest_folder(path: Path) -> Path:
+def nearest_folder(path: Path) -> Path:
     """Return the folder that is there and nearest to `path`."""
     for folder in (path, *path.absolute().parents):
         if os.path.isdir(folder):  # noqa: PTH112  # a path that is too long is no folder, and no error

@@ -6,21 +6,18 @@ Input: `uint8` images, of shape (n_samples, n_pixels) or (n_samples, height, wid
 from __future__ import annotations
 
 import functools
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from benchmark.components import chunks, in_order, leading_components
+
 __all__ = ["HogFeatures", "PixelFeatures", "StreamedPCA"]
 
 Floats = NDArray[np.float32]
-CHUNK_ROWS = 2000  # a constant, not a parameter: the last bits of a sum depend on it
 GREYS = 255  # the largest grey value
 N_DIFFERENCES = 2 * GREYS + 1
 CENTRE = GREYS * N_DIFFERENCES + GREYS  # the index at which both differences are 0
@@ -30,8 +27,9 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Principal components from one pass over the data, exact and in little memory.
 
     The covariance is summed chunk by chunk (float32 products, float64 sums, around the mean of the first chunk, to
-    avoid cancellation) and decomposed once. Equals `sklearn.decomposition.PCA` up to the signs of components, which are
-    fixed here: the entry of largest magnitude is positive.
+    avoid cancellation) and decomposed once; where there are fewer rows than columns, their products are instead. Equals
+    `sklearn.decomposition.PCA` up to the signs of components, which are fixed here: the entry of largest magnitude is positive. A
+    component without variance is zero.
 
     Parameters
     ----------
@@ -63,7 +61,7 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the features of `X`, of shape (n_samples, n_components)."""
         check_is_fitted(self)
         rows = validate_data(self, _as_rows(X), reset=False)
-        return np.concatenate(list(_in_order(self._transformed, _chunks(rows), self.n_jobs or 1)))
+        return np.concatenate(list(in_order(self._transformed, chunks(rows), self.n_jobs or 1)))
 
     def _transformed(self, chunk: NDArray[Any]) -> Floats:
         described = self._describe(chunk)
@@ -83,29 +81,11 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 f"n_components={n_components} must lie between 1 and min(n_samples={n_samples}, "
                 f"n_features={n_described})"
             )
-        origin = self._describe(rows[:CHUNK_ROWS]).mean(axis=0, dtype=np.float64).astype(np.float32)
-        total = np.zeros(n_described)
-        products = np.zeros((n_described, n_described))
-
-        def moments(chunk: NDArray[Any]) -> tuple[NDArray[np.float64], Floats]:
-            centred = self._describe(chunk) - origin
-            return centred.sum(axis=0, dtype=np.float64), centred.T @ centred
-
-        for own_total, own_products in _in_order(moments, _chunks(rows), self.n_jobs or 1):
-            total += own_total
-            products += own_products
-        shift = total / n_samples
-        covariance = (products - n_samples * np.outer(shift, shift)) / (n_samples - 1)
-        total_variance = np.trace(covariance)
-        variances, vectors = scipy.linalg.eigh(
-            covariance, subset_by_index=(n_described - n_components, n_described - 1), overwrite_a=True
-        )
-        components = vectors[:, ::-1].T
-        signs = np.sign(components[np.arange(n_components), np.abs(components).argmax(axis=1)])
-        self.mean_ = (origin + shift).astype(np.float32)
-        self.components_ = np.ascontiguousarray(components * signs[:, np.newaxis], dtype=np.float32)
-        self.explained_variance_ = np.maximum(variances[::-1], 0.0)
-        self.explained_variance_ratio_ = self.explained_variance_ / (total_variance or 1.0)
+        found = leading_components(rows, self._describe, n_described, n_components, self.n_jobs or 1)
+        self.mean_ = found.mean
+        self.components_ = found.vectors
+        self.explained_variance_ = found.variances
+        self.explained_variance_ratio_ = found.variances / (found.total_variance or 1.0)
 
     @property
     def _n_features_out(self) -> int:
@@ -274,25 +254,5 @@ def _rooted(rows: NDArray[Any]) -> Floats:
     return np.copysign(np.sqrt(np.abs(scaled)), scaled)  # type: ignore[no-any-return]
 
 
-def _in_order(function: Callable[[Any], Any], chunks: Iterator[Any], n_jobs: int) -> Iterator[Any]:
-    """Yield the result of each chunk in turn; up to `n_jobs` are computed side by side, and no more are kept."""
-    if n_jobs == 1:
-        yield from map(function, chunks)
-        return
-    with ThreadPoolExecutor(n_jobs) as threads:  # matrix products and most of NumPy release the GIL
-        waiting: deque[Future[Any]] = deque()
-        for chunk in chunks:
-            waiting.append(threads.submit(function, chunk))
-            if len(waiting) > n_jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
 def _as_rows(X: Any) -> Any:
     return X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X  # noqa: PLR2004
-
-
-def _chunks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(rows), CHUNK_ROWS):
-        yield rows[start : start + CHUNK_ROWS]

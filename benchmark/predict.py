@@ -15,18 +15,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from benchmark.command import Command, Text, word
+from benchmark.dataset.pictures import read_picture
 from benchmark.disk import is_there
 from benchmark.errors import DataError, DiskError, ResultsError
-from benchmark.faults import is_of_disk, told
+from benchmark.faults import told
 from benchmark.portable import SUFFIX, from_portable
 from benchmark.results import Run, read_document
 
 __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
 
 MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixels
+LEAST_SEEN = 8  # greys between the darkest and the brightest pixel
 
 
 def load_model(path: str | Path, sha256: str | None = None) -> Any:
@@ -157,30 +159,28 @@ def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
     Raises
     ------
     DataError
-        If the file is missing or is not a picture.
+        If the file is missing, is not a picture, or nothing can be seen in it, before or after this.
 
     """
-    try:
-        with Image.open(path) as picture:
-            opaque = ImageOps.exif_transpose(picture).convert("RGBA")
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} does not exist",
-            expected="a PNG or JPEG file",
-            remedy=f"ls {word(next(folder for folder in path.absolute().parents if is_there(folder)))}",
-        ) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        if is_of_disk(error) and not isinstance(error, IsADirectoryError):
-            raise
-        raise DataError(
-            f"{path} is not a picture", expected="a PNG or JPEG file", found=str(error), remedy="convert it to PNG"
-        ) from None
-    backdrop = Image.new("RGBA", opaque.size, "white")
-    grey = np.asarray(Image.alpha_composite(backdrop, opaque).convert("L"))
+    with told(path, "read"):
+        grey = read_picture(path).grey
+    _check_seen(path, grey, "its own size")
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if np.median(border) > 127:  # noqa: PLR2004
         grey = 255 - grey
-    return grey if grey.shape == tuple(image_shape) else _fitted(grey, image_shape)
+    fitted = grey if grey.shape == tuple(image_shape) else _fitted(grey, image_shape)
+    _check_seen(path, fitted, f"{image_shape[0]} x {image_shape[1]} pixels")
+    return fitted
+
+
+def _check_seen(path: Path, grey: NDArray[np.uint8], size: str) -> None:
+    if np.ptp(grey) < LEAST_SEEN:
+        raise DataError(
+            f"there is nothing to see in {path}",
+            expected=f"greys that are {LEAST_SEEN} of 255 apart or more, at {size}",
+            found=f"greys from {grey.min()} to {grey.max()}",
+            remedy="a picture of one thing that stands out from its ground",
+        )
 
 
 def _fitted(grey: NDArray[np.uint8], image_shape: tuple[int, int]) -> NDArray[np.uint8]:

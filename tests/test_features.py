@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.utils.estimator_checks import check_estimator
 
-from benchmark import features
+from benchmark import components, features
 from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 
 
@@ -134,7 +134,7 @@ def test_whole_numbers_vote_as_the_brightness_that_they_are(sample, interpolated
 
 
 def test_streamed_components_equal_those_of_scikit_learn(sample, monkeypatch):
-    monkeypatch.setattr(features, "CHUNK_ROWS", 300)  # several chunks, the last of another size
+    monkeypatch.setattr(components, "CHUNK_ROWS", 300)  # several chunks, the last of another size
     rows = sample.train_images.reshape(2000, -1)
     ours = PixelFeatures(n_components=40).fit(rows)
     theirs = PCA(n_components=40, svd_solver="full").fit(np.sqrt(rows / 255))
@@ -145,10 +145,56 @@ def test_streamed_components_equal_those_of_scikit_learn(sample, monkeypatch):
     assert ours.mean_ == pytest.approx(theirs.mean_, abs=1e-5)
 
 
+def few_and_large(n_rows=60, n_pixels=4096, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (n_rows, n_pixels)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 3])
+@pytest.mark.parametrize("n_components", [1, 4, 59])
+def test_components_of_few_large_images_equal_those_of_scikit_learn(monkeypatch, n_components, n_jobs):
+    monkeypatch.setattr(components, "CHUNK_VALUES", 17 * 4096)  # several chunks, and blocks of columns
+    monkeypatch.setattr(components, "BLOCK_VALUES", 60 * 1000)
+    rows = few_and_large()
+    ours = PixelFeatures(n_components=n_components, n_jobs=n_jobs).fit(rows)
+    theirs = PCA(n_components=n_components, svd_solver="full").fit(np.sqrt(rows / 255))
+    assert ours.explained_variance_ == pytest.approx(theirs.explained_variance_, rel=1e-5)
+    assert ours.explained_variance_ratio_ == pytest.approx(theirs.explained_variance_ratio_, rel=1e-5)
+    assert np.abs((ours.components_ * theirs.components_).sum(axis=1)) == pytest.approx(1, abs=1e-5)
+    assert np.abs(ours.transform(rows)) == pytest.approx(np.abs(theirs.transform(np.sqrt(rows / 255))), abs=1e-4)
+
+
+def test_the_shape_alone_decides_which_matrix_is_decomposed_and_both_give_the_same(monkeypatch):
+    rows = few_and_large(40, 41)
+    products = PixelFeatures(n_components=20).fit(rows)
+    monkeypatch.setattr(components, "_from_products", components._from_covariance)
+    covariance = PixelFeatures(n_components=20).fit(rows)
+    assert products.components_ == pytest.approx(covariance.components_, abs=1e-3)
+    assert products.explained_variance_ == pytest.approx(covariance.explained_variance_, rel=1e-4)
+    monkeypatch.setattr(components, "_from_products", None)  # is not asked for where there are as many rows as columns
+    PixelFeatures(n_components=20).fit(few_and_large(41, 41))
+
+
+@pytest.mark.parametrize("rows", [np.repeat(few_and_large(3, 50), 4, axis=0), np.full((5, 9), 7, np.uint8)])
+def test_a_component_without_variance_is_zero(rows):
+    n = len(rows)
+    found = PixelFeatures(n_components=n).fit(rows)
+    rank = np.linalg.matrix_rank(rows - rows.mean(axis=0))
+    assert np.linalg.norm(found.components_, axis=1) == pytest.approx([1] * rank + [0] * (n - rank), abs=1e-6)
+    assert np.all(found.explained_variance_[rank:] == 0)
+    assert np.all(found.transform(rows)[:, rank:] == 0)
+    assert found.explained_variance_ratio_.sum() == pytest.approx(rank > 0)
+
+
+def test_large_images_are_described_a_few_at_a_time_and_small_ones_as_ever():
+    sizes = [len(chunk) for chunk in components.chunks(np.zeros((90, 224 * 224), np.uint8))]
+    assert sizes == [40, 40, 10]
+    assert [components.chunk_rows(n) for n in (1, 784, 1024, 4096, 10**9)] == [2000, 2000, 2000, 500, 1]
+
+
 @pytest.mark.parametrize("n_components", [None, 30])
 @pytest.mark.parametrize("own", [PixelFeatures(), HogFeatures(image_shape=(16, 16))], ids=["pixels", "hog"])
 def test_threads_change_no_bit(sample, monkeypatch, own, n_components):
-    monkeypatch.setattr(features, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(components, "CHUNK_ROWS", 100)
     images = sample.train_images[:950, 6:22, 6:22].reshape(950, -1)
     own.set_params(n_components=n_components)
     one, three = (clone(own).set_params(n_jobs=n_jobs).fit_transform(images) for n_jobs in (None, 3))

@@ -210,6 +210,12 @@ OPTIONS = (
         "data",
         _FLAG | {"help": "write the checksums: its files, as they are, are the data set from now on"},
     ),
+    Option(
+        "--convert",
+        "data",
+        _FLAG
+        | {"help": "first make grey PNG files of its pictures, and labels from 0 of labels from 1; keep the originals"},
+    ),
     Option("--dry-run", "bench", _FLAG | {"help": "only list what would be measured, and why"}),
     Option("--no-site", "bench", _FLAG | {"help": "do not build the site"}),
     Option("--check", "list", _FLAG | {"help": "exit with 3 if a tracked result is stale"}),

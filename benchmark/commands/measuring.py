@@ -25,7 +25,8 @@ def data(options: DataOptions) -> int:
     """Fetch, verify and describe the data set."""
     from benchmark.dataset import format_summary, summary
 
-    found = summary(open_dataset(options.images, make_reporter(quiet=options.quiet), accept=options.accept))
+    reporter = make_reporter(quiet=options.quiet)
+    found = summary(open_dataset(options.images, reporter, accept=options.accept, convert=options.convert))
     print(to_json(found) if options.json else format_summary(found))
     return 0
 

@@ -57,6 +57,7 @@ class DataOptions:
 
     images: Images
     accept: bool
+    convert: bool
     json: bool
     quiet: bool
 

@@ -160,7 +160,7 @@ def _where(given: argparse.Namespace) -> Where:
 
 
 def _data(given: argparse.Namespace) -> DataOptions:
-    return DataOptions(_images(given), given.accept, given.format == "json", given.quiet)
+    return DataOptions(_images(given), given.accept, given.convert, given.format == "json", given.quiet)
 
 
 def _bench(given: argparse.Namespace) -> BenchOptions:

@@ -82,12 +82,14 @@ def accelerate() -> None:
     patch_sklearn(name=["sklearn.ensemble.RandomForestClassifier"], verbose=False)
 
 
-def open_dataset(images: Images, reporter: Reporter, *, accept: bool = False) -> Dataset:
+def open_dataset(images: Images, reporter: Reporter, *, accept: bool = False, convert: bool = False) -> Dataset:
     """Return the data set that was asked for, or the part of it that the quick profile takes."""
-    return _open_dataset(images, read_own_entries(images.entries), reporter, accept=accept)
+    return _open_dataset(images, read_own_entries(images.entries), reporter, accept=accept, convert=convert)
 
 
-def _open_dataset(images: Images, own: OwnEntries | None, reporter: Reporter, *, accept: bool = False) -> Dataset:
+def _open_dataset(
+    images: Images, own: OwnEntries | None, reporter: Reporter, *, accept: bool = False, convert: bool = False
+) -> Dataset:
     from benchmark.dataset import DATASETS, load_dataset, subset
 
     whole = load_dataset(
@@ -98,6 +100,7 @@ def _open_dataset(images: Images, own: OwnEntries | None, reporter: Reporter, *,
         report=reporter.line,
         datasets=DATASETS | (own.datasets if own else {}),
         accept=accept,
+        convert=convert,
     )
     return subset(whole, *QUICK, seed=0, cache_dir=images.cache_dir) if images.quick else whole
 

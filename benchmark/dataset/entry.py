@@ -31,7 +31,7 @@ class DatasetEntry:
     debian_package, debian_folder : str
         A Debian package with these files, and the folder in it.
     home : str
-        The folder of its checksums and its files: the four IDX files (plain or .gz) or folders train and test of PNGs.
+        The folder of its checksums and its files: the four IDX files (plain or .gz) or folders train and test of grey PNGs.
         Absolute, or relative to the folder of `models` and `build`; empty for data/<name>.
 
     """

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 import subprocess
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmark.command import Command, Text
-from benchmark.dataset.checks import FILES, Sums, mend_remedy, read_arrays, read_checksums, verify
+from benchmark.command import Command, word
+from benchmark.dataset.checks import FILES, Sums, read_arrays, read_checksums, verify
 from benchmark.dataset.entry import DatasetEntry
-from benchmark.dataset.idx import CHUNK_BYTES, write_idx
+from benchmark.dataset.local import check_links, copy_idx, find_idx, has_pictures, listed, open_idx, open_pictures
 from benchmark.dataset.sources import Report, download, from_debian
-from benchmark.disk import atomic_path, file_sha256, write_atomically
+from benchmark.disk import atomic_path, check_writable, file_sha256, write_atomically
 from benchmark.errors import BenchmarkError, DataError, DiskError
 from benchmark.faults import is_of_machine
 from benchmark.layout import shipped
+
+EXPECTED = ", ".join(FILES) + ", plain or .gz, or the folders train and test of PNG files"
 
 
 def fetch(
@@ -30,10 +31,12 @@ def fetch(
     cache_dir: Path,
     report: Report = print,
     accept: bool = False,
+    convert: bool = False,
 ) -> Path:
     """Return the folder with the four verified, decompressed files, from the first source that has them.
 
-    With `accept`, whatever the source has becomes the data set: its checksums are written, not compared.
+    With `accept`, whatever the source has becomes the data set: its checksums are written, not compared. With `convert`,
+    what is in the local folder is first turned into what a data set can be; see `convert_files`.
 
     Raises
     ------
@@ -42,8 +45,14 @@ def fetch(
 
     """
     home = root / (entry.home or f"data/{entry.name}")
-    sums = None if accept else read_checksums(entry, home)
-    folder = _find(entry, home, data_dir, cache_dir, sums, report)
+    given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
+    if convert:
+        from benchmark.dataset.convert import convert_files  # needs Pillow
+
+        convert_files(entry, given, report)
+    sums = None if accept else read_checksums(entry, home, data_dir)
+    folder = _local(entry, home, given, data_dir, cache_dir, sums, report)
+    folder = folder or _fetched(entry, home, cache_dir, sums, report)
     if accept:
         lines = [f"{file_sha256(folder / name)}  {name}\n" for name in sorted(FILES)]
         write_atomically(home / "SHA256SUMS", "".join(lines).encode())
@@ -51,22 +60,49 @@ def fetch(
     return folder
 
 
-def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Path, sums: Sums, report: Report) -> Path:
-    """Return the folder of the plain files, from local files or else from the first source that answers."""
-    given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
-    unpacked = home if given == home and entry.urls else cache_dir / entry.name
-    if any((given / f"{name}{suffix}").exists() for name in FILES for suffix in ("", ".gz")):
-        own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a user's own folder
-        return _local(own, given, unpacked, sums)
-    if any((given / part).is_dir() for part in ("train", "test")):
-        return _converted(entry, given, unpacked, sums, report)
+def _local(
+    entry: DatasetEntry,
+    home: Path,
+    given: Path,
+    data_dir: Path | None,
+    cache_dir: Path,
+    sums: Sums,
+    report: Report,
+) -> Path | None:
+    """Return the folder of the plain files if they are here, None if they are to be fetched."""
+    own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a user's own folder
+    if not own.urls:
+        check_links(given)
+    sources, unpacked = find_idx(given), cache_dir / entry.name
+    if len(sources) == len(FILES) or (sources and not own.urls):
+        if own.urls and _belongs_at_home(home, sources):
+            with _partial(cache_dir, entry) as partial:
+                return _install(own, sources, partial, home, sums)
+        return open_idx(own, given, unpacked, sums, data_dir, sources)
+    if has_pictures(given):
+        return open_pictures(own, given, unpacked, sums, data_dir, report)
     if data_dir:
         raise DataError(
             f"{data_dir} does not hold the data set {entry.name}",
-            expected=", ".join(FILES) + ", plain or .gz, or the folders train and test of PNG files",
-            found=", ".join(sorted(path.name for path in data_dir.glob("*"))[:6]) or "nothing",
-            remedy="another --data-dir",
+            expected=EXPECTED,
+            found=listed(data_dir),
+            remedy="another --data-dir, or these names for its files",
         )
+    return None
+
+
+def _fetched(entry: DatasetEntry, home: Path, cache_dir: Path, sums: Sums, report: Report) -> Path:
+    """Return `home`, with the files from the first source that answers."""
+    for place in (home / name for name in FILES):
+        if place.is_dir():
+            raise DataError(
+                f"{place} is a folder",
+                expected=f"the file {place.name}",
+                found=f"a folder with {listed(place)}",
+                remedy=(f"rm -r {word(place)} && ", Command("data", dataset=entry.name))
+                if entry.urls
+                else f"move {place} away, and put the file in its place",
+            )
     tried = []
     sources: list[tuple[str, Callable[[Path], None]]] = [
         (url, lambda folder, url=url: download(url, folder, report))  # type: ignore[misc]
@@ -76,11 +112,10 @@ def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Pat
         sources.append((f"Debian package {entry.debian_package}", lambda folder: from_debian(entry, folder, report)))
     for name, get in sources:
         report(f"{entry.title}: trying {name}")
-        partial = cache_dir / f"{entry.name}.{os.getpid()}.partial"
         try:
-            partial.mkdir(parents=True, exist_ok=True)
-            get(partial)
-            _install(entry, partial, home, sums)
+            with _partial(cache_dir, entry) as partial:
+                get(partial)
+                _install(entry, {file: partial / f"{file}.gz" for file in FILES}, partial / "plain", home, sums)
         except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
             if isinstance(error, DiskError) or is_of_machine(error):
                 raise  # no other source helps
@@ -89,78 +124,38 @@ def _find(entry: DatasetEntry, home: Path, data_dir: Path | None, cache_dir: Pat
         else:
             report(f"{entry.title}: verified, in {home}")
             return home
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     raise DataError(
         f"the data set {entry.name} could not be fetched",
-        expected=f"its four files, or the folders train and test of PNG files, in {home}, or one source that answers",
-        found="; ".join([f"{home}: no files", *tried]),
+        expected=f"{EXPECTED}, in {home}, or one source that answers",
+        found="; ".join([f"{home}: {listed(home)}", *tried]),
         remedy=f"put {', '.join(f'{name}.gz' for name in FILES)} into {home}, or name their folder with --data-dir",
     )
 
 
-def _local(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums) -> Path:
-    """Use the files in `given`: structure first, then checksums; `.gz` files are unpacked into `unpacked`."""
-    paths = [_plain(entry, given, unpacked, name, sums) for name in FILES]
-    read_arrays(entry, paths)
-    verify(entry, paths, sums, given)
-    folders = {path.parent for path in paths}
-    if len(folders) > 1:
-        for path in paths:
-            if path.parent != unpacked:
-                with atomic_path(unpacked / path.name) as partial:
-                    shutil.copyfile(path, partial)
-        return unpacked
-    return folders.pop()
+def _belongs_at_home(home: Path, sources: dict[str, Path]) -> bool:
+    """Return whether plain files are to be made beside packed ones, as where they are fetched; no folder may be in their place."""
+    plain = {name: home / name for name in FILES}
+    return sources != plain and not any(path.is_dir() for path in plain.values())
 
 
-def _converted(entry: DatasetEntry, given: Path, unpacked: Path, sums: Sums, report: Report) -> Path:
-    """Convert a folder of pictures to IDX files in `unpacked`; again only when the pictures or class names change."""
-    from benchmark.dataset.image_folder import newest_change, read_image_folder  # needs Pillow; IDX files do not
-
-    paths = [unpacked / name for name in FILES]
-    written = min((path.stat().st_mtime if path.exists() else 0.0) for path in paths)
-    names = unpacked / "class_names.txt"  # a label is an index into them
-    wanted = "".join(f"{name}\n" for name in entry.class_names)
-    if written <= newest_change(given) or not names.exists() or names.read_text(encoding="utf-8") != wanted:
-        report(f"{entry.title}: reading the pictures in {given}")
-        for path, array in zip(paths, read_image_folder(given, entry.class_names), strict=True):
-            write_idx(path, array)
-        with atomic_path(names) as partial:
-            partial.write_text(wanted, encoding="utf-8")
-    read_arrays(entry, paths)
-    verify(entry, paths, sums)
-    return unpacked
-
-
-def _plain(entry: DatasetEntry, given: Path, unpacked: Path, name: str, sums: Sums) -> Path:
-    """Return the plain file, unpacking its `.gz` if necessary."""
-    if (given / name).exists():
-        return given / name
-    packed, target = given / f"{name}.gz", unpacked / name
-    if not packed.exists():
-        remedy = (f"rm -r {given}/*-ubyte* && ", Command("data")) if entry.urls else f"put it into {given}"
-        raise DataError(f"{given / name} is missing", expected=f"{name} or {name}.gz", remedy=remedy)
-    if not (sums and target.exists() and file_sha256(target) == sums[name]):
-        _unpack(packed, target, mend_remedy(entry, packed))
-    return target
-
-
-def _unpack(packed: Path, target: Path, remedy: Text) -> None:
-    """Decompress in chunks, atomically."""
+@contextmanager
+def _partial(cache_dir: Path, entry: DatasetEntry) -> Iterator[Path]:
+    """Yield a folder that is removed at the end."""
+    partial = cache_dir / f"{entry.name}.{os.getpid()}.partial"
     try:
-        with gzip.open(packed, "rb") as source, atomic_path(target) as partial, partial.open("wb") as stream:
-            shutil.copyfileobj(source, stream, CHUNK_BYTES)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{packed} is damaged", expected="a whole gzip file", found=str(error), remedy=remedy) from None
+        check_writable(partial)
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
-def _install(entry: DatasetEntry, partial: Path, home: Path, sums: Sums) -> None:
-    """Unpack and verify what was fetched, then move it into place."""
-    plain = partial / "plain"
-    paths = [_plain(entry, partial, plain, name, sums) for name in FILES]
-    read_arrays(entry, paths)
-    verify(entry, paths, sums)
+def _install(entry: DatasetEntry, sources: dict[str, Path], plain: Path, home: Path, sums: Sums) -> Path:
+    """Unpack and verify files in the folder `plain`, then move them to `home`; return that."""
+    origins, paths = [sources[name] for name in FILES], [plain / name for name in FILES]
+    copy_idx(entry, origins, paths)
+    read_arrays(entry, paths, origins)
+    verify(entry, paths, sums, origins)
     for path in paths:
         with atomic_path(home / path.name) as target:
             shutil.move(path, target)
+    return home

@@ -5,65 +5,133 @@ Input: the folder and the names of the classes. Output: images and labels, in th
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
+from benchmark.command import Text, word
+from benchmark.dataset import pictures
+from benchmark.dataset.conversion import digest_of
+from benchmark.dataset.pictures import read_picture
+from benchmark.dataset.refused import FORM, SIZE, UNREADABLE, Refused, refusal
+from benchmark.disk import file_sha256
 from benchmark.errors import DataError
 from benchmark.faults import is_of_machine
 from benchmark.layout import slug
 
 PARTS = ("train", "test")
+N_FOREIGN = 6  # names, in an error
+LEFT_BY_SYSTEMS = (
+    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "system volume information",
+    "__macosx", "icon\r", "lost+found", "@eadir", "#recycle", "#snapshot",
+)  # fmt: skip
 Bytes = NDArray[np.uint8]
 
 
-def read_image_folder(folder: Path, class_names: Sequence[str]) -> list[Bytes]:
+def read_image_folder(folder: Path, class_names: Sequence[str], remedy: Text = "") -> list[Bytes]:
     """Return training images and labels, test images and labels; images have shape (n, height, width).
 
     A class's folder has the name of the class, or its slug where the name cannot be that of a folder.
 
+    Parameters
+    ----------
+    folder : Path
+    class_names : sequence of str
+        In label order.
+    remedy : str, Command or tuple of both
+        What makes 8-bit grey PNG files of other pictures.
+
     Raises
     ------
     DataError
-        If a folder is not a class or has no pictures, or a file is not a grey PNG of the same size as the first.
+        If a folder is not a class or has no pictures, or files are not grey PNGs of the same size as the first; all of them are counted.
 
     """
-    labels = {name: label for label, name in enumerate(class_names)}
-    labels |= {slug(name): label for name, label in labels.items() if slug(name) not in labels}
-    paths = {part: _paths(folder / part, class_names, labels) for part in PARTS}
-    first = _picture(paths["train"][0], None)
+    paths = {part: _paths(folder / part, class_names) for part in PARTS}
+    everything = [path for part in PARTS for path, _ in paths[part]]
+    images: Bytes | None = None
+    refused: list[Refused] = []
+    for place, path in enumerate(everything):
+        grey, own = _pixels(path)
+        refused += own
+        if grey is not None:
+            images = _room(len(everything), grey, path) if images is None else images
+            refused += [] if own else _other_size(path, grey, images)
+            if not refused:
+                images[place] = grey
+    if refused or images is None:
+        raise refusal(folder, refused, len(everything), remedy)
     arrays: list[Bytes] = []
-    for part in PARTS:
-        images = np.empty((len(paths[part]), *first.shape), dtype=np.uint8)
-        for image, path in zip(images, paths[part], strict=True):
-            image[:] = _picture(path, first.shape)
-        arrays += [images, np.array([labels[path.parent.name] for path in paths[part]], dtype=np.uint8)]
+    for part, own in zip(PARTS, np.split(images, [len(paths["train"])]), strict=True):
+        arrays += [own, np.array([label for _, label in paths[part]], dtype=np.uint8)]
     return arrays
 
 
-def newest_change(folder: Path) -> float:
-    """Return when a picture below `folder` was last written, added or removed, in seconds since 1970."""
-    parts = [folder / part for part in PARTS]
-    return max(path.stat().st_mtime for part in parts for path in (part, *part.rglob("*")))
+def contents_digest(folder: Path, class_names: Sequence[str]) -> str:
+    """Return a digest of the pictures in `folder`, their places and classes, and the code that reads them.
+
+    Raises
+    ------
+    DataError
+        If a folder is not a class or has no pictures.
+
+    """
+    code = [file_sha256(Path(module)) for module in (__file__, pictures.__file__)]
+    found = hashlib.sha256()
+    for path, label in (pair for part in PARTS for pair in _paths(folder / part, class_names)):
+        try:
+            content = file_sha256(path) if path.is_file() else "no file"
+        except OSError as error:  # whoever reads it says so
+            if is_of_machine(error):
+                raise
+            content = f"unreadable: {error.strerror}"
+        found.update(f"{content} {label} {path.relative_to(folder).as_posix()}\n".encode(errors="surrogateescape"))
+    return digest_of([*code, found.hexdigest()])
 
 
-def _paths(part: Path, class_names: Sequence[str], labels: dict[str, int]) -> list[Path]:
+def foreign_pictures(folder: Path, class_names: Sequence[str]) -> list[Path]:
+    """Return the pictures in `folder` that are no 8-bit grey PNG files.
+
+    Raises
+    ------
+    DataError
+        If a folder is not a class or has no pictures, or a file cannot be read as a picture.
+
+    """
+    paths = [path for part in PARTS for path, _ in _paths(folder / part, class_names)]
+    refused = [own for path in paths for own in _pixels(path)[1]]
+    if unreadable := [own for own in refused if own.kind == UNREADABLE]:
+        raise refusal(folder, unreadable, len(paths), "")
+    return [own.path for own in refused]
+
+
+def is_left_by_a_system(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, or one that systems and editors leave everywhere."""
+    plain = name.lower()
+    return plain.startswith((".", "~$")) or plain.endswith(("~", ":zone.identifier")) or plain in LEFT_BY_SYSTEMS
+
+
+def _paths(part: Path, class_names: Sequence[str]) -> list[tuple[Path, int]]:
+    """Return the files of a part with their labels, in the order of their paths."""
     expected = "one folder per class: " + ", ".join(class_names)
     if not part.is_dir():
-        raise DataError(f"{part} is missing", expected=expected, remedy=f"mkdir {part}, with the pictures in it")
-    folders = sorted(path for path in part.iterdir() if not path.name.startswith("."))
-    foreign = [path for path in folders if path.name not in labels or not path.is_dir()]
+        raise DataError(f"{part} is missing", expected=expected, remedy=f"mkdir {word(part)}, with the pictures in it")
+    labels = _labels(class_names)
+    folders = _listed(part)
+    foreign = [path.name for path in folders if path.name not in labels or not path.is_dir()]
     if foreign:
+        more = f" and {len(foreign) - N_FOREIGN} more" if len(foreign) > N_FOREIGN else ""
         raise DataError(
-            f"{foreign[0]} is not the folder of a class",
+            f"{part / foreign[0]} is not the folder of a class",
             expected=expected,
-            found=foreign[0].name,
+            found=", ".join(foreign[:N_FOREIGN]) + more,
             remedy="rename or remove it, or name the class in the data set's entry",
         )
-    files = {folder: sorted(path for path in folder.iterdir() if not path.name.startswith(".")) for folder in folders}
+    files = {folder: _listed(folder) for folder in folders}
     filled = {labels[folder.name] for folder in folders if files[folder]}
     empty = [name for label, name in enumerate(class_names) if label not in filled]
     if empty:
@@ -73,35 +141,59 @@ def _paths(part: Path, class_names: Sequence[str], labels: dict[str, int]) -> li
             found=", ".join(folder.name for folder in folders if files[folder]) or "no pictures",
             remedy=f"put its pictures into {part / empty[0]}, or take the class out of the data set's entry",
         )
-    return [path for folder in folders for path in files[folder]]
+    return [(path, labels[folder.name]) for folder in folders for path in files[folder]]
 
 
-def _picture(path: Path, shape: tuple[int, ...] | None) -> Bytes:
-    """Return a picture of `shape`, or of any shape where that is None."""
+def _labels(class_names: Sequence[str]) -> dict[str, int]:
+    """Return the label of each folder's name: a class, or a slug that is of one class alone."""
+    shared = Counter(map(slug, class_names))
+    slugs = {slug(name): label for label, name in enumerate(class_names) if shared[slug(name)] == 1}
+    return slugs | {name: label for label, name in enumerate(class_names)}
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted, without what systems leave."""
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            mode, pixels = picture.mode, np.asarray(picture)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:  # SyntaxError is what a damaged PNG raises
+        return sorted(path for path in folder.iterdir() if not is_left_by_a_system(path.name))
+    except OSError as error:
         if is_of_machine(error):
             raise
         raise DataError(
-            f"{path} is not a PNG file",
-            expected="8-bit grey PNG files",
-            found=str(error) or type(error).__name__,
-            remedy="convert or remove it",
+            f"{folder} cannot be read",
+            expected="a folder that this user may list",
+            found=error.strerror or str(error),
+            remedy=f"chmod u+rx {word(folder)}",
         ) from None
-    if mode != "L":
+
+
+def _pixels(path: Path) -> tuple[Bytes | None, list[Refused]]:
+    """Return the pixels of a picture, None if it is none, and what keeps its file from a data set."""
+    try:
+        picture = read_picture(path)
+    except DataError as error:
+        return None, [Refused(path, UNREADABLE, error.found or error.problem)]
+    except OSError as error:
+        if is_of_machine(error):
+            raise
+        return None, [Refused(path, UNREADABLE, error.strerror or str(error))]
+    return picture.grey, [Refused(path, FORM, picture.form)] if picture.form else []
+
+
+def _room(n: int, grey: Bytes, path: Path) -> Bytes:
+    try:
+        return np.empty((n, *grey.shape), dtype=np.uint8)
+    except MemoryError:
         raise DataError(
-            f"{path} is not grey",
-            expected="an 8-bit grey PNG file (mode L)",
-            found=f"mode {mode}",
-            remedy=f"""python -c "from PIL import Image; Image.open('{path}').convert('L').save('{path}')" """.strip(),
-        )
-    if shape and pixels.shape != shape:
-        raise DataError(
-            f"{path} is of another size than the first picture",
-            expected=f"{shape[0]} x {shape[1]} pixels (height x width)",
-            found=f"{pixels.shape[0]} x {pixels.shape[1]}",
+            f"{path} is too large: {n} pictures of its size do not fit into memory",
+            expected="pictures of one size, a few hundred pixels high and wide at most",
+            found=f"{grey.shape[0]} x {grey.shape[1]} pixels (height x width)",
             remedy="scale all pictures to one size",
-        )
-    return pixels
+        ) from None
+
+
+def _other_size(path: Path, grey: Bytes, images: Bytes) -> list[Refused]:
+    (height, width), first = grey.shape, images.shape[1:]
+    if (height, width) == first:
+        return []
+    found = f"{height} x {width} pixels (height x width), where the first has {first[0]} x {first[1]}"
+    return [Refused(path, SIZE, found)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.dataset.checks import FILES, read_arrays
+from benchmark.dataset.checks import FILES, MIN_PER_CLASS, read_arrays
+from benchmark.dataset.conversion import converted, digest_of
 from benchmark.dataset.entry import DatasetEntry, check_dataset_entry
 from benchmark.dataset.fetch import fetch
 from benchmark.dataset.idx import CHUNK_BYTES, Bytes, write_idx
 from benchmark.dataset.sources import Report
 from benchmark.dataset.table import DATASETS, find_entry
-from benchmark.disk import write_atomically
-
-DRAWN = "drawn.txt"  # the digests of the data set and of the four files that were drawn from it
+from benchmark.disk import file_sha256
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ def load_dataset(
     report: Report = print,
     datasets: Mapping[str, DatasetEntry] = DATASETS,
     accept: bool = False,
+    convert: bool = False,
 ) -> Dataset:
     """Return a data set, fetched if necessary, verified and mapped into memory; see `fetch`.
 
@@ -77,7 +76,9 @@ def load_dataset(
     """
     entry = find_entry(name, datasets)
     check_dataset_entry(entry)
-    folder = fetch(entry, root=root, data_dir=data_dir, cache_dir=cache_dir, report=report, accept=accept)
+    folder = fetch(
+        entry, root=root, data_dir=data_dir, cache_dir=cache_dir, report=report, accept=accept, convert=convert
+    )
     return _open(entry, folder)
 
 
@@ -96,37 +97,40 @@ def _digest(folder: Path) -> str:
 
 
 def subset(dataset: Dataset, n_train: int, n_test: int, *, seed: int = 0, cache_dir: Path) -> Dataset:
-    """Return a stratified subset of a data set, drawn with `seed`, with its own digest and its files in `cache_dir`."""
+    """Return a stratified subset of a data set, drawn with `seed`, with its own digest and its files in `cache_dir`.
+
+    It keeps as many images of a rare class as a data set must have.
+    """
     folder = cache_dir / f"{dataset.entry.name}-{dataset.digest[:12]}-{n_train}-{n_test}-{seed}"
-    if not _is_drawn(folder, dataset.digest):
+    source = digest_of([dataset.digest, str(n_train), str(n_test), str(seed), file_sha256(Path(__file__))])
+
+    def make(paths: list[Path]) -> None:
         rng = np.random.default_rng(seed)
-        chosen = (
-            _stratified(dataset.train_labels, n_train, rng),
-            _stratified(dataset.test_labels, n_test, rng),
-        )
-        write_idx(folder / FILES[0], dataset.train_images[chosen[0]])
-        write_idx(folder / FILES[1], dataset.train_labels[chosen[0]])
-        write_idx(folder / FILES[2], dataset.test_images[chosen[1]])
-        write_idx(folder / FILES[3], dataset.test_labels[chosen[1]])
-        write_atomically(folder / DRAWN, f"{dataset.digest} {_digest(folder)}\n".encode())
+        train = _stratified(dataset.train_labels, n_train, rng, MIN_PER_CLASS["training"])
+        test = _stratified(dataset.test_labels, n_test, rng, MIN_PER_CLASS["test"])
+        write_idx(paths[0], dataset.train_images[train])
+        write_idx(paths[1], dataset.train_labels[train])
+        write_idx(paths[2], dataset.test_images[test])
+        write_idx(paths[3], dataset.test_labels[test])
+
+    converted(folder, source, make)
     return _open(dataset.entry, folder, profile="quick")
 
 
-def _is_drawn(folder: Path, digest: str) -> bool:
-    """Return whether a folder holds the four files as they were drawn from the data set of this digest."""
-    with suppress(FileNotFoundError):
-        return (folder / DRAWN).read_bytes() == f"{digest} {_digest(folder)}\n".encode()
-    return False
+def _stratified(labels: Bytes, n: int, rng: np.random.Generator, least: int) -> NDArray[np.int64]:
+    """Return `n` rows (all, if there are fewer) in ascending order, with the class proportions of `labels`.
 
-
-def _stratified(labels: Bytes, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return `n` rows (all, if there are fewer) in ascending order, with the class proportions of `labels`."""
+    Of a class are taken `least` rows or more; those come from the class with most.
+    """
     if n >= len(labels):
         return np.arange(len(labels))
     classes, counts = np.unique(labels, return_counts=True)
     shares = counts * n / len(labels)
     wanted = np.floor(shares).astype(int)
     wanted[np.argsort(wanted - shares, kind="stable")[: n - wanted.sum()]] += 1
+    while wanted.min() < least and wanted.max() > least:
+        wanted[wanted.argmin()] += 1
+        wanted[wanted.argmax()] -= 1
     rows = [
         rng.choice(np.flatnonzero(labels == label), size, replace=False)
         for label, size in zip(classes, wanted, strict=True)

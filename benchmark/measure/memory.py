@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+from benchmark.components import BLOCK_VALUES, chunk_rows
 from benchmark.svm import PAIR_CACHE, PAIR_ROWS, SHARED_ROWS, RbfSVC
 
 PROCESSES = 640 * 2**20  # the command with its scheduler, the worker, and the server that forks timed fits
 A_CORE = 96 * 2**20  # its process: what it does not share with the others
 KEPT_SHARE = 0.3  # of what processes leave, for features
 A_PROCESS = 200 * 2**20  # of a timed fit
-A_CHUNK = 220_000  # a pixel, while features are computed, 2,000 images at a time
+A_VALUE = 110  # bytes of a pixel, while features are computed, a chunk of images at a time
 MB = 10**6
 
 
@@ -48,9 +49,28 @@ def float_bytes(n_rows: int, n_columns: int) -> int:
     return 4 * n_rows * n_columns
 
 
-def feature_bytes(n_rows: int, n_columns: int, n_pixels: int) -> int:
-    """Return what computing features takes: raw images, a chunk's work, and all features twice, as they are joined."""
-    return n_rows * n_pixels + A_CHUNK * n_pixels + 2 * float_bytes(n_rows, n_columns)
+def feature_bytes(n_rows: int, n_columns: int, n_pixels: int, n_described: int = 0) -> int:
+    """Return what computing features takes: raw images, a chunk's work or that on components, and all features twice, as they are joined.
+
+    Principal components, if any, are those of `n_described` columns.
+    """
+    chunk = A_VALUE * n_pixels * min(n_rows, chunk_rows(n_pixels))
+    work = max(chunk, component_bytes(n_rows, n_columns, n_described))
+    return n_rows * n_pixels + work + 2 * float_bytes(n_rows, n_columns)
+
+
+def component_bytes(n_rows: int, n_components: int, n_described: int) -> int:
+    """Return what finding principal components takes; see `leading_components`, which decomposes the smaller of two matrices."""
+    side = min(n_rows, n_described)
+    decomposed = 36 * side**2
+    if n_rows >= n_described:
+        return decomposed
+    return decomposed + float_bytes(n_rows + 3 * min(n_components, n_rows), n_described) + 8 * BLOCK_VALUES
+
+
+def study_bytes(n_rows: int, n_pixels: int) -> int:
+    """Return what the study of a data set takes, with so many training images; test images are compared a chunk at a time."""
+    return feature_bytes(n_rows, 0, n_pixels, n_pixels)
 
 
 def fit_bytes(classifier: Any, counts: Sequence[int], n_rows: int, n_columns: int, *, together: bool = False) -> int:
@@ -73,9 +93,17 @@ def fit_bytes(classifier: Any, counts: Sequence[int], n_rows: int, n_columns: in
     return copies + trees + (_machine_bytes(classifier, counts, n_columns, together) if _is_machine(classifier) else 0)
 
 
-def final_bytes(classifier: Any, counts: Sequence[int], n_rows: int, n_columns: int, n_pixels: int, n_jobs: int) -> int:
+def final_bytes(
+    classifier: Any,
+    counts: Sequence[int],
+    n_rows: int,
+    n_columns: int,
+    n_pixels: int,
+    n_jobs: int,
+    n_described: int = 0,
+) -> int:
     """Return what the timed fit takes with `n_jobs` threads: its process, the images in it and on their way to it, and the fit."""
-    fixed = A_PROCESS + 3 * n_rows * n_pixels + feature_bytes(n_rows, n_columns, n_pixels)
+    fixed = A_PROCESS + 3 * n_rows * n_pixels + feature_bytes(n_rows, n_columns, n_pixels, n_described)
     side_by_side = (n_jobs - 1) * thread_bytes(classifier, counts, n_columns)
     return fixed + fit_bytes(classifier, counts, n_rows, n_columns) + side_by_side
 
@@ -88,10 +116,17 @@ def thread_bytes(classifier: Any, counts: Sequence[int], n_columns: int) -> int:
 
 
 def threads_within(  # as `final_bytes`, but `memory` and the number of cores
-    memory: int, cores: int, classifier: Any, counts: Sequence[int], n_rows: int, n_columns: int, n_pixels: int
+    memory: int,
+    cores: int,
+    classifier: Any,
+    counts: Sequence[int],
+    n_rows: int,
+    n_columns: int,
+    n_pixels: int,
+    n_described: int = 0,
 ) -> int:
     """Return with how many threads, from 1 to `cores`, a timed fit fits into `memory`; it changes no byte of a result."""
-    one = final_bytes(classifier, counts, n_rows, n_columns, n_pixels, 1)
+    one = final_bytes(classifier, counts, n_rows, n_columns, n_pixels, 1, n_described)
     return max(1, min(cores, 1 + (memory - one) // max(1, thread_bytes(classifier, counts, n_columns))))
 
 

@@ -13,12 +13,21 @@ from sklearn.pipeline import Pipeline
 
 from benchmark.cache import digest
 from benchmark.command import Command
-from benchmark.errors import FitError
+from benchmark.errors import BenchmarkError, FitError
+from benchmark.features import StreamedPCA
 from benchmark.machine import in_words
 from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry, parts
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment
-from benchmark.measure.memory import feature_bytes, final_bytes, fit_bytes, float_bytes, needed, threads_within
+from benchmark.measure.memory import (
+    feature_bytes,
+    final_bytes,
+    fit_bytes,
+    float_bytes,
+    needed,
+    study_bytes,
+    threads_within,
+)
 from benchmark.measure.search import N_SPLITS, Params, feature_source, flat_rows, split_folds, tail_of
 from benchmark.measure.setting import Setting
 from benchmark.measure.study_model import FOLD, n_altered
@@ -119,13 +128,15 @@ class Model:
         features, n_columns = feature_source(self.pipeline, params, setting.n_pixels, n_rows)
         code = [code_of(STUDY_CODE)] if kind == SHARES else []
         key = digest(kind, setting.dataset.digest, parts(features), part, *code, *fit_environment(setting))
-        all_rows = setting.dataset.n_train if kind == FOLDS else self._share_rows(n_rows)
+        n_train = setting.dataset.n_train
+        all_rows = n_train if kind == FOLDS else self._share_rows(n_rows)
+        altered = float_bytes(max(0, all_rows - n_train), self._widest)  # made of raw images, a few at a time
         shared = Shared(
             f"features-{key}",
             self.group(kind),
             on_training_images,
             (function, features, self.images, part),
-            memory=feature_bytes(all_rows, self._widest, setting.n_pixels),
+            memory=feature_bytes(min(all_rows, n_train), self._widest, setting.n_pixels, self._described) + 2 * altered,
         )
         return shared, n_columns
 
@@ -133,6 +144,17 @@ class Model:
     @property
     def _widest(self) -> int:
         return max(n_columns for _, n_columns in self.sources.values())
+
+    @cached_property
+    def _described(self) -> int:
+        """The most columns of which principal components are taken, 0 where none are."""
+        image = np.zeros((1, self.setting.n_pixels), dtype=np.uint8)
+        reduced = [
+            clone(features).set_params(n_components=None)
+            for features, _ in self.sources.values()
+            if isinstance(features, StreamedPCA) and features.n_components is not None
+        ]
+        return max((features.fit(image).transform(image).shape[1] for features in reduced), default=0)
 
     def _tail(self, params: Params, n_fit: int) -> tuple[Any, list[int], int]:
         """Return the classifier, how many rows of each class it is fitted on, and how many columns."""
@@ -155,7 +177,7 @@ class Model:
     def whole_bytes(self) -> int:
         """Return what the features of all training and test images take while they are computed."""
         dataset = self.setting.dataset
-        return feature_bytes(dataset.n_train + dataset.n_test, self._widest, self.setting.n_pixels)
+        return feature_bytes(dataset.n_train + dataset.n_test, self._widest, self.setting.n_pixels, self._described)
 
     def refit_bytes(self, params: Params) -> int:
         """Return what a refit with another seed takes."""
@@ -166,8 +188,8 @@ class Model:
         """Return how many threads the timed fit may have within `memory`, and what it takes then."""
         classifier, counts, n_columns = self._tail(params, len(self.labels))
         size = classifier, counts, len(self.labels) + self.setting.dataset.n_test, n_columns, self.setting.n_pixels
-        n_jobs = threads_within(memory, MOST_THREADS, *size)
-        return n_jobs, final_bytes(*size, n_jobs)
+        n_jobs = threads_within(memory, MOST_THREADS, *size, self._described)
+        return n_jobs, final_bytes(*size, n_jobs, self._described)
 
     def score_bytes(self, params: Params) -> int:
         """Return what the scores of all training and test images take."""
@@ -208,4 +230,26 @@ def check_memory(model: Model, memory: int, kept: int) -> None:
             expected=f"about {enough}GiB on the machine that computes",
             found="; ".join(found),
             remedy=(Command("bench", models=model.entry.name, memory=f"{enough}GiB"), ", there; or fewer JOBS"),
+        )
+
+
+def check_study_memory(setting: Setting, memory: int) -> None:
+    """Refuse a data set before anything is fitted whose study takes more than `memory` bytes.
+
+    Raises
+    ------
+    BenchmarkError
+        Saying how much memory would do.
+
+    """
+    dataset = setting.dataset
+    task = study_bytes(dataset.n_train, setting.n_pixels)
+    if task > memory:
+        enough = -(-needed(task, dataset.train_images.nbytes, setting.jobs) // 2**30)
+        height, width = dataset.image_shape
+        raise BenchmarkError(
+            f"the images of {dataset.entry.name} need more memory than this run may use",
+            expected=f"about {enough}GiB on the machine that computes, for {dataset.n_train:,} images of {height} x {width} pixels",
+            found=f"{in_words(memory)} for tasks",
+            remedy=(Command("bench", memory=f"{enough}GiB"), ", there; or smaller images"),
         )

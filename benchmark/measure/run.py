@@ -23,8 +23,8 @@ from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.fit import PICKLE
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
-from benchmark.measure.memory import feature_bytes
-from benchmark.measure.model import FOLDS, SHARES, Model, check_memory
+from benchmark.measure.memory import study_bytes
+from benchmark.measure.model import FOLDS, SHARES, Model, check_memory, check_study_memory
 from benchmark.measure.provenance import kernel_note
 from benchmark.measure.record import place_folder, read_scored, run_document, unfit
 from benchmark.measure.search import choose, search_document, split_folds
@@ -145,6 +145,8 @@ def _compute(
         What failed, in the order of the table, and the study of the data set.
 
     """
+    if study is None:
+        check_study_memory(setting, engine.memory)
     bare, arrays = pack(setting.dataset, same_machine=engine.local)
     images = Shared(f"images-{setting.dataset.digest}", "images", hold, (bare, arrays))
     engine.announce("images")
@@ -233,9 +235,7 @@ def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict
         setting.cache.write("studies", _study_key(setting), study)
 
     title = "means, components, a map and near-duplicates"
-    memory = (
-        feature_bytes(setting.dataset.n_train, 0, setting.n_pixels) + 16 * setting.dataset.n_test * setting.n_pixels
-    )
+    memory = study_bytes(setting.dataset.n_train, setting.n_pixels)
     engine.run(setting.dataset.entry.title, [Task(title, dataset_study, (images,), keep, CURVE, memory)])
 
 

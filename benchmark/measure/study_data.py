@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from benchmark.components import chunks
 from benchmark.dataset import Dataset
 from benchmark.features import PixelFeatures
 from benchmark.measure.study_model import SEED, Images, Indices, nested_rows
@@ -24,7 +25,6 @@ MAP_COMPONENTS = 50
 MAP_STEPS = 500
 TWIN_DISTANCES = (0.05, 0.1, 0.15, 0.2)
 N_TWINS = 24
-TEST_ROWS = 2000  # images compared at once: with as many training images, 16 MB of distances
 
 
 def dataset_study(dataset: Dataset) -> DatasetStudy:
@@ -70,9 +70,13 @@ def _map(features: PixelFeatures, images: Images, labels: NDArray[np.uint8]) -> 
     chosen = np.sort(nested_rows(labels)[:N_MAPPED])
     described = features.transform(images[chosen])[:, :MAP_COMPONENTS]
     perplexity = min(30.0, (len(chosen) - 1) / 3)
-    places = TSNE(perplexity=perplexity, max_iter=MAP_STEPS, init="pca", random_state=SEED, n_jobs=1).fit_transform(
-        described
-    )
+    places = np.zeros((len(chosen), 2))
+    if np.ptp(
+        described, axis=0
+    ).any():  # among equal rows t-SNE divides by 0, and its native code does not survive that
+        plane = np.pad(described, ((0, 0), (0, max(0, 2 - described.shape[1]))))  # where an image has one pixel
+        tsne = TSNE(perplexity=perplexity, max_iter=MAP_STEPS, init="pca", random_state=SEED, n_jobs=1)
+        places = tsne.fit_transform(plane)
     return {
         "method": f"t-SNE (perplexity {perplexity:g}) of {described.shape[1]} principal components of the scaled pixels",
         "index": chosen.tolist(),
@@ -87,12 +91,10 @@ def near_duplicates(dataset: Dataset) -> Twins:
     The distance is that of the pixels, relative to the norm of the test image: 0.1 is a tenth of its norm.
     """
     train, test = (images.reshape(len(images), -1) for images in (dataset.train_images, dataset.test_images))
-    nearest = np.concatenate(
-        [_nearest_rows(train, test[start : start + TEST_ROWS]) for start in range(0, len(test), TEST_ROWS)]
-    )
-    lengths = np.sqrt(_squared(test))
+    nearest = np.concatenate([_nearest_rows(train, chunk) for chunk in chunks(test)])
+    lengths = np.sqrt(np.concatenate([_squared(chunk) for chunk in chunks(test)]))
     apart = np.concatenate(  # recomputed exactly: float32 products are too coarse to separate neighbours
-        [np.sqrt(_squared(test[part], train[nearest[part]])) for part in np.array_split(np.arange(len(test)), 50)]
+        [np.sqrt(_squared(chunk, train[own])) for chunk, own in zip(chunks(test), _split(nearest, test), strict=True)]
     )
     distance = apart / np.maximum(lengths, 1)
     closest = np.argsort(distance, kind="stable")[:N_TWINS]
@@ -110,14 +112,21 @@ def _nearest_rows(train: Images, test: Images) -> Indices:
     asked = test.astype(np.float32)
     best = np.full(len(test), np.inf, dtype=np.float32)
     nearest = np.zeros(len(test), dtype=np.int64)
-    for start in range(0, len(train), TEST_ROWS):
-        chunk = train[start : start + TEST_ROWS].astype(np.float32)
-        squares = np.einsum("ij,ij->i", chunk, chunk) - 2 * (asked @ chunk.T)
+    start = 0
+    for chunk in chunks(train):  # with as many test images, 16 MB of distances
+        rows = chunk.astype(np.float32)
+        squares = np.einsum("ij,ij->i", rows, rows) - 2 * (asked @ rows.T)
         candidate = squares.argmin(axis=1)
         found = squares[np.arange(len(test)), candidate]
         closer = found < best
         best[closer], nearest[closer] = found[closer], start + candidate[closer]
+        start += len(chunk)
     return nearest
+
+
+def _split(values: Indices, rows: Images) -> list[Indices]:
+    """Return one value a row in parts, as `chunks` returns the rows."""
+    return np.split(values, np.cumsum([len(chunk) for chunk in chunks(rows)])[:-1])
 
 
 def _squared(first: Images, second: Images | None = None) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ only training images; of the test images, only the existing scores are used.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,8 @@ from benchmark.statistics import wilson_interval
 N_MISTAKES = 24
 FOLD = 0  # the learning curve is fitted on its training part and scored on its held-out images
 SHARES = (1, 2, 4, 8, 16)
-BLOCK = 4  # pixels
+BLOCK = 4  # pixels, at least
+MOST_BLOCKS = 100  # of larger images, blocks are larger
 N_PERMUTED = 1000
 SEED = 0
 Images = NDArray[np.uint8]
@@ -103,15 +105,17 @@ def share_features(
     """
     share, held_out = _rows(labels, n_train)
     flat = images.reshape(len(images), -1)
-    rows, parts = flat[share], [flat[held_out]]
+    rows = flat[share]
+    parts: Iterator[Images] = iter([flat[held_out]])
     if n_train == len(split_folds(labels)[FOLD][0]):
-        parts += [altered.reshape(len(altered), -1) for altered in shuffled_blocks(images[_shown(held_out)])]
+        altered = shuffled_blocks(images[_shown(held_out)])  # one block after the other: all would take much memory
+        parts = itertools.chain(parts, (own.reshape(len(own), -1) for own in altered))
     with threadpool_limits(1):
         start = time.thread_time()
         fitted = clone(features).fit(rows, labels[share])
         described = [fitted.transform(rows)]
         seconds = time.thread_time() - start
-        described += [fitted.transform(part) for part in parts]
+        described += map(fitted.transform, parts)
     return np.concatenate([np.asarray(part, dtype=np.float32) for part in described]), seconds
 
 
@@ -234,19 +238,26 @@ def permutation_importance(
         own = labels == label
         pictures[name] = drops[:, own].mean(axis=1).tolist() if own.any() else [0.0] * len(drops)
     height, width = image_shape
+    side = block_side(height, width)
     return {
         "method": "permutation",
-        "shape": [-(-height // BLOCK), -(-width // BLOCK)],
-        "block": BLOCK,
+        "shape": [-(-height // side), -(-width // side)],
+        "block": side,
         "n_images": len(labels),
         "pictures": pictures,
     }
 
 
+def block_side(height: int, width: int) -> int:
+    """Return the side of a block in pixels: `BLOCK`, or the least of which `MOST_BLOCKS` cover an image of this size."""
+    return next(side for side in itertools.count(BLOCK) if -(-height // side) * -(-width // side) <= MOST_BLOCKS)
+
+
 def _blocks(height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    for top in range(0, height, BLOCK):
-        for left in range(0, width, BLOCK):
-            yield slice(top, top + BLOCK), slice(left, left + BLOCK)
+    side = block_side(height, width)
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            yield slice(top, top + side), slice(left, left + side)
 
 
 def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[str]) -> Importance | None:

@@ -36,7 +36,7 @@ BUILD = ROOT / "build"
 PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
-    "data": "--dataset --profile --entries --data-dir --build-dir --accept --json --quiet",
+    "data": "--dataset --profile --entries --data-dir --build-dir --accept --convert --json --quiet",
     "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --dask --dashboard --dry-run --no-site --json --quiet",
     "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
@@ -62,6 +62,7 @@ ONCE_TAKEN = {
 REQUIRED = {"predict": ["models/x/a", "photo.png"], "compare": ["a", "b"], "worker": ["tcp://h:8786"]}
 SWITCHES = [
     "--accept",
+    "--convert",
     "--fast",
     "--dashboard",
     "--dry-run",
@@ -147,7 +148,10 @@ MEASURING = Measuring(IMAGES, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=
 WHERE = Where(ROOT, QUICK / "models", "digits")
 TYPED = {
     ("data", "digits", "--profile", "quick", *FILES, "--accept", "--json"): DataOptions(
-        IMAGES, accept=True, json=True, quiet=False
+        IMAGES, accept=True, convert=False, json=True, quiet=False
+    ),
+    ("data", "digits", "--profile", "quick", *FILES, "--convert"): DataOptions(
+        IMAGES, accept=False, convert=True, json=False, quiet=False
     ),
     ("bench", *SHARED, *FILES, "--models", "a, b", "--jobs", "3", "--dry-run", "--quiet"): BenchOptions(
         MEASURING, QUICK / "digits", dry_run=True, no_site=False, json=False, quiet=True,
@@ -301,6 +305,7 @@ VARIABLES = [
     "PORT=80",
     "CHECK=1",
     "ACCEPT=1",
+    "CONVERT=1",
     "DRY=1",
     "DASK=tcp://h:1",
     "DASHBOARD=1",
@@ -321,7 +326,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     measuring = Measuring(images, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
     where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
     told_entries = told | {"entries": "e.py"}
-    assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, json=False, quiet=False)
+    assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, convert=True, json=False, quiet=False)
     assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(
         replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gzip
 import itertools
+import math
 import os
 import shutil
 import struct
-import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from benchmark import dataset
-from benchmark.dataset import fetch
-from benchmark.errors import DataError, EntryError
+from benchmark.dataset import fetch, idx
+from benchmark.disk import atomic_path
+from benchmark.errors import BenchmarkError, DataError, EntryError
 from tests.conftest import ROOT, SAMPLE
 
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
@@ -149,13 +152,77 @@ def test_sound_files_of_other_contents_are_refused(plain, tmp_path):
         load(plain, tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(b"x" * 5000, mtime=0)[:-20]])
-def test_a_damaged_gzip_file_is_refused(tmp_path, content):
-    folder = tmp_path / "packed"
-    shutil.copytree(ROOT / "tests" / "data", folder)
-    (folder / f"{IMAGES}.gz").write_bytes(content)
-    with pytest.raises(DataError, match=r"gz is damaged"):
-        load(folder, tmp_path)
+@pytest.fixture
+def packed(tmp_path):
+    """A folder with the sample's four packed files."""
+    return Path(shutil.copytree(ROOT / "tests" / "data", tmp_path / "packed"))
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda content: b"no gzip at all", lambda content: content[:-20], lambda content: b""]
+)
+def test_a_damaged_gzip_file_is_refused(packed, tmp_path, harm):
+    path = packed / f"{IMAGES}.gz"
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.raises(DataError, match=r"gz (is damaged|ends within its header)"):
+        load(packed, tmp_path)
+    assert not list((tmp_path / "cache").rglob("*idx*"))
+
+
+def pack(path, shape, body):
+    path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, *shape) + body))
+
+
+@pytest.mark.parametrize(
+    ("shape", "body", "found"),
+    [
+        ((2**30, 32, 32), bytes(1000), "bytes, packed"),  # 2**40 bytes
+        ((2**32 - 1,) * 3, b"", "bytes, packed"),
+        ((100_000, 28, 28), bytes(78_400_000), "bytes, packed"),  # nothing but zeros
+        ((20, 28, 28), bytes(50_000_000), "more"),
+        ((3000, 28, 28), bytes(2000 * 784), "bytes"),
+        ((2000, 0, 28), b"", "a length of 0"),
+    ],
+    ids=["2**40", "2**96", "zeros", "longer", "shorter", "empty"],
+)
+def test_a_packed_file_is_unpacked_as_far_as_its_header_says_and_only_if_that_is_plausible(
+    packed, tmp_path, monkeypatch, shape, body, found
+):
+    written = []
+    monkeypatch.setattr(idx, "atomic_path", lambda path: counted(path, written))
+    pack(packed / f"{IMAGES}.gz", shape, body)
+    with pytest.raises(DataError, match=f"gz does not have the length that its header says(?s:.*)found: .*{found}\n"):
+        load(packed, tmp_path)
+    assert sum(written) <= 16 + math.prod(shape) % 2**24
+    assert not list((tmp_path / "cache").rglob("*idx*"))
+
+
+@contextlib.contextmanager
+def counted(path, written):
+    with atomic_path(path) as partial:
+        try:
+            yield partial
+        finally:
+            written.append(partial.stat().st_size)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_four_files_of_which_any_byte_was_changed_are_read_or_refused(tmp_path_factory, data):
+    home = tmp_path_factory.mktemp("fuzzed") / "data" / "mine"
+    write_small(home)
+    load_mine(home, accept=True)
+    for name in data.draw(st.sets(st.sampled_from(dataset.FILES), max_size=2)):
+        (home / f"{name}.gz").write_bytes(gzip.compress((home / name).read_bytes(), mtime=0))
+        (home / name).unlink()
+    path = data.draw(st.sampled_from(sorted(home.iterdir())))
+    content = bytearray(path.read_bytes())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=3)):
+        content[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    for accept in (False, True):
+        with contextlib.suppress(BenchmarkError):
+            assert load_mine(home, accept=accept).n_train == 8
 
 
 def test_an_unknown_name_lists_the_known_ones():
@@ -241,13 +308,18 @@ def test_every_entry_of_the_table_is_sound():
         dataset.check_dataset_entry(entry)
 
 
+def write_small(home):
+    """Write eight images of 5 x 4 pixels in two classes, twice."""
+    for seed, (images, labels) in enumerate((dataset.FILES[:2], dataset.FILES[2:])):
+        dataset.write_idx(home / images, np.random.default_rng(seed).integers(0, 256, (8, 5, 4)).astype(np.uint8))
+        dataset.write_idx(home / labels, np.arange(8, dtype=np.uint8) % 2)
+
+
 @pytest.fixture
 def mine(tmp_path):
     """A data set of one's own, in the place that its name gives it, not accepted yet."""
     home = tmp_path / "data" / "mine"
-    for images, labels in (dataset.FILES[:2], dataset.FILES[2:]):
-        dataset.write_idx(home / images, np.zeros((8, 5, 4), np.uint8))
-        dataset.write_idx(home / labels, np.arange(8, dtype=np.uint8) % 2)
+    write_small(home)
     return home
 
 
@@ -274,31 +346,105 @@ def test_nobody_is_told_to_remove_a_file_that_cannot_be_fetched_again(mine):
     assert "rm " not in str(caught.value)
 
 
-def test_a_folder_of_pictures_is_read_once_and_again_when_a_picture_changes(tmp_path):
+def draw_pictures(home, first=0):
     from PIL import Image
 
-    home = tmp_path / "data" / "mine"
-    for part, name, i in itertools.product(("train", "test"), "ab", range(3)):
+    for number, (part, name, i) in enumerate(itertools.product(("train", "test"), "ab", range(3))):
         (home / part / name).mkdir(parents=True, exist_ok=True)
-        Image.new("L", (4, 5), 10 * i).save(home / part / name / f"{i}.png")
-        os.utime(home / part / name, (1, 1))
-        os.utime(home / part / name / f"{i}.png", (1, 1))
-    for folder in (home / "train", home / "test"):
-        os.utime(folder, (1, 1))
+        Image.new("L", (4, 5), first + number).save(home / part / name / f"{i}.png")
+    return home
+
+
+def test_a_folder_of_pictures_is_converted_once_and_again_when_a_picture_changes(tmp_path):
+    home = draw_pictures(tmp_path / "data" / "mine")
     first = load_mine(home, accept=True)
-    assert first.train_images[:, 0, 0].tolist() == [0, 10, 20] * 2
+    assert first.train_images[:, 0, 0].tolist() == list(range(6))
     written = (tmp_path / "cache" / "mine" / IMAGES).stat().st_mtime_ns
+    for path in home.rglob("*"):
+        os.utime(path)
     assert load_mine(home).digest == first.digest
     assert (tmp_path / "cache" / "mine" / IMAGES).stat().st_mtime_ns == written
-    Image.new("L", (4, 5), 77).save(home / "train" / "a" / "1.png")
-    os.utime(home / "train" / "a" / "1.png", (time.time() + 5,) * 2)
-    with pytest.raises(DataError, match="not the file that SHA256SUMS describes(?s:.*)ACCEPT=1 if it is meant"):
-        load_mine(home)
-    assert load_mine(home, accept=True).train_images[1, 0, 0] == 77
     (home / "test" / "b" / "1.png").unlink()
-    os.utime(home / "test" / "b", (time.time() + 5,) * 2)
     with pytest.raises(DataError, match="SHA256SUMS"):
         load_mine(home)
+
+
+def replaced_picture(home):
+    shutil.copy(home / "train" / "b" / "2.png", home / "train" / "a" / "1.png")
+    return home / "train" / "a" / "1.png"
+
+
+def replaced_gzip(home):
+    path = home / f"{IMAGES}.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[20] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+    return path
+
+
+@pytest.mark.parametrize("replace_file", [replaced_picture, replaced_gzip])
+def test_a_source_that_was_replaced_by_an_older_one_is_read_again(tmp_path, replace_file):
+    home = draw_pictures(tmp_path / "data" / "mine")
+    if replace_file is replaced_gzip:
+        shutil.rmtree(home)
+        write_small(home)
+        for name in dataset.FILES:
+            (home / f"{name}.gz").write_bytes(gzip.compress((home / name).read_bytes()))
+            (home / name).unlink()
+    before = load_mine(home, accept=True)
+    os.utime(replace_file(home), (1, 1))
+    with pytest.raises(DataError, match="not the file that SHA256SUMS describes(?s:.*)ACCEPT=1 if it is meant"):
+        load_mine(home)
+    after = load_mine(home, accept=True)
+    assert after.digest != before.digest
+    assert load_mine(home).digest == after.digest
+
+
+def test_the_pictures_of_another_folder_are_read_however_old_they_are(tmp_path):
+    home = draw_pictures(tmp_path / "data" / "mine")
+    other = draw_pictures(tmp_path / "other", first=100)
+    for path in [*other.rglob("*"), other]:
+        os.utime(path, (1, 1))
+    first = load_mine(home, accept=True)
+    with pytest.raises(
+        DataError, match="SHA256SUMS(?s:.*)make data DATASET=mine ACCEPT=1 DATA_DIR=.*other if it is meant"
+    ):
+        load_mine(home, data_dir=other)
+    assert load_mine(home, data_dir=other, accept=True).train_images[0, 0, 0] == 100
+    assert load_mine(home, accept=True).digest == first.digest
+
+
+@pytest.mark.parametrize("name", [*dataset.FILES, "made-of.json"])
+def test_a_conversion_that_was_altered_or_is_not_whole_is_made_again(tmp_path, name):
+    home = draw_pictures(tmp_path / "data" / "mine")
+    first = load_mine(home, accept=True)
+    path = tmp_path / "cache" / "mine" / name
+    for content in (b"", b"[]", b'{"source": 1}', path.read_bytes()[:-1] + b"\0", None):
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        assert load_mine(home, accept=True).digest == first.digest == load_mine(home).digest
+
+
+def test_a_subset_that_was_altered_is_drawn_again(sample, tmp_path):
+    part = dataset.subset(sample, 300, 50, cache_dir=tmp_path)
+    path = Path(part.train_images.filename)
+    path.write_bytes(path.read_bytes()[:-1] + b"\1")
+    assert dataset.subset(sample, 300, 50, cache_dir=tmp_path).digest == part.digest
+
+
+def test_a_subset_keeps_as_many_images_of_a_rare_class_as_a_data_set_must_have(tmp_path):
+    home = tmp_path / "data" / "mine"
+    entry = replace(ENTRY, class_names=("a", "b", "rare"))
+    for seed, (images, labels, n, n_rare) in enumerate(((*dataset.FILES[:2], 450, 3), (*dataset.FILES[2:], 150, 1))):
+        truth = np.repeat(np.arange(3, dtype=np.uint8), (n, n, n_rare))
+        dataset.write_idx(
+            home / images, np.random.default_rng(seed).integers(0, 256, (len(truth), 2, 2)).astype(np.uint8)
+        )
+        dataset.write_idx(home / labels, truth)
+    part = dataset.subset(load_mine(home, entry, accept=True), 60, 20, cache_dir=tmp_path)
+    assert np.bincount(part.train_labels).tolist() in ([29, 28, 3], [28, 29, 3])
+    assert np.bincount(part.test_labels).tolist() in ([10, 9, 1], [9, 10, 1])
 
 
 def test_pictures_are_read_again_when_the_classes_change_places(tmp_path):
@@ -334,6 +480,134 @@ def test_a_packed_file_of_other_contents_is_named_and_not_what_it_was_unpacked_t
     (folder / f"{IMAGES}.gz").write_bytes(gzip.compress(bytes(content)))
     with pytest.raises(DataError, match=f"given/{IMAGES}.gz is not the file that SHA256SUMS describes"):
         load(folder, tmp_path)
+
+
+# ------------------------------------------------------------------------------- how other archives lay out the files
+def dotted(home, name):
+    (home / name).rename(home / name.replace("-idx", ".idx"))
+
+
+def dotted_and_packed(home, name):
+    (home / f"{name.replace('-idx', '.idx')}.gz").write_bytes(gzip.compress((home / name).read_bytes()))
+    (home / name).unlink()
+
+
+def boxed(home, name):
+    (home / name).rename(home / "inner")
+    (home / name).mkdir()
+    (home / "inner").rename(home / name / name)
+
+
+def dotted_and_boxed(home, name):
+    boxed(home, name)
+    dotted(home / name, name)
+
+
+@pytest.mark.parametrize("lay", [dotted, dotted_and_packed, boxed, dotted_and_boxed])
+@pytest.mark.parametrize("names", [dataset.FILES, dataset.FILES[1:2]], ids=["all", "one"])
+def test_files_are_found_under_the_names_that_archives_give_them(mine, lay, names):
+    first = load_mine(mine, accept=True)
+    for name in names:
+        lay(mine, name)
+    assert load_mine(mine).digest == first.digest
+    assert load_mine(mine, data_dir=mine, accept=True).digest == first.digest
+
+
+def test_a_bad_file_in_a_folder_of_its_name_is_named_with_a_remedy_that_works(mine):
+    entry = replace(ENTRY, urls=("http://nowhere/",))
+    boxed(mine, LABELS)
+    (mine / LABELS / LABELS).write_text("x")
+    (mine / "SHA256SUMS").write_text("".join(f"{64 * '0'}  {name}\n" for name in dataset.FILES))
+    with pytest.raises(DataError, match=f"{LABELS}/{LABELS} ends within its header") as caught:
+        load_mine(mine, entry)
+    assert "".join(map(str, caught.value.remedy)) == f"rm -r {mine / LABELS} && make data"
+
+
+def test_an_empty_folder_in_the_place_of_a_file_that_is_to_be_fetched_is_named(mine):
+    (mine / LABELS).unlink()
+    (mine / LABELS).mkdir()
+    with pytest.raises(
+        DataError, match=f"{LABELS} is a folder(?s:.*)a folder with nothing(?s:.*)rm -r .*{LABELS} && make data"
+    ):
+        load_mine(mine, replace(ENTRY, urls=("http://nowhere/",)), accept=True)
+
+
+@pytest.mark.parametrize("name", [LABELS, f"{LABELS}.gz", "train"])
+def test_a_link_to_nothing_is_named_as_such(mine, name):
+    (mine / LABELS).unlink()
+    (mine / name).symlink_to("../annex/x")
+    with pytest.raises(
+        DataError, match=f"{name} is a link to what is not there(?s:.*)a link to ../annex/x(?s:.*)git annex get"
+    ):
+        load_mine(mine, accept=True)
+
+
+def test_where_files_of_other_names_lie_they_are_listed(tmp_path, mine):
+    for name in dataset.FILES:
+        (mine / name).rename(mine / f"emnist-{name}")
+    for where in ({}, {"data_dir": mine}):
+        with pytest.raises(DataError, match="found: .*emnist-t10k-images-idx3-ubyte, emnist-t10k-labels-idx1-ubyte"):
+            load_mine(mine, accept=True, **where)
+
+
+def test_what_lacks_one_of_the_files_that_are_fetched_is_fetched_again(mine, monkeypatch):
+    kept = {name: gzip.compress((mine / name).read_bytes()) for name in dataset.FILES}
+    monkeypatch.setattr(fetch, "download", lambda _, to, __: [(to / f"{n}.gz").write_bytes(c) for n, c in kept.items()])
+    first = load_mine(mine, accept=True)
+    (mine / LABELS).unlink()
+    assert load_mine(mine, replace(ENTRY, urls=("http://good/",))).digest == first.digest
+    assert (mine / LABELS).is_file()
+
+
+def test_packed_files_in_the_place_of_fetched_ones_are_unpacked_beside_them_once_they_are_verified(mine):
+    entry = replace(ENTRY, urls=("http://nowhere/",))
+    load_mine(mine, accept=True)
+    for name in dataset.FILES:
+        (mine / f"{name}.gz").write_bytes(gzip.compress((mine / name).read_bytes()))
+        (mine / name).unlink()
+    load_mine(mine, entry)
+    assert all((mine / name).is_file() for name in dataset.FILES)
+
+
+def test_a_plain_file_beside_a_packed_one_of_other_contents_is_not_accepted(mine):
+    (mine / f"{IMAGES}.gz").write_bytes(gzip.compress((mine / IMAGES).read_bytes()))
+    load_mine(mine, accept=True)
+    replaced_gzip(mine)
+    with pytest.raises(DataError, match=f"{IMAGES} and .*{IMAGES}.gz hold different contents"):
+        load_mine(mine, accept=True)
+
+
+def test_labels_that_begin_at_1_are_told_from_wrong_ones_with_what_mends_them(mine):
+    for name in (LABELS, TEST_LABELS):
+        dataset.write_idx(mine / name, np.arange(8, dtype=np.uint8) % 2 + 1)
+    with pytest.raises(DataError, match="begin at 1(?s:.*)0 to 1(?s:.*)1 to 2(?s:.*)make data DATASET=mine CONVERT=1"):
+        load_mine(mine, accept=True)
+    assert load_mine(mine, accept=True, convert=True).train_labels.tolist() == [0, 1] * 4
+
+
+def test_training_images_that_are_all_equal_are_no_data_set(mine):
+    for value in (0, 255):
+        dataset.write_idx(mine / IMAGES, np.full((8, 5, 4), value, np.uint8))
+        with pytest.raises(DataError, match=f"8 training images that are all equal(?s:.*)from {value} to {value}"):
+            load_mine(mine, accept=True)
+    assert not (mine / "SHA256SUMS").exists()
+
+
+def test_checksums_that_mark_binary_files_or_use_capitals_are_read(mine):
+    load_mine(mine, accept=True)
+    path = mine / "SHA256SUMS"
+    rows = [line.split() for line in path.read_text().splitlines()]
+    path.write_text("".join(f"{sha256.upper()} *{name}\r\n" for sha256, name in rows))
+    assert load_mine(mine).n_train == 8
+
+
+def test_damaged_checksums_of_ones_own_data_are_mended_by_accepting_it(mine):
+    load_mine(mine, accept=True)
+    for content in (b"<<<<<<< HEAD\n", b"\xff\n", b"", b"a b c\n"):
+        (mine / "SHA256SUMS").write_bytes(content)
+        with pytest.raises(DataError, match="SHA256SUMS(?s:.*)try: +make data DATASET=mine ACCEPT=1"):
+            load_mine(mine)
+    assert load_mine(mine, accept=True).digest == load_mine(mine).digest
 
 
 def test_a_class_with_too_few_images_is_refused(mine):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from benchmark.errors import BenchmarkError, FitError
 from benchmark.features import HogFeatures, PixelFeatures
@@ -21,9 +22,10 @@ from benchmark.measure.memory import (
     final_bytes,
     fit_bytes,
     needed,
+    study_bytes,
     threads_within,
 )
-from benchmark.measure.model import Model, check_memory
+from benchmark.measure.model import Model, check_memory, check_study_memory
 from benchmark.measure.search import fold_features
 from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
@@ -69,6 +71,52 @@ def test_features_take_no_more_than_is_said(sample, features):
     images, labels = np.array(sample.train_images), np.array(sample.train_labels)
     n_columns = features.n_components or 28 * 28
     assert peak_of(lambda: fold_features(features, images, labels, 0)) < feature_bytes(len(images), n_columns, 28 * 28)
+
+
+@pytest.mark.parametrize(
+    ("features", "n_rows", "side"),
+    [
+        (PixelFeatures(20), 60, 96),
+        (HogFeatures((64, 64), 20), 60, 64),
+        (PixelFeatures(20), 1200, 24),
+        (HogFeatures((32, 32), 60), 300, 32),
+    ],
+    ids=str,
+)
+def test_components_of_few_large_images_take_no_more_than_is_said(features, n_rows, side):
+    images = np.random.default_rng(0).integers(0, 256, (n_rows, side, side)).astype(np.uint8)
+    labels = np.arange(n_rows, dtype=np.uint8) % 3
+    flat = images[:1].reshape(1, -1)
+    n_described = clone(features).set_params(n_components=None).fit(flat).transform(flat).shape[1]
+    said = feature_bytes(n_rows, features.n_components, side * side, n_described)
+    assert peak_of(lambda: fold_features(features, images, labels, 0)) < said
+
+
+def test_what_large_images_take_grows_with_their_number_and_is_bounded_by_their_size():
+    assert feature_bytes(60, 20, 224**2, 224**2) < 2**29
+    assert feature_bytes(60_000, 200, 28**2, 28**2) == feature_bytes(60_000, 200, 28**2)  # no more than a chunk takes
+    assert 2 * GIB < study_bytes(10_000, 96**2) < 6 * GIB
+    assert study_bytes(60_000, 224**2) > 60 * GIB
+
+
+def drawn(n_train, shape):
+    """A data set that only says how large it is."""
+    images = np.broadcast_to(np.uint8(0), (n_train, *shape))
+    return SimpleNamespace(
+        entry=SimpleNamespace(name="large"),
+        n_train=n_train,
+        image_shape=shape,
+        train_images=SimpleNamespace(nbytes=images.size),
+    )
+
+
+def test_a_data_set_whose_study_does_not_fit_is_refused_with_the_memory_that_would_do(tmp_path):
+    setting = Setting(ROOT, tmp_path, tmp_path, drawn(60_000, (224, 224)), 2, Reporter(quiet=True))
+    with pytest.raises(
+        BenchmarkError, match=r"images of large need more memory(?s:.*)224 x 224 pixels(?s:.*)MEMORY=\d+GiB"
+    ):
+        check_study_memory(setting, 8 * GIB)
+    check_study_memory(Setting(ROOT, tmp_path, tmp_path, drawn(600, (224, 224)), 2, Reporter(quiet=True)), 8 * GIB)
 
 
 def test_machines_fitted_together_take_no_more_than_is_said_and_not_far_less():

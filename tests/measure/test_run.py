@@ -411,7 +411,7 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     (tmp_path / "no.png").write_text("no")
     refused = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "no.png")
     assert refused.returncode == 1
-    assert "no.png is not a picture" in refused.stderr
+    assert "no.png cannot be read as a picture" in refused.stderr
 
 
 def test_results_that_cannot_be_written_are_refused_in_words(tmp_path, command):

@@ -12,11 +12,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.features import HogFeatures, PixelFeatures
 from benchmark.measure import study_data, study_model, workers
 from benchmark.measure.search import split_folds
 from benchmark.models import MODELS
-from benchmark.results import load_results
+from benchmark.results import DatasetStudy, dump_document, load_results
 from tests.conftest import SAMPLE
 
 
@@ -149,6 +150,52 @@ def test_weights_that_lead_to_no_pixel_are_not_shown(sample):
 def test_the_spectrum_reaches_every_number_of_components_that_a_search_may_choose():
     offered = [entry.grid.get("features__n_components", [0]) for entry in MODELS if entry.features == "pixels"]
     assert max(map(max, offered)) <= study_data.N_SPECTRUM
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side"),
+    [(28, 28, 4), (40, 40, 4), (41, 40, 5), (96, 96, 10), (224, 224, 23), (1, 4096, 41), (1, 1, 4)],
+)
+def test_a_block_of_a_large_image_is_as_large_as_few_blocks_take(height, width, side):
+    assert study_model.block_side(height, width) == side
+    blocks = list(study_model._blocks(height, width))
+    assert len(blocks) <= study_model.MOST_BLOCKS
+    covered = np.zeros((height, width), int)
+    for rows, columns in blocks:
+        covered[rows, columns] += 1
+    assert np.all(covered == 1)
+
+
+def small_dataset(images):
+    entry = DatasetEntry("small", "Small", ("a", "b"), "CC0", "drawn")
+    labels = np.arange(len(images), dtype=np.uint8) % 2
+    return Dataset(entry, images, labels, images[:2], labels[:2], "0" * 64)
+
+
+def equal_but_one(n=12):
+    images = np.zeros((n, 3, 3), np.uint8)
+    images[-1] = 200
+    return images
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((12, 3, 3), np.uint8),
+        equal_but_one(),
+        np.arange(12, dtype=np.uint8).reshape(12, 1, 1),
+        np.random.default_rng(0).integers(0, 256, (6, 1, 4096)).astype(np.uint8),
+    ],
+    ids=["equal", "one differs", "one pixel", "few"],
+)
+def test_images_of_little_variance_or_number_are_described(images):
+    found = study_data.dataset_study(small_dataset(images))
+    places = np.array([found["map"]["x"], found["map"]["y"]])
+    assert places.shape == (2, len(images))
+    assert np.all(np.isfinite(places))
+    assert np.all(np.isfinite(found["components"]))
+    text = dump_document(found, DatasetStudy)  # refuses what is not finite
+    assert '"name": "small"' in text
 
 
 def test_near_duplicates_are_those_that_scipy_finds(sample):

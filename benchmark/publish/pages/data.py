@@ -106,10 +106,11 @@ def _studied(site: Site, study: DatasetStudy) -> Studied:
     means = np.array([study["class_means"][name] for name in site.order]).reshape(-1, *shape)
     components = np.array(study["components"]).reshape(-1, *shape)
     largest = np.abs(components).max(axis=(1, 2), keepdims=True)
+    largest[largest == 0] = 1  # of few images, the last component has no variance
     spread = np.array(study["pixel_sd"]).reshape(1, *shape)
     return Studied(
         means=site.gallery.sheet("data-means", means, columns=len(means), scale=2),
-        spread=site.gallery.sheet("data-spread", 255 * spread / spread.max(), columns=1, scale=4),
+        spread=site.gallery.sheet("data-spread", 255 * spread / (spread.max() or 1), columns=1, scale=4),
         spectrum=spectrum(study, _chosen_components(site.stored)),
         components=site.gallery.sheet(  # in steps of four greys, a third of the bytes less
             "data-components", 128 + 4 * np.rint(31 * components / largest), columns=8, scale=2
