@@ -6,7 +6,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import print_error, silence, to_json, wants_colour
+from benchmark.commands.printing import (
+    complain,
+    print_error,
+    show,
+    show_painted,
+    silence,
+    to_json,
+    wants_colour,
+)
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
@@ -38,7 +46,7 @@ def diff(options: DiffOptions) -> int:
     if not options.exit_code:
         return 0
     if status:
-        print(f"exit status {status}: {why}", file=sys.stderr)
+        complain(f"exit status {status}: {why}")
     return status
 
 
@@ -91,7 +99,7 @@ def history(options: HistoryOptions) -> int:
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)
     found = read_history(repository, repository.commit("HEAD").sha, folder)
     found = select(found, models=options.models, metrics=[metric.name for metric in metrics])
-    print(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
+    show(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
     return 0
 
 
@@ -99,8 +107,8 @@ def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOpti
     from benchmark.compare.words import format_markdown, format_text
 
     if options.format == "json":
-        print(to_json(comparison))
+        show(to_json(comparison))
     elif options.format == "markdown":
-        print(format_markdown(comparison))
+        show(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=wants_colour()))
+        show_painted(format_text(comparison, colour=wants_colour()))

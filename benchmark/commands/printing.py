@@ -1,4 +1,4 @@
-"""Printing: errors, JSON, colours, and silence where nobody reads."""
+"""Printing: text, errors, JSON, colours, and silence where nobody reads. No other command writes to the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError
+from benchmark.text import UNSEEN, visible
 
 
 def silence() -> None:
@@ -16,9 +17,24 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def show(text: object = "") -> None:
+    """Print text on stdout; what would steer a terminal in it, a name's or a commit message's escape sequence, is shown instead."""
+    print(visible(str(text)))
+
+
+def complain(text: str) -> None:
+    """Print the same on stderr."""
+    print(visible(text), file=sys.stderr)
+
+
+def show_painted(text: str) -> None:
+    """Print text whose escape sequences are colours of ours; whoever has put them there has made the text itself visible."""
+    print(text)
+
+
 def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:
     """Print an error on stderr, with the commands in it as this person types them."""
-    print(f"error: {error.text(lambda text: as_typed(text, repeat))}", file=sys.stderr)
+    complain(f"error: {error.text(lambda text: as_typed(text, repeat))}")
 
 
 def wants_colour() -> bool:
@@ -27,7 +43,8 @@ def wants_colour() -> bool:
 
 
 def to_json(document: Any) -> str:
-    """Return a document as JSON for a person or a program to read."""
+    r"""Return a document as JSON for a person or a program to read; what would steer a terminal is written as `\u009b`."""
     import json
 
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

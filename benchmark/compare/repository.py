@@ -15,7 +15,8 @@ from typing import IO, cast
 
 from benchmark.errors import BenchmarkError
 
-FIELDS = "%H%x1f%cI%x1f%s"
+FIELDS = "%H%x00%cI%x00%s"  # a message may hold any other character
+RAW = (":", "\n:")  # how a line about a file begins
 # a remote that a browser can open; not one with a user name, a token or an SSH port in it
 REMOTE = re.compile(
     r"(?:https://(?P<web>[^@/]+)/|(?:ssh://)?git@(?P<ssh>[^:/]+)[:/](?!\d+/))(?P<path>[^@:]+?)(?:\.git)?/?"
@@ -79,7 +80,7 @@ class Repository:
                 remedy="git fetch --unshallow" if self.is_shallow else "git log --oneline -- models",
             )
         fields = self._git("show", "--no-patch", f"--format={FIELDS}", sha.decode().strip()).decode(errors="replace")
-        return Commit(*fields.rstrip("\n").split("\x1f", 2))
+        return Commit(*fields.rstrip("\n").split("\0", 2))
 
     @property
     def is_shallow(self) -> bool:
@@ -144,16 +145,23 @@ class Repository:
         top = self.prefix + folder.rstrip("/") + "/"
         output = self._git(
             "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "--no-abbrev", "--no-renames",
-            "--root", "-z", f"--format=%x1e{FIELDS}%x1d", sha, "--", f":(top){top}",
+            "--root", "-z", f"--format={FIELDS}", sha, "--", f":(top){top}",
         ).decode(errors="replace")  # fmt: skip
-        for record in output.split("\x1e")[1:]:
-            fields, _, raw = record.partition("\x1d")
-            parts = [part for part in raw.replace("\n", "").split("\0") if part]
-            blobs: dict[str, str | None] = {}
-            for about, path in zip(parts[::2], parts[1::2], strict=True):
-                blob = about.split()[3]
-                blobs[path.removeprefix(top)] = blob if blob.strip("0") else None  # a removed file has all zeros
-            yield Change(Commit(*fields.split("\x1f", 2)), blobs)
+        parts = iter(output.split("\0"))
+        change: Change | None = None
+        for part in parts:
+            if part.startswith(RAW):
+                blob, path = part.split()[3], next(parts)
+                if change:
+                    change.blobs[path.removeprefix(top)] = (
+                        blob if blob.strip("0") else None
+                    )  # of a removed file all zeros
+            elif part:  # a commit; a message and a path are taken by their place, whatever they begin with
+                if change:
+                    yield change
+                change = Change(Commit(part, next(parts), next(parts)), {})
+        if change:
+            yield change
 
     def count(self, sha: str, since: str | None, pattern: str) -> int:
         """Count the first-parent commits after `since` (all if None) to `sha` that changed what `pattern` matches."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from benchmark.errors import DataError
-from benchmark.layout import slug
+from benchmark.text import addresses
 
 PARTS = ("train", "test")
 Bytes = NDArray[np.uint8]
@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 def read_image_folder(folder: Path, class_names: Sequence[str]) -> list[Bytes]:
     """Return training images and labels, test images and labels; images have shape (n, height, width).
 
-    A class's folder has the name of the class, or its slug where the name cannot be that of a folder.
+    A class's folder has the name of the class, or its part of addresses where the name cannot be that of a folder.
 
     Raises
     ------
@@ -30,8 +30,8 @@ def read_image_folder(folder: Path, class_names: Sequence[str]) -> list[Bytes]:
         If a folder is not a class or has no pictures, or a file is not a grey PNG of the same size as the first.
 
     """
-    labels = {name: label for label, name in enumerate(class_names)}
-    labels |= {slug(name): label for name, label in labels.items() if slug(name) not in labels}
+    names = {name: label for label, name in enumerate(class_names)}
+    labels = {address: names[name] for name, address in addresses(class_names).items()} | names
     paths = {part: _paths(folder / part, class_names, labels) for part in PARTS}
     first = _picture(paths["train"][0], None)
     arrays: list[Bytes] = []

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from benchmark.errors import EntryError
 from benchmark.features import StreamedPCA
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts
+from benchmark.text import RESERVED
 
 ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
 
@@ -33,8 +34,9 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
     """
     seen: set[tuple[str, str]] = set()
     for entry in entries:
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name == "index":
-            _refuse(entry, "has an invalid name", "lower-case letters, digits and hyphens", entry.name, "name")
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name in RESERVED:
+            expected = "lower-case letters, digits and hyphens, and neither index nor a device of Windows (con, nul, …)"
+            _refuse(entry, "has an invalid name", expected, entry.name, "name")
         for field, value in (("name", entry.name), ("title", entry.title)):
             if (field, value) in seen:
                 raise EntryError(
