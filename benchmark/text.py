@@ -1,6 +1,6 @@
 """Text of others (names, titles, notes, commit messages) made inert, by the context that it enters.
 
-Comes in: any text. Goes out: text that is read and never obeyed, by a terminal (`visible`), in a page (`inert`), in a chart (`label`),
+Comes in: any text. Goes out: text that is read and never obeyed, by a terminal (`visible`), in a page (`inert`), in a chart (`chart_text`),
 in a spreadsheet (`csv_cell`), and as a part of an address or a file's name (`addresses`). Inside the program text is plain: it is
 escaped once, at the border. YAML is dumped by a YAML writer, JSON by a JSON writer.
 """
@@ -66,6 +66,16 @@ def inert(text: str) -> str:
     return TARGET.sub(lambda found: f"&#{ord(found[0])};", line)
 
 
+def as_html(text: str) -> str:
+    """Return text for the settings and the front matter of MkDocs, which its theme writes into HTML and attributes as it is."""
+    return html.escape(one_line(text))
+
+
+def with_units(text: str) -> str:
+    """Return text in which a percentage keeps its sign on the line."""
+    return text.replace(" %", "\u00a0%")
+
+
 def is_web(address: str) -> bool:
     """Return whether an address may be a link: of http, https or mailto, and nothing in it that is not seen."""
     try:
@@ -108,7 +118,7 @@ def addresses(names: Sequence[str]) -> dict[str, str]:
 
 
 # --------------------------------------------------------------------------------------------------------------- charts
-def label(text: str, longest: int | None = LONGEST_LABEL) -> str:
+def chart_text(text: str, longest: int | None = LONGEST_LABEL) -> str:
     """Return text for a chart: Plotly takes tags and entities for what they are in HTML, and `%{x}` for a value; long text is cut."""
     line = one_line(text)
     if longest and len(line) > longest:

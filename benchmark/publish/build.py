@@ -22,13 +22,15 @@ from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
 from benchmark.errors import BenchmarkError
 from benchmark.layout import shipped
-from benchmark.publish.gallery import SCALE, preview
+from benchmark.publish.gallery import preview
 from benchmark.publish.past import read_past
+from benchmark.publish.policy import protect
 from benchmark.publish.render import render
 from benchmark.publish.site import Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
+from benchmark.text import as_html, is_web
 
 
 def build_site(
@@ -104,11 +106,7 @@ def read_released(path: Path) -> dict[str, Release]:
     try:
         release = json.loads(path.read_bytes())
         return {
-            asset["name"].removesuffix(".pkl"): Release(
-                tag=release["tag_name"],
-                url=asset["browser_download_url"],
-                sha256=asset["digest"].removeprefix("sha256:"),
-            )
+            asset["name"].removesuffix(".pkl"): _release(release["tag_name"], asset)
             for asset in release["assets"]
             if asset["name"].endswith(".pkl")
         }
@@ -119,6 +117,13 @@ def read_released(path: Path) -> dict[str, Release]:
             found=f"{type(error).__name__}: {error}",
             remedy=(f"rm {path}, or ", Command("released")),
         ) from None
+
+
+def _release(tag: str, asset: dict[str, str]) -> Release:
+    url, sha256 = asset["browser_download_url"], asset["digest"].removeprefix("sha256:")
+    if not is_web(url) or not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise ValueError(f"{url} and {sha256} are no address of a file and its SHA-256")
+    return Release(tag, url, sha256)
 
 
 def _preview(site: Site) -> bytes:
@@ -159,14 +164,16 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
     new = build_dir / "site.new"
     settings = {
         "INHERIT": os.path.relpath(shipped("mkdocs.yml"), build_dir),
-        "site_name": f"{site.dataset.entry.title} benchmark",
-        "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
-        "uncertainty of every figure.",
+        "site_name": as_html(f"{site.dataset.entry.title} benchmark"),
+        "site_description": as_html(
+            f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the uncertainty of every "
+            "figure."
+        ),
         "docs_dir": "docs",
         "site_dir": "site.new",
         "nav": site.nav,
         "theme": {"custom_dir": os.path.relpath(shipped("templates") / "theme", build_dir)},
-        "extra": {"tile": SCALE * site.dataset.image_shape[1]},
+        "extra": {"tile": site.gallery.tile_size[0]},
     }
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     done = subprocess.run(
@@ -178,6 +185,7 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
     )
     if done.returncode:
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
+    protect(new)
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
     return folder

@@ -30,6 +30,7 @@ from benchmark.results.numbers import (
     with_interval,
 )
 from benchmark.statistics import PowerLaw
+from benchmark.text import chart_text
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
@@ -167,10 +168,10 @@ def _dots(places: Sequence[Place], meta: str, name: str) -> Any:
         x=[n for n, _ in places],
         y=rounded([second for _, second in places]),
         mode="markers",
-        name=name,
+        name=chart_text(name),
         meta=meta,
         marker={"size": 8},
-        hovertemplate=name + ": %{x:,} images, %{y} s<extra></extra>",
+        hovertemplate=chart_text(name) + ": %{x:,} images, %{y} s<extra></extra>",
     )
 
 
