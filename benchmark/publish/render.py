@@ -130,7 +130,7 @@ def front_matter(title: str, description: str, hide: str = "") -> Markup:
     """Return the head of a page for MkDocs: YAML, whose title and description the theme takes for HTML."""
     texts = {"title": title, "description": description}
     values = {name: as_html(text) for name, text in texts.items()} | ({"hide": [hide]} if hide else {})
-    return Markup(f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=math.inf)}---\n")  # noqa: S704
+    return Markup(f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=math.inf)}---")  # noqa: S704
 
 
 def _marked(value: Any) -> Markup:

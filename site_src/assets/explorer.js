@@ -141,14 +141,17 @@
     lost.setAttribute("role", "status");
     lost.append("What belongs to this choice could not be loaded. The choice is kept. ", again);
     form.after(lost);
-    const tell = (missing) => { lost.hidden = !missing; place.classList.toggle("lost", missing); return !missing; };
+    const tell = (missing) => { lost.hidden = !missing; place.classList.toggle("lost", missing); return false; };
     place.show = async () => {
       set(form, { ...usual(), ...choice() });
-      try { draw(await load(place)); } catch { return tell(true); }
-      return tell(false);
+      let data;
+      try { data = await load(place); } catch { return tell(true); }
+      tell(false); // first, because how many images there is room for is asked of the page
+      draw(data);
+      return true;
     };
     again.onclick = () => place.show();
-    form.onchange = () => { choose(read(form)); if (place.classList.contains("lost")) place.show(); };
+    form.onchange = () => choose(read(form));
     for (const button of buttons) button.onclick = async () => { if (await place.show()) button.click(); };
     for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place).catch(() => {}), { once: true });
     window.addEventListener("online", () => { if (place.isConnected && place.classList.contains("lost")) place.show(); });
