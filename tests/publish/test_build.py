@@ -210,7 +210,11 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
 
 
 def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
-    asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": "sha256:abc"}
+    asset = {
+        "name": "lr-hog.pkl",
+        "browser_download_url": "https://example.org/v1/lr-hog.pkl",
+        "digest": f"sha256:{64 * 'a'}",
+    }
     release = {"tag_name": "v1.0.0", "assets": [asset, {"name": "SHA256SUMS"}]}
     (tmp_path / "released.json").write_text(json.dumps(release))
     done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
@@ -223,7 +227,21 @@ def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_
     )
     assert "make bench MODELS=lr-hog" in text
     assert "example.org" not in (folder / "dummy" / "index.html").read_text()
-    (tmp_path / "released.json").write_text('{"message": "Not Found"}')
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        None,
+        {"browser_download_url": "javascript:alert(1)"},
+        {"digest": '"onclick="alert(1)'},
+        {"digest": None},
+    ],
+)
+def test_what_is_no_release_is_refused(asset, tmp_path):
+    good = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/a.pkl", "digest": f"sha256:{64 * 'a'}"}
+    answer = {"tag_name": "v1", "assets": [good | asset]} if asset else {"message": "Not Found"}
+    (tmp_path / "released.json").write_text(json.dumps(answer))
     with pytest.raises(BenchmarkError, match="does not describe a release"):
         read_released(tmp_path / "released.json")
 
