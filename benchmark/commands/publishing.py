@@ -44,6 +44,7 @@ def predict(options: PredictOptions) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
     from benchmark.results import DatasetStudy, Metrics, read_document, study_path
+    from benchmark.text import one_line
 
     read_own_entries(options.entries)  # a pickle's classes may be defined there
     folder = options.model.parent if options.model.suffix == ".pkl" else options.model
@@ -60,7 +61,7 @@ def predict(options: PredictOptions) -> int:
         return 0
     for row in rows:
         unit = "probability" if row["kind"] == "predict_proba" else "decision value"
-        show(f"{row['path']}\t{row['class']}\t{unit} {row['score']:.4g}")
+        show(f"{one_line(row['path'])}\t{one_line(row['class'])}\t{unit} {row['score']:.4g}")
     return 0
 
 
