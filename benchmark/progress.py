@@ -107,7 +107,7 @@ class Reporter:
     def __init__(self, stream: TextIO = sys.stderr, *, quiet: bool = False) -> None:
         self.stream = stream
         self.quiet = quiet
-        self.console = Console(file=stream, highlight=False)
+        self.console = Console(file=stream, highlight=False, emoji=False)
         self._bars: _Bars | None = None
 
     def line(self, text: str) -> None:

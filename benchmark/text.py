@@ -54,6 +54,16 @@ def _code(found: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004
 
 
+def is_text(value: object) -> bool:
+    """Return whether a value is text that says something and can be stored."""
+    return isinstance(value, str) and is_storable(value) and bool(one_line(value).strip())
+
+
+def is_storable(text: str) -> bool:
+    """Return whether text can be written to a file: half of a character, as from a file name of another encoding, cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 # --------------------------------------------------------------------------------------------------------------- pages
 def inert(text: str) -> str:
     """Return text that is the same in HTML, in a quoted attribute and in Markdown, at the beginning of a line or in it.

@@ -13,7 +13,7 @@ from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelCha
 from benchmark.compare.tables import aligned, code_span, markdown_row, posted
 from benchmark.results import METRICS
 from benchmark.results.numbers import NOT_RECORDED, change_text, listed, points, reading_text
-from benchmark.text import visible
+from benchmark.text import one_line, visible
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -39,7 +39,7 @@ def format_text(comparison: Comparison, *, colour: bool = False, details: bool =
         lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
         lines += [f"  {line}".rstrip() for line in _details(model)]
     lines += ["", *[_place_line(place) for place in comparison["places"]], *notes(comparison)]
-    lines = list(map(visible, lines))
+    lines = [visible(one_line(line)) for line in lines]
     if colour:
         for number, model in enumerate(comparison["models"], first):
             lines[number] = _coloured(lines[number], model)

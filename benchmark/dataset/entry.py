@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmark.errors import EntryError
-from benchmark.text import RESERVED, one_line
+from benchmark.text import RESERVED, is_text, one_line
 
 MAX_CLASSES = 62  # a prediction is stored as one character
 OF_SITES = ("assets", "figures", "images", "methods", "search")  # folders of a site next to those of the data sets
@@ -62,17 +62,17 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
 
     """
     names = entry.class_names
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name) or entry.name in RESERVED.union(TAKEN):
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(entry.name)) or entry.name in RESERVED.union(TAKEN):
         expected = f"lower-case letters, digits and hyphens, none of {', '.join(TAKEN)}, and no device of Windows"
         found = repr(entry.name)
-    elif not (entry.title and entry.licence and entry.source):
-        expected, found = "a title, a licence and a source", "an empty one"
-    elif isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        expected, found = "class_names: a sequence of str", repr(names)[:80]
+    elif not all(map(is_text, (entry.title, entry.licence, entry.source))):
+        expected, found = "a title, a licence and a source", repr((entry.title, entry.licence, entry.source))[:200]
+    elif isinstance(names, str) or not all(map(is_text, names)):
+        expected, found = "class_names: a sequence of str, none of them empty", repr(names)[:80]
     elif not 2 <= len(names) <= MAX_CLASSES:  # noqa: PLR2004
         expected, found = f"2 to {MAX_CLASSES} classes", str(len(names))
-    elif len({one_line(name).strip() for name in names} - {""}) < len(names):
-        expected, found = "class names that are not empty and differ", ", ".join(map(repr, names))
+    elif len({one_line(name).strip() for name in names}) < len(names):
+        expected, found = "class names that differ", ", ".join(map(repr, names))
     elif foreign := [name for members in entry.families.values() for name in members if name not in names]:
         expected, found = "families of classes: " + ", ".join(names), repr(foreign[0])
     else:

@@ -228,8 +228,11 @@ ENTRY = dataset.DatasetEntry("mine", "Mine", ("a", "b"), "CC0", "here")
         ({"name": "docs"}, "none of assets, figures"),
         ({"name": "cache"}, "none of assets, figures"),
         ({"name": "con"}, "no device of Windows"),
-        ({"class_names": ("a b", "a\nb")}, "class names that are not empty and differ"),
-        ({"class_names": ("a", " ")}, "class names that are not empty and differ"),
+        ({"title": 5}, "a title, a licence and a source"),
+        ({"source": "half a character: \udc80"}, "a title, a licence and a source"),
+        ({"class_names": ("a b", "a\nb")}, "class names that differ"),
+        ({"class_names": ("a", " ")}, "none of them empty"),
+        ({"class_names": ("a", "\udc80")}, "none of them empty"),
         ({"families": {"all": ("a", "c")}}, "families of classes(?s:.*)'c'"),
     ],
 )
