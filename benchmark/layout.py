@@ -9,7 +9,14 @@ import re
 from pathlib import Path
 
 LONGEST_NAME = 100  # a file name holds 255 characters, and more is added to a name
-NAME_RULE = f"lower-case letters, digits and single hyphens, {LONGEST_NAME} characters at most"
+# "index" and "readme" are a folder's own page for MkDocs, the others devices for Windows, whatever the ending
+RESERVED = {"index", "readme", "con", "prn", "aux", "nul"} | {
+    f"{port}{n}" for port in ("com", "lpt") for n in range(10)
+}
+NAME_RULE = (
+    f"lower-case letters, digits and single hyphens, {LONGEST_NAME} characters at most; neither index, readme nor a device of "
+    "Windows (con, nul, …)"
+)
 
 
 def slug(name: str) -> str:
@@ -22,7 +29,9 @@ def is_name(text: str) -> bool:
 
     `NAME_RULE` is the same in words.
     """
-    return len(text) <= LONGEST_NAME and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text))
+    if len(text) > LONGEST_NAME or text in RESERVED:
+        return False
+    return bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text))
 
 
 PACKAGE = Path(__file__).resolve().parent

@@ -20,6 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
+from benchmark.text import one_line, visible
+
 __all__ = ["Part", "Reporter", "part_left", "whole_left"]
 
 Advance = Callable[[str, str], None]
@@ -105,13 +107,13 @@ class Reporter:
     def __init__(self, stream: TextIO = sys.stderr, *, quiet: bool = False) -> None:
         self.stream = stream
         self.quiet = quiet
-        self.console = Console(file=stream, highlight=False)
+        self.console = Console(file=stream, highlight=False, emoji=False)
         self._bars: _Bars | None = None
 
     def line(self, text: str) -> None:
         """Print one line."""
         if not self.quiet:
-            self.console.print(text, markup=False, soft_wrap=True)
+            self.console.print(visible(text), markup=False, soft_wrap=True)
 
     @contextmanager
     def whole(self, title: str, seconds: Mapping[str, float | None]) -> Iterator[None]:
@@ -258,12 +260,12 @@ class _Words(ProgressColumn):
         super().__init__(Column(ratio=1, no_wrap=True, overflow="ellipsis"))
 
     def render(self, task: Task) -> Text:
-        return Text(task.fields["words"](), style="dim")
+        return Text(visible(task.fields["words"]()), style="dim")
 
 
 class _Name(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(task.description)
+        return Text(visible(one_line(task.description)))
 
 
 class _Left(ProgressColumn):

@@ -59,7 +59,22 @@ def watched(tmp_path, command):
     return run
 
 
-CLIMBING = ["../../../out", "/out", "..", ".", "", "a/b", "a\0b", "A", "a b", "-a", "x" * (LONGEST_NAME + 1), "é"]
+CLIMBING = [
+    "../../../out",
+    "/out",
+    "..",
+    ".",
+    "",
+    "a/b",
+    "a\0b",
+    "A",
+    "a b",
+    "-a",
+    "x" * (LONGEST_NAME + 1),
+    "é",
+    "con",
+    "index",
+]
 
 
 def test_a_name_is_one_part_of_a_path():

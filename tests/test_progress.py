@@ -165,3 +165,9 @@ def test_quiet_says_nothing():
     said = io.StringIO()
     bench(Reporter(said, quiet=True))
     assert not said.getvalue()
+
+
+def test_a_line_is_what_was_said_and_steers_no_terminal():
+    stream = io.StringIO()
+    Reporter(stream).line("the site is in /tmp/:bug:/[red]\x1b[2J\u202e/site")
+    assert stream.getvalue() == "the site is in /tmp/:bug:/[red]\\x1b[2J\\u202e/site\n"

@@ -10,6 +10,7 @@ import sys
 from axe_playwright_python.sync_playwright import Axe
 
 from benchmark.layout import shipped
+from benchmark.publish.policy import protect
 from tools.screenshots import QUIET
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
@@ -42,6 +43,7 @@ def build_for(address, config, folder):
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(config)]
     settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([*command, "--site-dir", str(folder)], check=True, env=os.environ | settings)
+    protect(folder)
 
 
 def addresses(folder):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import complain, to_json, wants_colour
+from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def history(options: HistoryOptions) -> int:
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)
     found = read_history(repository, repository.commit("HEAD").sha, folder)
     found = select(found, models=options.models, metrics=[metric.name for metric in metrics])
-    print(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
+    show(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
     return 0
 
 
@@ -90,8 +90,8 @@ def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOpti
     from benchmark.compare.words import format_markdown, format_text
 
     if options.format == "json":
-        print(to_json(comparison))
+        show(to_json(comparison))
     elif options.format == "markdown":
-        print(format_markdown(comparison))
+        show(format_markdown(comparison))
     else:
-        print(format_text(comparison, colour=wants_colour()))
+        show_painted(format_text(comparison, colour=wants_colour()))

@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
-from benchmark.commands.printing import complain, to_json, wants_colour
+from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
+from benchmark.text import visible
 
 if TYPE_CHECKING:
     from benchmark.commands.options import BenchOptions, DataOptions, ListOptions, WorkerOptions
@@ -27,7 +28,7 @@ def data(options: DataOptions) -> int:
 
     reporter = make_reporter(quiet=options.quiet)
     found = summary(open_dataset(options.images, reporter, accept=options.accept, convert=options.convert))
-    print(to_json(found) if options.json else format_summary(found))
+    show(to_json(found) if options.json else format_summary(found))
     return 0
 
 
@@ -75,14 +76,12 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 
     found = statuses(setting, chosen, tracked_only=tracked_only)
     if json:
-        print(
-            to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found])
-        )
+        show(to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]))
     else:
         for status in found:
             last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
             current = "current" if tracked_only else "current, nothing to do"
-            print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+            show(f"{status.entry.name:16} {status.why + last if status.why else current}")
     return found
 
 
@@ -98,13 +97,14 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
     board = leaderboard(stored)
     if options.json:
         rows = [row_data(row) for row in board.rows]
-        print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
+        show(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
         return
-    print(format_text(board, stored.missing, lambda text: as_typed(text, options.repeat)))
+    show(format_text(board, stored.missing, lambda text: as_typed(text, options.repeat)))
     for entry in named:
-        print(paired_sentence(board, entry.name))
+        show(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
-        print(f"\n{_against_head(setting, options)}")
+        show()
+        show_painted(_against_head(setting, options))
 
 
 def _say_of_commit(setting: Setting, options: BenchOptions) -> None:
@@ -130,7 +130,7 @@ def _against_head(setting: Setting, options: BenchOptions) -> str:
         sides = read_side("HEAD", **where), read_side(None, **where)
         comparison = compare_results(*sides, say=lambda text: as_typed(text, options.repeat))
     except BenchmarkError as error:
-        return f"no comparison with HEAD: {error.problem}"
+        return visible(f"no comparison with HEAD: {error.problem}")
     return format_text(comparison, colour=wants_colour(), details=False)
 
 

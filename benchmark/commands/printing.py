@@ -1,4 +1,4 @@
-"""Printing: streams that any terminal, file or pipe can take, errors, JSON, colours."""
+"""Printing: streams that any terminal, file or pipe can take; text, errors, JSON, colours. No other command writes to the terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError, DiskError
+from benchmark.text import UNSEEN, visible
 
 INPUT, OUTPUT, ERROR = range(3)  # numbers of the streams
 
@@ -73,10 +74,20 @@ def _tolerant(number: int, now: Any, first: Any, errors: str) -> Any:
     )
 
 
+def show(text: object = "") -> None:
+    """Print text on stdout; what would steer a terminal in it, a name's or a commit message's escape sequence, is shown instead."""
+    print(visible(str(text)))
+
+
 def complain(text: str) -> None:
-    """Print a line on stderr; where that cannot be written, there is nobody to tell."""
+    """Print the same on stderr; where that cannot be written, there is nobody to tell."""
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(visible(text), file=sys.stderr, flush=True)
+
+
+def show_painted(text: str) -> None:
+    """Print text whose escape sequences are colours of ours; whoever has put them there has made the text itself visible."""
+    print(text)
 
 
 def print_error(error: BenchmarkError, repeat: Mapping[str, str]) -> None:
@@ -90,8 +101,12 @@ def wants_colour() -> bool:
 
 
 def to_json(document: Any) -> str:
-    """Return a document as JSON for a person or a program to read, in characters that the output has."""
+    r"""Return a document as JSON for a person or a program to read, in characters that the output has.
+
+    What would steer a terminal is written as `\u009b`.
+    """
     import json
 
     unicode = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not unicode)
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not unicode)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import to_json
+from benchmark.commands.printing import show, to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
 
 if TYPE_CHECKING:
@@ -27,18 +27,18 @@ def site(options: SiteOptions) -> int:
         say=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
     )
-    print(folder)
+    show(folder)
     return 0
 
 
 def serve(options: ServeOptions) -> int:
     """Show the built site on the loopback address."""
-    from benchmark.publish.serve import serve as show
+    from benchmark.publish.serve import serve as keep_serving
 
     try:
-        show(options.site_dir, options.port)
+        keep_serving(options.site_dir, options.port)
     except KeyboardInterrupt:
-        print()
+        show()
     return 0
 
 
@@ -46,6 +46,7 @@ def predict(options: PredictOptions) -> int:
     """Print the class and score of photographs."""
     from benchmark.predict import load_model, predict_images
     from benchmark.results import DatasetStudy, Metrics, read_document, study_path
+    from benchmark.text import one_line
 
     read_own_entries(options.entries)  # a pickle's classes may be defined there
     folder = options.model.parent if options.model.suffix == ".pkl" else options.model
@@ -58,11 +59,11 @@ def predict(options: PredictOptions) -> int:
         for found in predict_images(model, list(options.images), (height, width))
     ]
     if options.json:
-        print(to_json(rows))
+        show(to_json(rows))
         return 0
     for row in rows:
         unit = "probability" if row["kind"] == "predict_proba" else "decision value"
-        print(f"{row['path']}\t{row['class']}\t{unit} {row['score']:.4g}")
+        show(f"{one_line(row['path'])}\t{one_line(row['class'])}\t{unit} {row['score']:.4g}")
     return 0
 
 
@@ -72,5 +73,5 @@ def readme(options: ReadmeOptions) -> int:
     from benchmark.results import load_results
 
     changed = rewrite_readme(ROOT / "README.md", load_results(options.models_dir, options.dataset))
-    print("README.md rewritten" if changed else "README.md is up to date")
+    show("README.md rewritten" if changed else "README.md is up to date")
     return 0

@@ -20,6 +20,7 @@ from benchmark.errors import ResultsError
 from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
 from benchmark.results.numbers import NOT_RECORDED, points, reading_text
 from benchmark.statistics import LEVEL, holm, paired
+from benchmark.text import one_line
 
 SCHEMA_VERSION = 1
 KINDS: dict[str, Any] = {"metrics.json": Metrics, "run.json": Run}
@@ -288,7 +289,7 @@ def format_text(history: History, metrics: Sequence[Metric]) -> str:
     lines = aligned(rows)
     if history["truncated"]:
         lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
-    return "\n".join([*lines, *(f"skipped: {line}" for line in history["unreadable"])])
+    return "\n".join([*lines, *(f"skipped: {one_line(line)}" for line in history["unreadable"])])
 
 
 def _told_step(point: Point) -> str:

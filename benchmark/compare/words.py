@@ -5,15 +5,15 @@ Input: a `Comparison`. Output: text or Markdown. The JSON form is the document i
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
-from benchmark.compare.tables import aligned, code_span, inert, markdown_row
+from benchmark.compare.tables import aligned, code_span, markdown_row, posted
 from benchmark.results import METRICS
 from benchmark.results.numbers import NOT_RECORDED, change_text, listed, points, reading_text
+from benchmark.text import one_line, visible
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
@@ -25,32 +25,36 @@ TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def format_text(comparison: Comparison, *, colour: bool = False, details: bool = True) -> str:
-    """Return the comparison for a terminal: the sentence, one row per model and, with `details`, what changed."""
+    """Return the comparison for a terminal: the sentence, one row per model and, with `details`, what changed.
+
+    With `colour` rows are coloured by escape sequences, of which the text holds no others.
+    """
     lines = [*_heads(comparison), "", comparison["sentence"], ""]
     rows = [HEADER, *(model_row(model) for model in comparison["models"])]
-    table = aligned(rows)
-    lines += [
-        table[0],
-        *(_coloured(line, model, colour) for line, model in zip(table[1:], comparison["models"], strict=True)),
-    ]
+    first = len(lines) + 1
+    lines += aligned(rows)
     for model in comparison["models"] if details else []:
         if is_same(model):
             continue
         lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
         lines += [f"  {line}".rstrip() for line in _details(model)]
     lines += ["", *[_place_line(place) for place in comparison["places"]], *notes(comparison)]
+    lines = [visible(one_line(line)) for line in lines]
+    if colour:
+        for number, model in enumerate(comparison["models"], first):
+            lines[number] = _coloured(lines[number], model)
     return "\n".join(lines).rstrip()
 
 
 def format_markdown(comparison: Comparison) -> str:
     """Return the comparison as a comment on a pull request: the sentence first, long parts folded."""
-    lines = [f"**{comparison['sentence']}**", ""]
+    lines = [f"**{posted(comparison['sentence'])}**", ""]
     lines += [markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
     lines += [markdown_row(model_row(model)) for model in comparison["models"]]
     for model in comparison["models"]:
         if is_same(model):
             continue
-        words = html.escape(f"{model['title']}: {model['verdict']} ({model['reason']})", quote=False)
+        words = posted(f"{model['title']}: {model['verdict']} ({model['reason']})")
         lines += ["", f"<details><summary>{words}</summary>", ""]
         lines += [markdown_row(METRIC_HEADER), "|" + " --- |" * len(METRIC_HEADER)]
         lines += [markdown_row(row) for row in metric_rows(model)]
@@ -60,7 +64,7 @@ def format_markdown(comparison: Comparison) -> str:
         lines += [
             "",
             *(
-                f"- {inert(line)}"
+                f"- {posted(line)}"
                 for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]
             ),
             "",
@@ -70,8 +74,8 @@ def format_markdown(comparison: Comparison) -> str:
         f"{end}: {', '.join(code_span(part) for part in _head(side) if part)}"
         for end, side in (("Before", comparison["before"]), ("After", comparison["after"]))
     ]
-    places = [_place_line(place) for place in comparison["places"]]
-    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *places, *notes(comparison)])])
+    told = [posted(line) for line in [*map(_place_line, comparison["places"]), *notes(comparison)]]
+    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *told])])
 
 
 def _heads(comparison: Comparison) -> list[str]:
@@ -247,6 +251,6 @@ def _tests(number: int) -> str:
     return f"{number} test{'' if number == 1 else 's'}"
 
 
-def _coloured(line: str, model: ModelChange, colour: bool) -> str:  # noqa: FBT001
+def _coloured(line: str, model: ModelChange) -> str:
     code = COLOURS.get(model["verdict"])
-    return f"\x1b[{code}m{line}\x1b[0m" if colour and code else line
+    return f"\x1b[{code}m{line}\x1b[0m" if code else line

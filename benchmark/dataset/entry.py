@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmark.errors import EntryError
-from benchmark.layout import NAME_RULE, is_name, slug
+from benchmark.layout import NAME_RULE, is_name
+from benchmark.text import is_text, one_line
 
 MAX_CLASSES = 62  # a prediction is stored as one character
-TAKEN = ("assets", "figures", "images", "methods", "search")  # site folders next to those of the data sets
+OF_SITES = ("assets", "figures", "images", "methods", "search")  # folders of a site next to those of the data sets
+OF_BUILD = ("cache", "data", "docs", "fast", "models", "pickles", "quick", "reproduced", "review", "scale", "site")
+TAKEN = (*OF_SITES, *OF_BUILD)  # a data set's site is built into build/<name>
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,21 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
     Raises
     ------
     EntryError
-        For an invalid name, an empty field, too few or too many classes, two classes with the same slug, or a family
+        For an invalid name, an empty field, too few or too many classes, two classes that read the same, or a family
         of unknown classes.
 
     """
     names = entry.class_names
-    if not is_name(entry.name) or entry.name in TAKEN:
-        expected, found = f"{NAME_RULE}; and none of {', '.join(TAKEN)}", repr(entry.name[:200])
-    elif not (entry.title and entry.licence and entry.source):
-        expected, found = "a title, a licence and a source", "an empty one"
-    elif isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        expected, found = "class_names: a sequence of str", repr(names)[:80]
+    if not is_name(str(entry.name)) or entry.name in TAKEN:
+        expected, found = f"{NAME_RULE}; and none of {', '.join(TAKEN)}", repr(entry.name)[:200]
+    elif not all(map(is_text, (entry.title, entry.licence, entry.source))):
+        expected, found = "a title, a licence and a source", repr((entry.title, entry.licence, entry.source))[:200]
+    elif isinstance(names, str) or not all(map(is_text, names)):
+        expected, found = "class_names: a sequence of str, none of them empty", repr(names)[:80]
     elif not 2 <= len(names) <= MAX_CLASSES:  # noqa: PLR2004
         expected, found = f"2 to {MAX_CLASSES} classes", str(len(names))
-    elif len({slug(name) for name in names} - {""}) < len(names):
-        expected = "class names that differ in ASCII letters and digits, which is what their addresses are made of"
-        found = ", ".join(names)
+    elif len({one_line(name).strip() for name in names}) < len(names):
+        expected, found = "class names that differ", ", ".join(map(repr, names))
     elif foreign := [name for members in entry.families.values() for name in members if name not in names]:
         expected, found = "families of classes: " + ", ".join(names), repr(foreign[0])
     else:

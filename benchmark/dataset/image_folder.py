@@ -6,7 +6,6 @@ Input: the folder and the names of the classes. Output: images and labels, in th
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from benchmark.dataset.refused import FORM, SIZE, UNREADABLE, Refused, refusal
 from benchmark.disk import file_sha256
 from benchmark.errors import DataError
 from benchmark.faults import is_of_machine
-from benchmark.layout import slug
+from benchmark.text import addresses
 
 PARTS = ("train", "test")
 N_FOREIGN = 6  # names, in an error
@@ -35,7 +34,7 @@ Bytes = NDArray[np.uint8]
 def read_image_folder(folder: Path, class_names: Sequence[str], remedy: Text = "") -> list[Bytes]:
     """Return training images and labels, test images and labels; images have shape (n, height, width).
 
-    A class's folder has the name of the class, or its slug where the name cannot be that of a folder.
+    A class's folder has the name of the class, or its part of addresses where the name cannot be that of a folder.
 
     Parameters
     ----------
@@ -135,20 +134,20 @@ def _paths(part: Path, class_names: Sequence[str]) -> list[tuple[Path, int]]:
     filled = {labels[folder.name] for folder in folders if files[folder]}
     empty = [name for label, name in enumerate(class_names) if label not in filled]
     if empty:
+        place = addresses(class_names)[empty[0]] if "/" in empty[0] else empty[0]
         raise DataError(
             f"{part} holds no picture of the class {empty[0]!r}",
             expected=expected + ", each with PNG files",
             found=", ".join(folder.name for folder in folders if files[folder]) or "no pictures",
-            remedy=f"put its pictures into {part / empty[0]}, or take the class out of the data set's entry",
+            remedy=f"put its pictures into {word(part / place)}, or take the class out of the data set's entry",
         )
     return [(path, labels[folder.name]) for folder in folders for path in files[folder]]
 
 
 def _labels(class_names: Sequence[str]) -> dict[str, int]:
-    """Return the label of each folder's name: a class, or a slug that is of one class alone."""
-    shared = Counter(map(slug, class_names))
-    slugs = {slug(name): label for label, name in enumerate(class_names) if shared[slug(name)] == 1}
-    return slugs | {name: label for label, name in enumerate(class_names)}
+    """Return the label of each folder's name: a class, or its part of addresses."""
+    names = {name: label for label, name in enumerate(class_names)}
+    return {address: names[name] for name, address in addresses(class_names).items()} | names
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from benchmark.dataset.idx import CHUNK_BYTES, Bytes, write_idx
 from benchmark.dataset.sources import Report
 from benchmark.dataset.table import DATASETS, find_entry
 from benchmark.disk import file_sha256
+from benchmark.text import one_line
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,11 @@ def format_summary(found: Mapping[str, Any]) -> str:
     """Return a summary as text."""
     height, width = found["image_shape"]
     rows = [
-        f"{found['title']} ({found['name']}), {found['licence']}, {found['source']}",
+        one_line(f"{found['title']} ({found['name']}), {found['licence']}, {found['source']}"),
         f"{found['n_train']:,} training and {found['n_test']:,} test images of {height} x {width} pixels, "
         f"training mean {found['train_mean']:.2f} of 255",
         f"SHA-256 {found['digest']}",
         f"{'class':16} training    test",
     ]
-    rows += [f"{row['name']:16} {row['train']:8,} {row['test']:7,}" for row in found["classes"]]
+    rows += [f"{one_line(row['name']):16} {row['train']:8,} {row['test']:7,}" for row in found["classes"]]
     return "\n".join(rows)

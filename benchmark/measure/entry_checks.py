@@ -18,6 +18,7 @@ from benchmark.errors import EntryError
 from benchmark.features import StreamedPCA
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts
+from benchmark.text import is_storable, is_text
 
 ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
 
@@ -34,7 +35,8 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
     """
     seen: set[tuple[str, str]] = set()
     for entry in entries:
-        if not is_name(entry.name) or entry.name == "index":
+        _check_text(entry)
+        if not is_name(entry.name):
             _refuse(entry, "has an invalid name", NAME_RULE, entry.name[:200], "name")
         for field, value in (("name", entry.name), ("title", entry.title)):
             if (field, value) in seen:
@@ -86,6 +88,14 @@ def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: s
         found=found if isinstance(found, str) else repr(found)[:200],
         remedy=remedy or f"fix the entry's {field}",
     )
+
+
+def _check_text(entry: ModelEntry) -> None:
+    for field in ("name", "title", "family", "note"):
+        value, may_be_empty = getattr(entry, field), field in ("family", "note")
+        if not is_text(value) and not (value == "" and may_be_empty):
+            expected = "a str" if may_be_empty else "a str that is not empty"
+            _refuse(entry, f"has a {field} that is no text", expected, repr(value)[:200], field)
 
 
 def _check_features(entry: ModelEntry) -> None:
@@ -147,7 +157,9 @@ def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
 def _is_plain(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, str):
+        return is_storable(value)
+    return value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:

@@ -10,12 +10,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import yaml
 
 from benchmark.cache import Cache
-from benchmark.command import Command, Say, as_typed, word
+from benchmark.command import Command, Say, as_typed
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
@@ -24,14 +23,17 @@ from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
 from benchmark.locks import alone
-from benchmark.publish.gallery import SCALE, preview
+from benchmark.publish.gallery import preview
+from benchmark.publish.outside import read_released
 from benchmark.publish.past import read_past
+from benchmark.publish.policy import protect
 from benchmark.publish.render import render
-from benchmark.publish.site import Asset, Release, Site
+from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.numbers import percent
 from benchmark.swap import new_folder, recover, replace_folder
+from benchmark.text import as_html
 
 # MkDocs is called for a fixed purpose: what a person has set for Python is not meant for it
 FOR_PYTHON = ("PYTHONSAFEPATH", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONIOENCODING")
@@ -107,50 +109,6 @@ def _gathered(
     return site
 
 
-def read_released(path: Path) -> dict[str, Release]:
-    """Return what a release carries by model, from what GitHub says of it (make released).
-
-    Raises
-    ------
-    BenchmarkError
-        If the file is there and is no such answer.
-
-    """
-    if not path.exists():
-        return {}
-    with told(path, "read"):
-        content = path.read_bytes()
-    try:
-        answer = msgspec.json.decode(content, type=_Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BenchmarkError(
-            f"{path} does not describe a release",
-            expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
-            found=f"{type(error).__name__}: {error}",
-            remedy=(f"rm {word(path)}, or ", Command("released")),
-        ) from None
-    assets = {
-        asset.name: Asset(asset.browser_download_url, asset.digest.removeprefix("sha256:"))
-        for asset in answer.assets
-        if asset.digest and asset.browser_download_url.startswith("https://")
-    }
-    models = {name.removesuffix(".pkl"): pickle for name, pickle in assets.items() if name.endswith(".pkl")}
-    return {name: Release(answer.tag_name, pickle, assets.get(f"{name}.skops")) for name, pickle in models.items()}
-
-
-class _AnsweredAsset(msgspec.Struct):
-    name: str
-    browser_download_url: str = ""
-    digest: str | None = None  # GitHub knows none of old files
-
-
-class _Answer(msgspec.Struct):
-    """What is read of GitHub's answer."""
-
-    tag_name: str
-    assets: list[_AnsweredAsset]
-
-
 def _preview(site: Site) -> bytes:
     labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
     first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
@@ -191,14 +149,16 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
     remove(new)
     settings = {
         "INHERIT": str(shipped("mkdocs.yml")),
-        "site_name": f"{site.dataset.entry.title} benchmark",
-        "site_description": f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the "
-        "uncertainty of every figure.",
+        "site_name": as_html(f"{site.dataset.entry.title} benchmark"),
+        "site_description": as_html(
+            f"Classical models on {site.dataset.entry.title}, measured so that anybody can check, with the uncertainty of every "
+            "figure."
+        ),
         "docs_dir": "docs",
         "site_dir": new.name,
         "nav": site.nav,
         "theme": {"custom_dir": str(shipped("templates") / "theme")},
-        "extra": {"tile": SCALE * site.dataset.image_shape[1]},
+        "extra": {"tile": site.gallery.tile_size[0]},
     }
     write_atomically(config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
     done = subprocess.run(
@@ -214,5 +174,6 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         if fault := fault_in(done.stderr):
             raise disk_error(fault, new)
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
+    protect(new)
     replace_folder(folder)
     return folder

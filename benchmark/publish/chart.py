@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
+from rich.cells import cell_len
 
 from benchmark.layout import slug
 from benchmark.results import Estimate
+from benchmark.text import LONGEST_LABEL, chart_text
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,8 @@ def log_axis(title: str, **more: Any) -> dict[str, Any]:
 
 def rows_axis(titles: Sequence[str]) -> dict[str, Any]:
     """Return a vertical axis with a row a title, the first on top, for traces whose y is the row's number."""
-    return axis("", range=[len(titles) - 0.5, -0.5], tickvals=list(range(len(titles))), ticktext=list(titles))
-
-
-def named_rows_axis() -> dict[str, Any]:
-    """Return a vertical axis with a row a title, the first on top, for a trace whose y is the title itself."""
-    return axis("", autorange="reversed")
+    rows = list(range(len(titles)))
+    return axis("", range=[len(titles) - 0.5, -0.5], tickvals=rows, ticktext=list(map(chart_text, titles)))
 
 
 def legend_above() -> dict[str, Any]:
@@ -126,10 +124,10 @@ def class_line(x: Sequence[float], y: Sequence[float], label: int, name: str, to
         x=rounded(x),
         y=rounded(y),
         mode="lines",
-        name=name,
+        name=chart_text(name),
         meta=colour(label),
         line={"width": 2, "dash": dash(label)},
-        hovertemplate=name + told + "<extra></extra>",
+        hovertemplate=chart_text(name) + told + "<extra></extra>",
     )
 
 
@@ -138,7 +136,7 @@ LABEL_GAP = 0.045  # of the axis, between names beside lines
 
 def label_width(names: Sequence[str]) -> int:
     """Return the pixels that names beside lines need; a margin grows for ticks alone by itself."""
-    return 16 + round(7.5 * max(map(len, names)))
+    return 16 + round(7.5 * min(LONGEST_LABEL, max(map(cell_len, names))))
 
 
 def line_labels(
@@ -153,7 +151,13 @@ def line_labels(
     edge = {"xanchor": "right", "xshift": -4} if side == 0 else {"xanchor": "left", "xshift": 4}
     return [
         annotation(
-            name, name=colour(colours.index(name)), x=side, xref="paper", y=round(place, 4), yanchor="middle", **edge
+            chart_text(name),
+            name=colour(colours.index(name)),
+            x=side,
+            xref="paper",
+            y=round(place, 4),
+            yanchor="middle",
+            **edge,
         )
         for name, place in zip(names, places, strict=True)
     ]

@@ -12,6 +12,7 @@ from benchmark.compare.documents import Comparison
 from benchmark.compare.history import History
 from benchmark.publish.site import Site
 from benchmark.results import CLASS_METRICS, METRICS, Metric, Reading, Results
+from benchmark.text import csv_cell
 
 
 def add_downloads(site: Site) -> None:
@@ -21,7 +22,8 @@ def add_downloads(site: Site) -> None:
             content = site.stored.source.read(f"{model.name}/{name}")
             site.files[f"{site.section}/models/{model.name}/{name}"] = content or b""
     table = tidy(site.stored)
-    site.files["results.csv"] = table.to_csv(index=False, lineterminator="\n").encode()
+    sheet = table.assign(**{"class": table["class"].map(csv_cell)})
+    site.files["results.csv"] = sheet.to_csv(index=False, lineterminator="\n").encode()
     site.files["results.json"] = (json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n").encode()
     printed = {"diff": Comparison, "history": History, "results": list[results.Observation]}
     schemas = {f"{name}.schema.json": results.document_schema(name, kind) for name, kind in printed.items()}

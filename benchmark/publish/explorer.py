@@ -21,6 +21,7 @@ from benchmark.publish.gallery import Gallery, Tile
 from benchmark.results import ModelResult, Results, encode_predictions, round_measured
 from benchmark.results.numbers import format_p
 from benchmark.statistics import LEVEL
+from benchmark.text import one_line, with_units
 
 
 class Choice(NamedTuple):
@@ -99,13 +100,16 @@ class Explorer:
         return found
 
     def data(self) -> bytes:
-        """Return what the script selects from: images, their sprites, every model's predictions, every pair."""
+        """Return what the script selects from: images, their sprites, every model's predictions, every pair.
+
+        Names are written as the pages' fields have them, so that the script finds one by the other.
+        """
         indices, classes = list(self.tiles), self.stored.dataset["classes"]
         sprites = list(dict.fromkeys(tile.path for tile in self.tiles.values()))
         places = {path: i for i, path in enumerate(sprites)}
         document = {
-            "classes": classes,
-            "order": list(self.order),
+            "classes": list(map(one_line, classes)),
+            "order": list(map(one_line, self.order)),
             "support": [int((self.stored.test_labels == classes.index(name)).sum()) for name in self.order],
             "n_test": len(self.stored.test_labels),
             "sprites": sprites,
@@ -113,15 +117,19 @@ class Explorer:
             "sprite": [places[tile.path] for tile in self.tiles.values()],
             "x": [tile.x for tile in self.tiles.values()],
             "y": [tile.y for tile in self.tiles.values()],
-            "tile": [2 * side for side in self.gallery.images.shape[2:0:-1]],
+            "tile": list(self.gallery.tile_size),
             "true": _characters(self.stored.test_labels[indices]),
             "models": [
-                {"name": m.name, "title": m.metrics["title"], "predicted": _characters(m.predictions[indices])}
+                {
+                    "name": m.name,
+                    "title": one_line(m.metrics["title"]),
+                    "predicted": _characters(m.predictions[indices]),
+                }
                 for m in self.models
             ],
             "pairs": [asdict(self.pair(i, j)) for i, j in combinations(range(len(self.models)), 2)],
         }
-        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+        return with_units(json.dumps(document, separators=(",", ":"), ensure_ascii=False)).encode()
 
     def pair(self, i: int, j: int) -> ModelPair:
         """Return what tells two contestants apart, by their places on the leaderboard, the better one first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.command import word
 from benchmark.compare.leaderboard import HEADER, cells, leaderboard
+from benchmark.compare.tables import markdown_row
 from benchmark.disk import write_atomically
 from benchmark.errors import ResultsError
 from benchmark.git import state
@@ -18,8 +19,9 @@ MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
 
 def readme_table(stored: Results) -> str:
     """Return the leaderboard as a Markdown table with the conditions that it was measured under."""
-    rows = [HEADER, ("---",) * len(HEADER), *map(cells, leaderboard(stored).rows)]
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    rows = [HEADER, *map(cells, leaderboard(stored).rows)]
+    lines = [*map(markdown_row, rows)]
+    lines.insert(1, "|" + " --- |" * len(HEADER))
     runs = [model.run for model in stored.models]
     commits = sorted(set(map(commit_text, runs)))
     machines = sorted({f"{run['machine']['cpu']}, {run['machine']['cores']} cores" for run in runs})

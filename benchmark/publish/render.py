@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import typing
 from collections.abc import Container
 from typing import Any, NamedTuple
 
 import jinja2
+import yaml
+from markupsafe import Markup
 
 from benchmark.command import Command, Say, as_typed, program
-from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.downloads import add_downloads
 from benchmark.publish.explorer import Explorer
@@ -26,6 +28,7 @@ from benchmark.publish.pages.methods import MethodsPage, methods_page
 from benchmark.publish.pages.model import ModelPage, model_page
 from benchmark.publish.site import Site, listed_models
 from benchmark.results.numbers import interval, percent
+from benchmark.text import as_html, inert, is_web, linked, with_units
 
 Page = HomePage | ModelPage | ClassPage | DataPage | MethodsPage | ErrorsPage | ComparePage | ChangesPage | HistoryPage
 
@@ -58,7 +61,9 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
         Gathered("index.md", "home.md", home_page(site)),
         *(Gathered(f"{section}/models/{m.name}.md", "model.md", model_page(site, m)) for m in stored.models),
         *(
-            Gathered(f"{section}/classes/{slug(name)}.md", "class.md", class_page(site, name, explorer.missed))
+            Gathered(
+                f"{section}/classes/{site.addresses[name]}.md", "class.md", class_page(site, name, explorer.missed)
+            )
             for name in site.order
         ),
         Gathered(f"{section}/data.md", "data.md", data_page(site)),
@@ -96,7 +101,11 @@ def _draw(site: Site, charts: list[Chart]) -> Container[str]:
 
 
 def template_environment(site: Site, pictures: Container[str], say: Say = as_typed) -> jinja2.Environment:
-    """Return what renders a template: an undefined name is an error, and `pictures` tells which charts have still pictures."""
+    """Return what renders a template: an undefined name is an error, and `pictures` tells which charts have still pictures.
+
+    Whatever a template writes is made inert, for HTML, attributes and Markdown alike; what is markup is marked so: a macro's text, and
+    that of `front_matter`, `command` and the filters `code` and `linked`.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site.templates),
         undefined=jinja2.StrictUndefined,
@@ -104,12 +113,36 @@ def template_environment(site: Site, pictures: Container[str], say: Say = as_typ
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_marked,
     )
-    environment.filters |= {"percent": percent, "interval": interval, "slug": slug}
-    environment.globals["pictures"] = pictures
-    environment.globals["command"] = lambda target, **settings: say(Command(target, **settings))
-    environment.globals["program"] = program()
+    environment.filters |= {"percent": percent, "interval": interval, "code": _code, "linked": _linked}
+    environment.tests["web"] = is_web
+    environment.globals |= {
+        "pictures": pictures,
+        "front_matter": front_matter,
+        "command": lambda target, **settings: _code(say(Command(target, **settings))),
+        "program": program(),
+    }
     return environment
+
+
+def front_matter(title: str, description: str, hide: str = "") -> Markup:
+    """Return the head of a page for MkDocs: YAML, whose title and description the theme takes for HTML."""
+    texts = {"title": title, "description": description}
+    values = {name: as_html(text) for name, text in texts.items()} | ({"hide": [hide]} if hide else {})
+    return Markup(f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=math.inf)}---")  # noqa: S704
+
+
+def _marked(value: Any) -> Markup:
+    return value if isinstance(value, Markup) else Markup(inert(str(value)))  # noqa: S704
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(_marked(text))
+
+
+def _linked(text: str) -> Markup:
+    return Markup(linked(text))  # noqa: S704
 
 
 def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
@@ -118,15 +151,19 @@ def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
     text = environment.get_template(item.template).render(
         page=item.page, base=base, section=site.section, dataset=site.dataset.entry, info=site.stored.dataset
     )
-    return text.replace(" %", "\u00a0%")  # a number keeps its unit on the line
+    return with_units(text)
 
 
 def _navigation(site: Site) -> list[dict[str, Any]]:
     section = site.section
     return [
         {"Leaderboard": "index.md"},
-        {"Models": [{m.metrics["title"]: f"{section}/models/{m.name}.md"} for m in listed_models(site.stored)]},
-        {"Classes": [{name: f"{section}/classes/{slug(name)}.md"} for name in site.order]},
+        {
+            "Models": [
+                {as_html(m.metrics["title"]): f"{section}/models/{m.name}.md"} for m in listed_models(site.stored)
+            ]
+        },
+        {"Classes": [{as_html(name): f"{section}/classes/{site.addresses[name]}.md"} for name in site.order]},
         {"Errors": f"{section}/errors.md"},
         {"Compare": f"{section}/compare.md"},
         {"Data set": f"{section}/data.md"},

@@ -17,10 +17,12 @@ from benchmark.cache import Cache
 from benchmark.compare.leaderboard import Leaderboard, leaderboard
 from benchmark.dataset import Dataset
 from benchmark.publish.chart import Chart
-from benchmark.publish.gallery import Gallery, png
+from benchmark.publish.gallery import Gallery, fitted, png
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
+from benchmark.text import addresses
 
+LARGEST_THUMBNAIL = 32  # pixels; beside a chart, which carries them all
 FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
 
 
@@ -78,9 +80,15 @@ class Site:
         return [name for name in grouped if name in classes] + [name for name in classes if name not in grouped]
 
     @functools.cached_property
+    def addresses(self) -> dict[str, str]:
+        """Each class's part of addresses and file names."""
+        return addresses(self.stored.dataset["classes"])
+
+    @functools.cached_property
     def thumbnails(self) -> dict[str, str]:
         """The first training image of each class as a data address, for the axes of a matrix."""
-        images = dict(zip(self.order, one_of_each(self), strict=True))
+        small, _ = fitted(one_of_each(self), 1, LARGEST_THUMBNAIL)
+        images = dict(zip(self.order, small, strict=True))
         return {
             name: f"data:image/png;base64,{base64.b64encode(png(image, 1)).decode()}" for name, image in images.items()
         }

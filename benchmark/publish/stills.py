@@ -31,7 +31,7 @@ window.still = (spec, scheme, width, height) => {{
   let state = 1;
   Math.random = () => (state = state * 48271 % 2147483647) / 2147483647;
   document.body.dataset.mdColorScheme = scheme;
-  return Plotly.toImage(chartLook(spec, {{ width }}), {{ format: "svg", width, height, imageDataOnly: true }});
+  return Plotly.toImage({{ ...chartLook(spec, {{ width }}), config: {{ typesetMath: false }} }}, {{ format: "svg", width, height, imageDataOnly: true }});
 }};
 </script>"""
 
@@ -79,7 +79,15 @@ def _looks(assets: Path) -> str:
     """Return the digest of all that a picture depends on but its data: the bundle, the dressing, the colours."""
     style = (assets / "site.css").read_text(encoding="utf-8")
     files = [(assets / name).read_text(encoding="utf-8") for name in ("look.js", "plotly/version.json")]
-    return digest(inspect.getsource(_tidied), PAGE, WIDE, NARROW, re.findall(r"--(?!md-)[\w-]+: *#[^;]+", style), files)
+    return digest(
+        inspect.getsource(_tidied),
+        inspect.getsource(_tidied_tag),
+        PAGE,
+        WIDE,
+        NARROW,
+        re.findall(r"--(?!md-)[\w-]+: *#[^;]+", style),
+        files,
+    )
 
 
 async def _draw(charts: Sequence[Chart], page: Path) -> tuple[dict[str, dict[str, str]], Exception | None]:
@@ -117,13 +125,18 @@ async def _still(tab: Any, chart: Chart, scheme: str, width: int) -> str:
 
 def _tidied(picture: str) -> str:
     """Return an SVG of Plotly's without what only a live one needs or nobody sees, and places to a tenth of a pixel."""
-    picture = re.sub(r' (?:class|data-[a-z-]+|pointer-events)="[^"]*"', "", picture)
-    picture = re.sub(r'(?<=[" ])(?:pointer-events|cursor): [a-z-]+; ?', "", picture)
-    picture = re.sub(r'(?<=[" ])(?:opacity|fill-opacity|stroke-opacity): 1;(?: |(?="))', "", picture)
-    picture = re.sub(r"translate\([^)]*\)", lambda place: re.sub(r"(\.\d)\d+", r"\1", place[0]), picture)
+    picture = re.sub(r"<[^>]*>", _tidied_tag, picture)  # names between tags may look like anything
     unseen = r"<rect(?=[^>]*fill-opacity: 0;)(?=[^>]*stroke-opacity: 0;|(?![^>]*stroke:))[^>]*/>"
-    picture = re.sub(rf'{unseen}| style="\s*"| transform="rotate\(0,[^)]*\)"', "", picture)
+    picture = re.sub(unseen, "", picture)
     emptied = 1
     while emptied:  # a group that held nothing but empty groups is one
         picture, emptied = re.subn(r"<g(?: [^>]*)?/>|<g(?: [^>]*)?></g>", "", picture)
     return picture
+
+
+def _tidied_tag(found: re.Match[str]) -> str:
+    tag = re.sub(r' (?:class|data-[a-z-]+|pointer-events)="[^"]*"', "", found[0])
+    tag = re.sub(r'(?<=[" ])(?:pointer-events|cursor): [a-z-]+; ?', "", tag)
+    tag = re.sub(r'(?<=[" ])(?:opacity|fill-opacity|stroke-opacity): 1;(?: |(?="))', "", tag)
+    tag = re.sub(r"translate\([^)]*\)", lambda place: re.sub(r"(\.\d)\d+", r"\1", place[0]), tag)
+    return re.sub(r' style="\s*"| transform="rotate\(0,[^)]*\)"', "", tag)

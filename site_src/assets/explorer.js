@@ -7,7 +7,11 @@
   let loaded = null, address = "";
 
   const load = (place) => {
-    if (address !== place.dataset.explorer) { address = place.dataset.explorer; loaded = fetch(address).then((answer) => answer.json()).then(prepare); }
+    if (address !== place.dataset.explorer) {
+      address = place.dataset.explorer;
+      loaded = fetch(address).then((answer) => answer.json()).then(prepare);
+      loaded.catch(() => { address = ""; }); // the next one who wants the data asks for them again
+    }
     return loaded;
   };
 
@@ -57,11 +61,11 @@
   const errors = (place) => {
     const form = place.querySelector("form"), button = place.querySelector(".more");
     const names = [...place.querySelector(".cells").tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
-    place.show = async () => {
-      const data = await load(place);
+    const usual = () => {
       const fresh = location.hash.includes("=") ? {} : { true: place.dataset.true, predicted: place.dataset.predicted };
-      const wanted = { model: data.models[0].name, true: "", predicted: "", missed: "1", ...fresh, ...choice() };
-      set(form, wanted);
+      return { model: form.elements.model.options[0].value, true: "", predicted: "", missed: "1", ...fresh };
+    };
+    const draw = (data) => {
       const chosen = read(form), model = data.models.find((m) => m.name === chosen.model);
       const truth = data.classes.indexOf(chosen.true), taken = data.classes.indexOf(chosen.predicted);
       const items = data.index.map((_, i) => i).filter((i) => model.predicted[i] !== data.true[i]
@@ -96,7 +100,7 @@
       const [truth, taken] = target.closest("[data-cell]")?.dataset.cell.split(" ").map((k) => names[k]) || [];
       if (truth) choose({ ...read(form), true: truth, predicted: taken });
     });
-    ready(place, form, [button]);
+    ready(place, form, [button], usual, draw);
   };
 
   // ----------------------------------------------------------------------------------------------------------- compare
@@ -104,9 +108,8 @@
   const compare = (place) => {
     const form = place.querySelector("form"), facts = place.querySelector(".facts"), sides = [...place.querySelectorAll(".side")];
     const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(2)}`;
-    place.show = async () => {
-      const data = await load(place);
-      set(form, { first: data.models[0].name, second: data.models[1].name, ...choice() });
+    const usual = () => ({ first: form.elements.first.options[0].value, second: form.elements.second.options[1].value });
+    const draw = (data) => {
       const [a, b] = ["first", "second"].map((name) => data.models.findIndex((model) => model.name === read(form)[name]));
       const [one, other] = [data.models[a], data.models[b]], verdict = place.querySelector(".verdict");
       for (const part of [facts, ...sides]) part.hidden = a === b;
@@ -128,14 +131,30 @@
         fill(sides[k].querySelector(".garments"), sides[k].querySelector(".more"), items, (i) => garment(data, place.dataset.base, i, wrong), SIDE_ROWS);
       });
     };
-    ready(place, form, place.querySelectorAll(".more"));
+    ready(place, form, place.querySelectorAll(".more"), usual, draw);
   };
 
-  // What both pages share: a choice goes into the address; data are on their way once somebody is near.
-  const ready = (place, form, buttons) => {
+  // What both pages share: a choice goes into the address, and comes from it where a field has such a value; data are on their way
+  // once somebody is near. Without them what was shown is hidden, for it is of another choice, and the choice stays.
+  const ready = (place, form, buttons, usual, draw) => {
+    const lost = element("p", null, { className: "lost-data", hidden: true }), again = element("button", "Try again", { type: "button", className: "md-button" });
+    lost.setAttribute("role", "status");
+    lost.append("What belongs to this choice could not be loaded. The choice is kept. ", again);
+    form.after(lost);
+    const tell = (missing) => { lost.hidden = !missing; place.classList.toggle("lost", missing); return false; };
+    place.show = async () => {
+      set(form, { ...usual(), ...choice() });
+      let data;
+      try { data = await load(place); } catch { return tell(true); }
+      tell(false); // first, because how many images there is room for is asked of the page
+      draw(data);
+      return true;
+    };
+    again.onclick = () => place.show();
     form.onchange = () => choose(read(form));
-    for (const button of buttons) button.onclick = async () => { await place.show(); button.click(); };
-    for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place), { once: true });
+    for (const button of buttons) button.onclick = async () => { if (await place.show()) button.click(); };
+    for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place).catch(() => {}), { once: true });
+    window.addEventListener("online", () => { if (place.isConnected && place.classList.contains("lost")) place.show(); });
     if (location.hash.includes("=")) place.show();
   };
 

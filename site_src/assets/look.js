@@ -29,7 +29,7 @@ window.chartLook = (spec, { width, linear = false }) => {
     const gap = gaps.reduce((best, other) => off(other) < off(best) ? other : best);
     return `${text.slice(0, gap)}<br>${text.slice(gap + 1)}`;
   };
-  const names = [...new Set(spec.data.flatMap((trace) => trace.y || []).filter((name) => typeof name === "string" && isNaN(name)))];
+  const words = [...new Set(spec.data.flatMap((trace) => trace.y || []).filter((name) => typeof name === "string"))], names = words.some(isNaN) ? words : [];
 
   const axis = (key, own) => ({
     ...(key === "yaxis" && narrow && names.length ? { tickvals: names, ticktext: names.map(broken) } : {}),

@@ -3,7 +3,7 @@
 "use strict";
 window.chartStage = (() => {
   const HINT = "Point at the chart, tap it, or use the arrow keys: its values stand here.";
-  const config = { responsive: true, displaylogo: false, displayModeBar: false, showSendToCloud: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false };
+  const config = { responsive: true, displaylogo: false, displayModeBar: false, showSendToCloud: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false, typesetMath: false };
   const charts = new Map(); // by place: { spec, stage, linear }
 
   const element = (name, more) => Object.assign(document.createElement(name), more);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import pty
@@ -452,7 +453,7 @@ def test_the_exit_status_does_not_hang_on_how_much_is_read(pair):
     assert (done.returncode, done.stderr) == (1, "exit status 1: one regressed\n")
 
 
-@pytest.mark.parametrize("name", ["<function halve>", "@somebody", "a|b"])
+@pytest.mark.parametrize("name", ["<function halve>", "@somebody", "a|b", "__a__", "[a](http://example.org)"])
 def test_no_name_is_a_tag_a_mention_or_a_column_of_markdown(name):
     truth = made.labels()
     before, after = (made.stored({"one": made.predictions(wrong)}, truth) for wrong in (BASE, REGRESSED))
@@ -460,9 +461,9 @@ def test_no_name_is_a_tag_a_mention_or_a_column_of_markdown(name):
     after.models[0].metrics["search"]["best_params"] = {"classifier__f": name}
     side = {"label": "", "commit": None, "date": None, "subject": None, "n_test": len(truth), "digest": ""}
     text = words.format_markdown(diff.compare_results((side, before), (side, after)))
-    assert name.strip("<>") in text.replace("\u200b", "").replace("\\", "")
+    assert name in html.unescape(text.replace("\u200b", ""))
     assert not re.search(r"<function|@s", text)
-    assert {row.replace("\\|", "").count("|") for row in text.splitlines() if row.startswith("| one")} == {9}
+    assert {row.count("|") for row in text.splitlines() if row.startswith("| one")} == {9}
 
 
 def test_other_data_and_a_regression_below_the_least_effect(pair):
@@ -677,6 +678,16 @@ def test_the_words_are_those_of_the_golden_file(scratch, form):
         golden.write_text(found, encoding="utf-8")
     refresh = "REFRESH=1 make test PYTEST=tests/compare/test_diff.py"
     assert found == golden.read_text(encoding="utf-8"), f"if that is meant: {refresh}, and read what changed"
+
+
+def test_a_message_sends_a_terminal_nothing_with_colours_or_without(scratch):
+    before, after = sides(scratch)
+    told = {**after[0], "subject": "all right\x1b[2J\x9b0m\u202e\nbefore  0000000000"}
+    comparison = diff.compare_results(before, (told, after[1]))
+    for colour in (False, True):
+        text = words.format_text(comparison, colour=colour)
+        assert r"all right\x1b[2J\x9b0m\u202e before  0000000000" in text
+        assert set(re.findall("\x1b[^m]*m", text)) <= {"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"}
 
 
 def test_colour_marks_the_verdict_and_nothing_else(scratch):

@@ -50,6 +50,22 @@ def test_changes_are_told_whatever_a_person_has_set(root, monkeypatch):
     assert repository.commit("HEAD~2").subject == "Größer, naïve"
 
 
+@pytest.mark.parametrize(
+    "subject", ["pasted \x1e from a \x1d table \x1f", ":100644 000000 a b M", "", "\x1b[2J", "a" * 300]
+)
+def test_a_message_may_hold_any_character(root, subject):
+    (root / "wanted" / ":b").write_text("three")
+    made.git(root, "add", "-A")
+    made.git(root, "commit", "--quiet", "--allow-empty-message", "--cleanup=verbatim", "-m", subject)
+    made.git(root, "rm", "--quiet", "wanted/:b")
+    made.commit(root, "Last")
+    repository = Repository(root)
+    *_, told, last = repository.changes(repository.commit("HEAD").sha, "wanted")
+    assert told.commit.subject == repository.commit("HEAD~1").subject == subject
+    assert list(told.blobs) == [":b"]
+    assert (last.commit.subject, last.blobs) == ("Last", {":b": None})
+
+
 def test_a_repository_of_longer_hashes_is_read_too(tmp_path):
     root = tmp_path / "long"
     root.mkdir()

@@ -9,6 +9,7 @@ import itertools
 import math
 import os
 import shutil
+import string
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -291,8 +292,14 @@ ENTRY = dataset.DatasetEntry("mine", "Mine", ("a", "b"), "CC0", "here")
         ({"class_names": "ab"}, "a sequence of str"),
         ({"class_names": ("a",)}, "2 to 62 classes(?s:.*)1"),
         ({"class_names": tuple(f"c{i}" for i in range(63))}, "2 to 62 classes(?s:.*)63"),
-        ({"class_names": ("T-shirt", "t shirt")}, "class names that differ in ASCII letters and digits"),
-        ({"class_names": ("猫", "犬")}, "class names that differ in ASCII letters and digits"),
+        ({"name": "docs"}, "none of assets, figures"),
+        ({"name": "cache"}, "none of assets, figures"),
+        ({"name": "con"}, "a device of Windows"),
+        ({"title": 5}, "a title, a licence and a source"),
+        ({"source": "half a character: \udc80"}, "a title, a licence and a source"),
+        ({"class_names": ("a b", "a\nb")}, "class names that differ"),
+        ({"class_names": ("a", " ")}, "none of them empty"),
+        ({"class_names": ("a", "\udc80")}, "none of them empty"),
         ({"families": {"all": ("a", "c")}}, "families of classes(?s:.*)'c'"),
     ],
 )
@@ -301,6 +308,14 @@ def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
     with pytest.raises(EntryError, match=words) as caught:
         dataset.check_dataset_entry(dataclasses.replace(ENTRY, **wrong))
     assert "try:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [tuple(string.digits + string.ascii_letters), tuple("おきすつなはまやれを"), ("猫", "犬"), ("T-shirt", "t shirt")],
+)
+def test_classes_have_the_names_that_their_data_set_gives_them(names):
+    dataset.check_dataset_entry(dataclasses.replace(ENTRY, class_names=names))
 
 
 def test_every_entry_of_the_table_is_sound():

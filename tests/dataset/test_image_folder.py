@@ -70,12 +70,21 @@ def test_what_systems_and_editors_leave_is_passed_over(folder, name):
     assert len(read_image_folder(folder, CLASSES)[0]) == 6
 
 
-def test_a_slug_that_two_classes_share_is_the_folder_of_neither(tmp_path):
-    classes = ("A/b", "a.b")
+def test_classes_of_equal_slugs_have_folders_with_numbers(tmp_path):
+    classes = ("A/b", "a|b")
     for part in ("train", "test"):
-        picture(tmp_path / part / "a-b" / "0.png")
-    with pytest.raises(DataError, match="a-b is not the folder of a class"):
-        read_image_folder(tmp_path, classes)
+        picture(tmp_path / part / "a-b" / "0.png", 1)
+        picture(tmp_path / part / "a-b-2" / "0.png", 2)
+    images, labels, *_ = read_image_folder(tmp_path, classes)
+    assert images[:, 0, 0].tolist() == [1, 2]
+    assert labels.tolist() == [0, 1]
+
+
+def test_the_folder_of_a_class_whose_name_cannot_be_one_is_named(tmp_path):
+    for part in ("train", "test"):
+        picture(tmp_path / part / "b" / "0.png")
+    with pytest.raises(DataError, match="no picture of the class 'A/b'(?s:.*)put its pictures into .*/train/a-b,"):
+        read_image_folder(tmp_path, ("A/b", "b"))
 
 
 def coloured(folder):

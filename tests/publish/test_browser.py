@@ -15,7 +15,6 @@ from tools.browsing import (
     build_for,
     enliven,
     kinds,
-    launch_arguments,
     shifted,
     transferred,
     violations,
@@ -28,13 +27,6 @@ MODEL = f"{SAMPLE}/models/rf-pixels/"
 POINTS = "#accuracy-against-fit-seconds"  # a chart of points on a logarithmic axis
 ASKED = "performance.getEntriesByType('resource').some(entry => entry.name.endsWith('explorer.json'))"
 TARGET = 24  # pixels a side, WCAG 2.2's smallest target
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(chromium):
-    if not chromium:
-        pytest.skip("no Chromium or Chrome is installed, and only root can install one")
-    return {"executable_path": chromium, "args": launch_arguments()}
 
 
 @pytest.fixture(scope="session")
@@ -486,6 +478,45 @@ def test_any_two_models_can_be_compared_and_turned_about(visit):
     page.wait_for_function("document.querySelector('.verdict').textContent.includes('equals itself')")
     assert not page.locator(".facts").is_visible()
     assert not page.locator(".side").first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "figures"), [("compare", "second", ".verdict"), ("errors", "model", ".chosen")]
+)
+def test_without_its_data_a_page_says_so_keeps_the_choice_and_tries_again(site, new_context, path, field, figures):
+    page = new_context(**DESKTOP).new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("**/explorer.json", lambda route: route.abort())
+    page.goto(f"{site[0]}{SAMPLE}/{path}/")
+    before = page.locator(figures).inner_text()
+    select = page.locator(f"select[name={field}]")
+    for index in (3, 2):
+        select.select_option(index=index)
+        page.wait_for_selector("text=could not be loaded")
+        assert select.evaluate("field => field.selectedIndex") == index
+        assert not page.locator(figures).is_visible()  # they are of another choice
+        assert not page.locator(".garments").first.is_visible()
+    page.unroute("**/explorer.json")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector(figures)
+    assert not page.locator("text=could not be loaded").is_visible()
+    assert select.evaluate("field => field.selectedIndex") == 2
+    assert page.locator(figures).inner_text() != before
+    assert page.locator(".garments li").count() > 0
+    assert not errors
+
+
+def test_data_that_come_with_the_next_choice_are_shown(site, new_context):
+    page = new_context(**DESKTOP).new_page()
+    page.route("**/explorer.json", lambda route: route.fulfill(status=503, body="<p>Later.</p>"))
+    page.goto(f"{site[0]}{SAMPLE}/compare/")
+    page.locator(".side .more:visible").first.click()
+    page.wait_for_selector("text=could not be loaded")
+    page.unroute("**/explorer.json")
+    page.locator("select[name=second]").select_option(index=2)
+    page.wait_for_selector(".verdict")
+    assert page.locator("select[name=second] option").nth(2).inner_text() in page.locator(".verdict").inner_text()
 
 
 def test_the_first_pair_comes_with_the_page_in_the_words_of_the_script(visit):

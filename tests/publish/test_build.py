@@ -19,7 +19,7 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from benchmark.errors import BenchmarkError
-from benchmark.publish.build import read_released
+from benchmark.publish.outside import read_released
 from benchmark.results import CLASS_METRICS, METRICS, load_results
 from tests.conftest import ROOT, SAMPLE
 from tools.links import Page, dead_links
@@ -211,8 +211,12 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
 
 
 def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
-    asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": "sha256:abc"}
-    portable = {name: value.replace(".pkl", ".skops").replace("abc", "def") for name, value in asset.items()}
+    asset = {
+        "name": "lr-hog.pkl",
+        "browser_download_url": "https://example.org/v1/lr-hog.pkl",
+        "digest": f"sha256:{64 * 'a'}",
+    }
+    portable = {name: value.replace(".pkl", ".skops").replace("a" * 64, "b" * 64) for name, value in asset.items()}
     release = {"tag_name": "v1.0.0", "assets": [asset, portable, {"name": "SHA256SUMS"}]}
     (tmp_path / "released.json").write_text(json.dumps(release))
     done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
@@ -227,12 +231,31 @@ def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_
         '<a href="https://example.org/v1/lr-hog.skops">lr-hog.skops</a> is the same model in a file that runs no code'
         in text
     )
-    assert 'load_model("lr-hog.skops", sha256="def")' in html.unescape(text)
+    assert 'load_model("lr-hog.skops", sha256="' + 64 * "b" + '")' in html.unescape(text)
     assert "make bench MODELS=lr-hog" in text
     assert "example.org" not in (folder / "dummy" / "index.html").read_text()
-    (tmp_path / "released.json").write_text('{"message": "Not Found"}')
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        None,
+        {"browser_download_url": "javascript:alert(1)"},
+        {"digest": '"onclick="alert(1)'},
+    ],
+)
+def test_what_is_no_release_is_refused(asset, tmp_path):
+    good = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/a.pkl", "digest": f"sha256:{64 * 'a'}"}
+    answer = {"tag_name": "v1", "assets": [good | asset]} if asset else {"message": "Not Found"}
+    (tmp_path / "released.json").write_text(json.dumps(answer))
     with pytest.raises(BenchmarkError, match="does not describe a release"):
         read_released(tmp_path / "released.json")
+
+
+def test_a_file_of_a_release_whose_digest_is_not_known_is_left_out(tmp_path):
+    old = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/a.pkl", "digest": None}
+    (tmp_path / "released.json").write_text(json.dumps({"tag_name": "v1", "assets": [old]}))
+    assert read_released(tmp_path / "released.json") == {}
 
 
 def test_without_results_the_error_names_the_command(tmp_path, command):

@@ -42,6 +42,22 @@ def test_of_classes_that_are_equally_hard_none_is_the_hardest(tmp_path):
     assert "more pairs of classes as often" in confusion.confusion(constant, order, {}).caption
 
 
+def test_names_are_text_in_charts_and_numbers_among_them_are_names(tmp_path, monkeypatch):
+    names = ["0", "1", "<b>2</b> %{x}", "2024-01-01"]
+    monkeypatch.setattr(made, "CLASSES", names)
+    made.write_table(tmp_path / "made", ["one", "two"])
+    for place, name in enumerate(("one", "two")):
+        made.write_model(tmp_path / "made", name, made.predictions(range(100 * place, 100 * place + 90)))
+    stored = results.load_results(tmp_path, "made")
+    drawn = confusion.class_confusions(stored, "1", "one").spec
+    assert drawn["layout"]["yaxis"]["ticktext"] == ["&lt;b&gt;2&lt;/b&gt; &#37;{x}", "0", "2024-01-01"]
+    assert list(drawn["data"][0]["y"]) == [0, 1, 2]
+    assert drawn["data"][0]["hovertemplate"] == "taken for %{hovertext}: %{x} %<extra></extra>"
+    assert confusion.class_recalls(stored, names[2], "two").name == "class-two-recall"
+    matrix = confusion.confusion(stored.model("one"), names, {}).spec
+    assert matrix["data"][0]["customdata"][1][2].startswith("1 taken for &lt;b&gt;2&lt;/b&gt; &#37;{x}: ")
+
+
 def growing(*points):
     """Return costs of (images, CPU seconds)."""
     named = ("n_train", "features_seconds", "fit_seconds", "predict_seconds", "n_predict", "memory_bytes")

@@ -26,13 +26,15 @@ SHARED = {
     "info": DatasetInfo,
     "pictures": None,
     "command": None,
+    "front_matter": None,
     "program": None,
 }
 
 
 def parsed(text):
     environment = jinja2.Environment(autoescape=True)
-    environment.filters |= dict.fromkeys(("percent", "interval", "slug"), str)
+    environment.filters |= dict.fromkeys(("percent", "interval", "code", "linked"), str)
+    environment.tests["web"] = bool
     return environment.parse(text)
 
 

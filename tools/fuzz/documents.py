@@ -40,7 +40,7 @@ def parsed(name, folder):
 
 def released(folder):
     """Read GitHub's answer about a release."""
-    from benchmark.publish.build import read_released
+    from benchmark.publish.outside import read_released
 
     found = seeds.released()
     return Target(

@@ -24,6 +24,7 @@ from benchmark.publish.chart import (
 from benchmark.results import Estimate, ModelResult, PublishedResult, Results
 from benchmark.results.numbers import interval, percent
 from benchmark.statistics import wilson_interval
+from benchmark.text import chart_text
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _accuracy_dots(rows: Sequence[Row], name: str, colour: str, symbol: str, *, 
     return go.Scatter(
         x=percents([row.accuracy for _, row in shown]),
         y=[place for place, _ in shown],
-        text=[row.title for _, row in shown],
+        text=[chart_text(row.title) for _, row in shown],
         mode="markers",
         name=name,
         meta=colour,
@@ -154,7 +155,9 @@ def class_panels(stored: Results, order: list[str]) -> Chart:
     start = axis_start([recall for row in recalls.values() for recall in row])
     layout: dict[str, Any] = {
         "showlegend": False,
-        "annotations": [_panel_title(panel, f"<b>{name}</b> {means[name]:.1f}") for name, panel in panels.items()],
+        "annotations": [
+            _panel_title(panel, f"<b>{chart_text(name)}</b> {means[name]:.1f}") for name, panel in panels.items()
+        ],
     }
     for panel in panels.values():
         layout |= _panel_axes(panel, [model.name for model in board], start)
@@ -185,14 +188,14 @@ def _panel_dots(panel: Panel, name: str, recalls: Sequence[Estimate], titles: li
     return go.Scatter(
         x=percents(recalls),
         y=list(range(len(recalls))),
-        text=titles,
+        text=list(map(chart_text, titles)),
         xaxis=f"x{panel.number}",
         yaxis=f"y{panel.number}",
         mode="markers",
         meta="lead",
         marker={"size": 7, "symbol": ["diamond" if i == best else "circle" for i in range(len(recalls))]},
         error_x=whiskers(recalls, width=0, thickness=1.5),
-        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
+        hovertemplate="%{text}: " + chart_text(name) + " %{x} %<extra></extra>",
     )
 
 

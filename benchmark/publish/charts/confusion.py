@@ -15,7 +15,6 @@ from benchmark.publish.chart import (
     axis,
     chart,
     legend_above,
-    named_rows_axis,
     percents,
     rounded,
     rows_axis,
@@ -24,6 +23,7 @@ from benchmark.publish.chart import (
 )
 from benchmark.results import ClassFigures, Estimate, ModelResult, Results
 from benchmark.results.numbers import decimal_interval, interval, listed, percent, short_percent
+from benchmark.text import chart_text
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
     """
     matrix = ordered_matrix(model, order)
     n = len(order)
-    ticks = {"tickvals": list(range(n)), "ticktext": order, "showgrid": False}
+    ticks = {"tickvals": list(range(n)), "ticktext": list(map(chart_text, order)), "showgrid": False}
     return chart(
         f"{model.name}-confusion",
         "Confusion matrix, true class a row, predicted class a column, percent of the row",
@@ -63,7 +63,7 @@ def confusion(model: ModelResult, order: list[str], thumbnails: dict[str, str]) 
         },
         ("true \\ predicted", *order),
         [(name, *map(str, line)) for name, line in zip(order, matrix.counts.tolist(), strict=True)],
-        height=600,
+        height=max(600, 120 + 14 * n),
     )
 
 
@@ -81,7 +81,10 @@ def _cells(matrix: Matrix) -> Any:
         text=[[short_percent(value) for value in line] for line in matrix.shares],
         texttemplate="%{text}",
         customdata=[
-            [f"{true} taken for {name}: {count} images" for name, count in zip(matrix.names, line, strict=True)]
+            [
+                f"{chart_text(true)} taken for {chart_text(name)}: {count} images"
+                for name, count in zip(matrix.names, line, strict=True)
+            ]
             for true, line in zip(matrix.names, matrix.counts.tolist(), strict=True)
         ],
         x=list(range(n)),
@@ -152,13 +155,13 @@ def _class_dots(estimates: dict[str, Estimate], colour: str, name: str, symbol: 
     return go.Scatter(
         x=rounded([None if value is None else 100 * value for value in values]),
         y=rounded([row + shift for row in range(len(values))]),
-        text=list(estimates),
+        text=list(map(chart_text, estimates)),
         mode="markers",
-        name=name,
+        name=chart_text(name),
         meta=colour,
         marker={"size": 9, "symbol": symbol},
         error_x=whiskers(list(estimates.values()), width=3),
-        hovertemplate="%{text}: " + name + " %{x} %<extra></extra>",
+        hovertemplate="%{text}: " + chart_text(name) + " %{x} %<extra></extra>",
     )
 
 
@@ -183,35 +186,36 @@ def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
     return f"{name} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
 
 
-def class_recalls(stored: Results, name: str) -> Chart:
-    """Recall of one class by each model, with intervals."""
+def class_recalls(stored: Results, name: str, address: str) -> Chart:
+    """Recall of one class by each model, with intervals; `address` is its part of file names."""
     classes = [(model.metrics["title"], model.metrics["test"]["per_class"][name]) for model in stored.contestants]
     classes.sort(key=lambda row: -value_or_zero(row[1]["recall"]))
     titles, recalls = [title for title, _ in classes], [found["recall"] for _, found in classes]
     trace = go.Scatter(
         x=percents(recalls),
-        y=titles,
+        y=list(range(len(titles))),
+        text=list(map(chart_text, titles)),
         mode="markers",
         meta="lead",
         marker={"size": 10},
         error_x=whiskers(recalls, width=4),
-        hovertemplate="%{y}: %{x} %<extra></extra>",
+        hovertemplate="%{text}: %{x} %<extra></extra>",
     )
     rows = [(title, interval(found["recall"]), interval(found["precision"])) for title, found in classes]
     return chart(
-        f"class-{name}-recall",
+        f"class-{address}-recall",
         f"Recall of {name} by each model with 95 % intervals",
         f"{titles[0]} has the highest recall of {name}: {rows[0][1]}; {titles[-1]} the lowest: {rows[-1][1]}.",
         [trace],
-        {"xaxis": axis("recall, %"), "yaxis": named_rows_axis()},
+        {"xaxis": axis("recall, %"), "yaxis": rows_axis(titles)},
         ("model", "recall", "precision"),
         rows,
         height=100 + 34 * len(titles),
     )
 
 
-def class_confusions(stored: Results, name: str) -> Chart:
-    """What a class is taken for, over all contestants."""
+def class_confusions(stored: Results, name: str, address: str) -> Chart:
+    """What a class is taken for, over all contestants; `address` is its part of file names."""
     classes = stored.dataset["classes"]
     label = classes.index(name)
     total = np.sum([model.metrics["test"]["confusion"][label] for model in stored.contestants], axis=0)
@@ -220,17 +224,18 @@ def class_confusions(stored: Results, name: str) -> Chart:
     titles = [classes[i] for i in others]
     trace = go.Bar(
         x=rounded([shares[i] for i in others], 3),
-        y=titles,
+        y=list(range(len(titles))),
+        hovertext=list(map(chart_text, titles)),
         orientation="h",
         meta="lead",
-        hovertemplate="taken for %{y}: %{x} %<extra></extra>",
+        hovertemplate="taken for %{hovertext}: %{x} %<extra></extra>",
     )
     return chart(
-        f"class-{name}-taken-for",
+        f"class-{address}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
         _taken_for(name, [(classes[i], shares[i]) for i in others]),
         [trace],
-        {"xaxis": axis("% of its images"), "yaxis": named_rows_axis()},
+        {"xaxis": axis("% of its images"), "yaxis": rows_axis(titles)},
         ("taken for", "% of its images"),
         [(classes[i], f"{shares[i]:.2f}") for i in others],
         height=100 + 30 * len(others),

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from benchmark.publish.chart import Chart, axis, chart, log_axis, rounded, whiskers
 from benchmark.results import Metric, ModelResult, Results
 from benchmark.results.numbers import listed, percent, three_digits
+from benchmark.text import chart_text
 
 NAME_WIDTH, NAME_HEIGHT = 7, 15  # pixels of a letter, of a line of text
 PLOT = 700, 330  # pixels of a wide chart between its axes
@@ -81,8 +82,8 @@ def _named_dots(dots: Sequence[Dot], unit: str) -> Any:
     return go.Scatter(
         x=rounded(costs),
         y=rounded([dot.accuracy for dot in dots]),
-        text=[_spaced(label) for label in labels],
-        customdata=[dot.title for dot in dots],
+        text=[_spaced(chart_text(label)) for label in labels],
+        customdata=[chart_text(dot.title) for dot in dots],
         mode="markers+text",
         ids=[_spaced(str(place)) for place in range(1, len(dots) + 1)],  # shown where a narrow chart has no room
         textposition=[f"middle {roomier_side(costs, x)}" for x in costs],

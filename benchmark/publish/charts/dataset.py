@@ -14,6 +14,7 @@ from benchmark.publish.chart import Chart, annotation, axis, chart, colour, roun
 from benchmark.publish.gallery import Tile
 from benchmark.results import DatasetStudy
 from benchmark.results.numbers import listed, percent
+from benchmark.text import chart_text
 
 NAMED_SHARES = (0.5, 0.8, 0.9)  # of the variance, in the caption
 LISTED_COMPONENTS = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -68,7 +69,7 @@ def _chosen_marks(found: Spectrum) -> Any:
         x=list(found.inside),
         y=rounded([100 * found.total[n - 1] for n in found.inside]),
         text=[str(n) for n in found.inside],
-        customdata=list(found.inside.values()),
+        customdata=list(map(chart_text, found.inside.values())),
         mode="markers+text",
         textposition="top center",
         meta="second",
@@ -152,18 +153,18 @@ def _class_points(found: ClassPoints, tiles: Sequence[Tile], files: list[str]) -
         x=rounded(found.places[:, 0], 3),
         y=rounded(found.places[:, 1], 3),
         mode="markers",
-        name=found.name,
+        name=chart_text(found.name),
         meta=colour(found.label),
         marker={"size": 5, "symbol": SYMBOLS[(found.label + found.label // 10) % len(SYMBOLS)], "opacity": 0.75},
         customdata=[[files.index(tile.path), tile.x, tile.y] for tile in own],
-        hovertemplate=found.name + "<extra></extra>",
+        hovertemplate=chart_text(found.name) + "<extra></extra>",
     )
 
 
 def _class_name(found: ClassPoints) -> dict[str, Any]:
     """Return the name of a class in the middle of its points."""
     x, y = (round(float(value), 1) for value in np.median(found.places, axis=0))
-    return annotation(f"<b>{found.name}</b>", name=colour(found.label), x=x, y=y)
+    return annotation(f"<b>{chart_text(found.name)}</b>", name=colour(found.label), x=x, y=y)
 
 
 def _map_caption(same: dict[str, float]) -> str:

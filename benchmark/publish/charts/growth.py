@@ -31,6 +31,7 @@ from benchmark.results.numbers import (
     with_interval,
 )
 from benchmark.statistics import PowerLaw, Predicted
+from benchmark.text import chart_text
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
 DRAWN_STEPS = 12  # of each part of a line, which is not straight
@@ -172,10 +173,10 @@ def _dots(places: Sequence[Place], meta: str, name: str) -> Any:
         x=[n for n, _ in places],
         y=rounded([second for _, second in places]),
         mode="markers",
-        name=name,
+        name=chart_text(name),
         meta=meta,
         marker={"size": 8},
-        hovertemplate=name + ": %{x:,} images, %{y} s<extra></extra>",
+        hovertemplate=chart_text(name) + ": %{x:,} images, %{y} s<extra></extra>",
     )
 
 

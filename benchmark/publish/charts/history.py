@@ -25,6 +25,7 @@ from benchmark.publish.chart import (
 )
 from benchmark.results import Metric
 from benchmark.results.numbers import MINUS, decimal, three_digits
+from benchmark.text import chart_text
 
 MOST_TICKS = 8  # names of commits below a chart
 MARKS = {"improved": "triangle-up", "regressed": "triangle-down", "rerun": "circle-open"}
@@ -183,7 +184,7 @@ def _mark(history: History, point: Point, metric: Metric, scale: Scale) -> Mark:
         below=below,
         above=above,
         symbol=MARKS.get(step, "circle"),
-        text=f"{commit['sha'][:7]}, {commit['date'][:10]}: {commit['subject'][:60]}<br>{step}",
+        text=f"{commit['sha'][:7]}, {commit['date'][:10]}: {chart_text(commit['subject'], 60)}<br>{step}",
     )
 
 
@@ -192,7 +193,7 @@ def _line(marks: Sequence[Mark], number: int, title: str) -> Any:
     return go.Scatter(
         x=[mark.commit for mark in marks],
         y=[mark.value for mark in marks],
-        name=title,
+        name=chart_text(title),
         mode="lines+markers",
         connectgaps=False,
         meta=colour(number),
@@ -200,5 +201,5 @@ def _line(marks: Sequence[Mark], number: int, title: str) -> Any:
         marker={"size": [15 if symbol.startswith("triangle") else 9 for symbol in symbols], "symbol": symbols},
         error_y=error_bars([mark.below for mark in marks], [mark.above for mark in marks], width=2),
         text=[mark.text for mark in marks],
-        hovertemplate=title + ": %{y}<br>%{text}<extra></extra>",
+        hovertemplate=chart_text(title) + ": %{y}<br>%{text}<extra></extra>",
     )

@@ -21,6 +21,7 @@ from benchmark.publish.chart import (
 )
 from benchmark.results import Candidate, LearningCurve, ModelResult, Search
 from benchmark.results.numbers import interval, percent
+from benchmark.text import chart_text
 
 Key = tuple[Any, ...]
 
@@ -105,6 +106,11 @@ def _short(name: str) -> str:
     return name.rpartition("__")[2]
 
 
+def _value_text(value: Any) -> str:
+    """Return a value as it stands on an axis, whole: two that were cut might be one."""
+    return chart_text(str(value), None)
+
+
 def _search_caption(found: Search, grid: Grid) -> str:
     winner = ", ".join(f"{_short(name)} = {value}" for name, value in zip(grid.values, grid.best, strict=True))
     fixed = ", ".join(f"{_short(name)} = {value}" for name, value in grid.fixed.items())
@@ -126,13 +132,13 @@ def _line(grid: Grid) -> tuple[Any, dict[str, Any]]:
     (name,) = grid.values
     keys = sorted(grid.scores)
     trace = go.Scatter(
-        x=[str(value) for (value,) in keys],
+        x=[_value_text(value) for (value,) in keys],
         y=rounded([grid.mean(key) for key in keys], 5),
         mode="markers+lines",
         meta="lead",
         error_y={"type": "data", "array": rounded([grid.spread(key) for key in keys])},
     )
-    return trace, {"xaxis": axis(_short(name), type="category"), "yaxis": axis("accuracy, %")}
+    return trace, {"xaxis": axis(chart_text(_short(name)), type="category"), "yaxis": axis("accuracy, %")}
 
 
 def _heatmap(grid: Grid) -> tuple[Any, dict[str, Any]]:
@@ -142,8 +148,8 @@ def _heatmap(grid: Grid) -> tuple[Any, dict[str, Any]]:
     trace = go.Heatmap(
         z=[rounded(map(grid.mean, row), 5) for row in keys],
         text=[[f"{grid.spread(key):.2f}" if key in grid.scores else "" for key in row] for row in keys],
-        x=[str(value) for value in columns],
-        y=[str(value) for value in lines],
+        x=list(map(_value_text, columns)),
+        y=list(map(_value_text, lines)),
         meta="sequential",
         showscale=False,
         xgap=2,
@@ -152,8 +158,8 @@ def _heatmap(grid: Grid) -> tuple[Any, dict[str, Any]]:
         hovertemplate="%{x}, %{y}: %{z} %, folds ± %{text}<extra></extra>",
     )
     return trace, {
-        "xaxis": axis(_short(across), type="category", showgrid=False),
-        "yaxis": axis(_short(down), type="category", showgrid=False),
+        "xaxis": axis(chart_text(_short(across)), type="category", showgrid=False),
+        "yaxis": axis(chart_text(_short(down)), type="category", showgrid=False),
         "shapes": [_frame(columns.index(grid.best[0]), lines.index(grid.best[1]))],
     }
 
@@ -199,7 +205,7 @@ def _growth(curve: LearningCurve, colour: str, name: str, dash: str) -> Any:
         x=[point["n_train"] for point in curve["points"]],
         y=percents(estimates),
         mode="lines+markers",
-        name=name,
+        name=chart_text(name),
         meta=colour,
         line={"width": 2, "dash": dash},
         error_y=whiskers(estimates, width=3),

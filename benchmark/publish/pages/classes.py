@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion
 from benchmark.publish.gallery import Picture, Tile
@@ -76,19 +75,19 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
     label = stored.dataset["classes"].index(name)
     own = np.flatnonzero(stored.test_labels == label)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
-    suspected = _suspected(stored, own)
+    suspected, address = _suspected(stored, own), site.addresses[name]
     return ClassPage(
         name=name,
-        mean=site.gallery.sheet(f"class-{slug(name)}-mean", site.means[name][np.newaxis], columns=1, scale=4),
-        samples=site.gallery.sheet(f"class-{slug(name)}-samples", dataset.train_images[train], columns=10, scale=2),
+        mean=site.gallery.sheet(f"class-{address}-mean", site.means[name][np.newaxis], columns=1, scale=4),
+        samples=site.gallery.sheet(f"class-{address}-samples", dataset.train_images[train], columns=10, scale=2),
         n_samples=len(train),
         nearest=_nearest_class(site, name),
         n_models=len(contestants),
         n_images=f"{len(own):,}",
         n_unmissed=f"{int((missed[own] == 0).sum()):,}",
         n_missed_by_all=f"{int((missed[own] == len(contestants)).sum()):,}",
-        recalls=confusion.class_recalls(stored, name) if contestants else None,
-        taken_for=confusion.class_confusions(stored, name) if contestants else None,
+        recalls=confusion.class_recalls(stored, name, address) if contestants else None,
+        taken_for=confusion.class_confusions(stored, name, address) if contestants else None,
         hardest=_hardest(site, own, missed),
         n_good=len(_good(stored)),
         n_suspected=len(suspected),
@@ -112,7 +111,7 @@ def _nearest_class(site: Site, name: str) -> Nearest:
     nearest, *others = sorted(apart, key=lambda other: apart[other])
     return Nearest(
         name=nearest,
-        slug=slug(nearest),
+        slug=site.addresses[nearest],
         distance=f"{apart[nearest]:.0f}",
         next=others[0] if others else "",
         next_distance=f"{apart[others[0]]:.0f}" if others else "",

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts.dataset import class_map, spectrum
 from benchmark.publish.gallery import Picture, Tile
@@ -86,11 +85,11 @@ def _samples(site: Site) -> list[ClassSamples]:
     return [
         ClassSamples(
             name=name,
-            slug=slug(name),
+            slug=site.addresses[name],
             train=f"{int((dataset.train_labels == label).sum()):,}",
             test=f"{int((dataset.test_labels == label).sum()):,}",
             sheet=site.gallery.sheet(
-                f"data-{slug(name)}",
+                f"class-{site.addresses[name]}-row",
                 dataset.train_images[np.flatnonzero(dataset.train_labels == label)[:N_ROW]],
                 columns=N_ROW,
                 scale=1,

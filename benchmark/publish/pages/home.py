@@ -89,9 +89,10 @@ class BoardRow:
 
 
 class HardClass(NamedTuple):
-    """A class and its mean recall over the contestants."""
+    """A class, its part of addresses, and its mean recall over the contestants."""
 
     name: str
+    slug: str
     recall: str
 
 
@@ -126,7 +127,7 @@ def home_page(site: Site) -> HomePage:
         accuracies=accuracies(stored, published) if board.ranked else None,
         costs=_costs(stored) if board.ranked else [],
         recalls=class_panels(stored, site.order) if board.ranked else None,
-        hardest=_hardest(stored, site.order) if board.ranked else [],
+        hardest=_hardest(site) if board.ranked else [],
         profile=stored.dataset["profile"],
         circumstances=circumstances(stored),
     )
@@ -144,11 +145,13 @@ def _costs(stored: Results) -> list[Chart]:
     ]
 
 
-def _hardest(stored: Results, order: list[str]) -> list[HardClass]:
+def _hardest(site: Site) -> list[HardClass]:
     """Return the three classes with the lowest mean recall over the contestants."""
+    stored, order = site.stored, site.order
     found = [[model.metrics["test"]["per_class"][name]["recall"] for model in stored.contestants] for name in order]
     means = {name: float(np.mean([r["value"] or 0.0 for r in row])) for name, row in zip(order, found, strict=True)}
-    return [HardClass(name, percent(means[name])) for name in sorted(means, key=lambda name: means[name])[:3]]
+    hardest = sorted(means, key=lambda name: means[name])[:3]
+    return [HardClass(name, site.addresses[name], percent(means[name])) for name in hardest]
 
 
 def _hero(board: Leaderboard) -> Hero | None:

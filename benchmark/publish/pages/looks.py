@@ -54,6 +54,7 @@ def look(site: Site, model: ModelResult, importance: Importance) -> Look:
     means = np.array([site.means.get(name, overall) for name in names])
     weights = _weights(importance, names)[:, :height, :width]
     rows, columns = importance["shape"]
+    sheet = site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights)
     return Look(
         words=LOOKS[importance["method"]].format(
             block=importance["block"],
@@ -61,10 +62,10 @@ def look(site: Site, model: ModelResult, importance: Importance) -> Look:
             point=100 * len(site.order) / (importance["n_images"] or 1),
             n_blocks=rows * columns,
         ),
-        sheet=site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights),
-        width=4 * width,
-        height=4 * height,
-        items=[_image(importance, name, -4 * width * place) for place, name in enumerate(names)],
+        sheet=sheet,
+        width=sheet.width // len(names),
+        height=sheet.height,
+        items=[_image(importance, name, -sheet.width // len(names) * place) for place, name in enumerate(names)],
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
-from benchmark.layout import slug
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
@@ -100,7 +99,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         versus=_versus(site.board, row),
         seeds=_seeds(model),
         numbers=_score_numbers(model) + _cost_numbers(model.run, len(found["candidates"])),
-        hard=[] if baseline else _hard_classes(model, order),
+        hard=[] if baseline else _hard_classes(site, model),
         confusion=confusion.confusion(model, order, site.thumbnails),
         classes=confusion.per_class(model, leader, order),
         mistakes=[] if baseline else _mistakes(site, model),
@@ -206,15 +205,14 @@ def _seeds(model: ModelResult) -> str:
     )
 
 
-def _hard_classes(model: ModelResult, order: list[str]) -> list[HardClass]:
+def _hard_classes(site: Site, model: ModelResult) -> list[HardClass]:
     """Return the three classes with the lowest recall."""
     per_class = model.metrics["test"]["per_class"]
-    return [
-        _hard_class(model, n) for n in sorted(order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
-    ]
+    hardest = sorted(site.order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
+    return [_hard_class(model, name, site.addresses[name]) for name in hardest]
 
 
-def _hard_class(model: ModelResult, name: str) -> HardClass:
+def _hard_class(model: ModelResult, name: str, address: str) -> HardClass:
     classes = model.metrics["dataset"]["classes"]
     label = classes.index(name)
     row = list(model.metrics["test"]["confusion"][label])
@@ -222,7 +220,7 @@ def _hard_class(model: ModelResult, name: str) -> HardClass:
     other = int(np.argmax(row))
     return HardClass(
         name=name,
-        slug=slug(name),
+        slug=address,
         recall=interval(model.metrics["test"]["per_class"][name]["recall"]),
         taken_for=classes[other],
         share=percent(row[other] / support),

@@ -1,0 +1,88 @@
+"""The Content-Security-Policy of built pages: their own scripts by hash, and none that the theme has not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from benchmark.errors import BenchmarkError
+from benchmark.publish import policy
+
+PAGE = (
+    '<!doctype html>\n<html>\n<head>\n  <meta charset="utf-8">\n  <title>x</title>\n</head>\n<body>{}</body></html>\n'
+)
+SCOPE = '<script>scope=new URL("{}",location)</script>'
+PLAIN = "<script>let a = 1 < 2;</script>"
+DATA = '<script id="config" type="application/json">{"a": 1}</script>'
+FILE = '<script src="assets/bundle.js"></script>'
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """An empty folder for a site whose theme has two scripts, one with an address that Jinja fills in."""
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    scope = SCOPE.format("{{ config.scope | d(base) }}")
+    (theme / "base.html").write_text(f"{scope}{PLAIN}{DATA}{FILE}<script>{{{{ own }}}}</script>")
+    monkeypatch.setattr(policy, "_templates", lambda: [theme])
+    (tmp_path / "site" / "deeper").mkdir(parents=True)
+    return tmp_path / "site"
+
+
+def of(path):
+    return re.search(
+        '<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="([^"]*)">', path.read_text()
+    )[1]
+
+
+def hashed(script):
+    code = re.search(">(.*)<", script)[1]
+    return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+
+
+def test_every_page_has_the_scripts_of_all_pages_and_no_others(site):
+    first, second = site / "index.html", site / "deeper" / "index.html"
+    first.write_text(PAGE.format(SCOPE.format(".") + PLAIN + DATA + FILE))
+    second.write_text(PAGE.format(SCOPE.format("../..") + PLAIN))
+    policy.protect(site)
+    directives = dict(part.strip().split(" ", 1) for part in of(first).split(";"))
+    assert of(second) == of(first)
+    scripts = {hashed(script) for script in (SCOPE.format("."), SCOPE.format("../.."), PLAIN)}
+    assert set(directives["script-src"].split()) == {"'self'", *scripts}
+    assert directives["default-src"] == "'self'"
+    assert directives["object-src"] == "'none'"
+    assert first.read_text().count("<title>x</title>") == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "<script>alert(1)</script>",
+        "<SCRIPT type=module>alert(1)</SCRIPT >",
+        SCOPE.format('"+alert(1)+"'),
+        SCOPE.format("javascript:alert(1)"),
+        PLAIN.replace("1 < 2", "1 < 3"),
+        '<script title="application/json">alert(1)</script>',
+    ],
+)
+def test_a_script_that_no_template_has_is_refused(site, script):
+    (site / "index.html").write_text(PAGE.format(PLAIN + script))
+    with pytest.raises(BenchmarkError, match="a script that is in no template of the theme"):
+        policy.protect(site)
+    assert "Content-Security-Policy" not in (site / "index.html").read_text()
+
+
+def test_a_page_without_a_head_is_refused(site):
+    (site / "index.html").write_text("<p>text</p>")
+    with pytest.raises(BenchmarkError, match="has no head"):
+        policy.protect(site)
+
+
+def test_the_themes_own_pages_keep_their_scripts(whole_run):
+    site = whole_run[0] / "build" / "site"
+    policies = {of(path) for path in site.rglob("*.html")}
+    assert len(policies) == 1
+    assert "'unsafe-inline'" not in re.search("script-src[^;]*", next(iter(policies)))[0]
