@@ -85,18 +85,19 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.compare.intervals import checked
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
     from benchmark.results import load_results
 
     if not measured:
         setting.report.line("every result is current: nothing was trained")
-    stored = load_results(setting.models_dir, setting.dataset.entry.name)
-    board = leaderboard(stored)
+    stored = checked(load_results(setting.models_dir, setting.dataset.entry.name))
+    board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
         rows = [row_data(row) for row in board.rows]
-        print(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
+        print(to_json({"measured": measured, "missing": stored.missing, "other_data": apart, "leaderboard": rows}))
         return
-    print(format_text(board, stored.missing, lambda text: as_typed(text, options.repeat)))
+    print(format_text(board, stored.missing, apart, lambda text: as_typed(text, options.repeat)))
     for entry in named:
         print(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones

@@ -66,9 +66,11 @@ def predict(options: PredictOptions) -> int:
 
 def readme(options: ReadmeOptions) -> int:
     """Write the leaderboard into README.md."""
+    from benchmark.compare.intervals import checked
     from benchmark.publish.readme import rewrite_readme
     from benchmark.results import load_results
 
-    changed = rewrite_readme(ROOT / "README.md", load_results(options.models_dir, options.dataset))
+    stored = checked(load_results(options.models_dir, options.dataset), resampled=True)
+    changed = rewrite_readme(ROOT / "README.md", stored)
     print("README.md rewritten" if changed else "README.md is up to date")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.compare.documents import Side, Use
+from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Commit, CommitFiles, Repository
 from benchmark.errors import ResultsError
 from benchmark.results import Folder, Results, read_results, recover_folders
@@ -32,7 +33,7 @@ def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: 
 
 def _read_folder(folder: Path, label: str) -> tuple[Side, Results]:
     recover_folders(folder)
-    stored = read_results(Folder(folder))
+    stored = checked(read_results(Folder(folder)))
     return _side(stored, label, None), stored
 
 
@@ -53,7 +54,7 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
             found="no such file in that commit",
             remedy=f"git log --oneline -- {folder}",
         )
-    stored = read_results(files)
+    stored = checked(read_results(files))
     return _side(stored, label, commit), stored
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
 import shutil
@@ -17,18 +16,20 @@ import yaml
 
 from benchmark.cache import Cache
 from benchmark.command import Command, Say, as_typed
+from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
 from benchmark.errors import BenchmarkError
 from benchmark.layout import shipped
 from benchmark.publish.gallery import SCALE, preview
+from benchmark.publish.outside import of_other_data, read_released
+from benchmark.publish.pages.home import headline
 from benchmark.publish.past import read_past
 from benchmark.publish.render import render
-from benchmark.publish.site import Release, Site
+from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
-from benchmark.results.numbers import percent
 
 
 def build_site(
@@ -53,7 +54,7 @@ def build_site(
         If MkDocs, which is strict, finds something wrong.
 
     """
-    stored = load_results(models_dir, dataset.entry.name)
+    stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
             f"the results in {stored.source.where('')} are of other data",
@@ -63,8 +64,8 @@ def build_site(
         )
     path = study_path(models_dir, dataset.entry.name)
     study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
-    if study and study["digest"] != dataset.digest:
-        report(f"{path} is of other data, and left out: {say(Command('bench'))}")
+    if study and (other := of_other_data(study, dataset)):
+        report(f"{path} is of other data ({other}), and left out: {say(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository.around(root), tracked, dataset.digest, say)
@@ -90,48 +91,12 @@ def build_site(
     return _mkdocs(site, build_dir)
 
 
-def read_released(path: Path) -> dict[str, Release]:
-    """Return the pickles of a release by model, from what GitHub says of it (make released).
-
-    Raises
-    ------
-    BenchmarkError
-        If the file is there and is no such answer.
-
-    """
-    if not path.exists():
-        return {}
-    try:
-        release = json.loads(path.read_bytes())
-        return {
-            asset["name"].removesuffix(".pkl"): Release(
-                tag=release["tag_name"],
-                url=asset["browser_download_url"],
-                sha256=asset["digest"].removeprefix("sha256:"),
-            )
-            for asset in release["assets"]
-            if asset["name"].endswith(".pkl")
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BenchmarkError(
-            f"{path} does not describe a release",
-            expected="GitHub's answer: tag_name, and assets with name, browser_download_url and digest",
-            found=f"{type(error).__name__}: {error}",
-            remedy=(f"rm {path}, or ", Command("released")),
-        ) from None
-
-
 def _preview(site: Site) -> bytes:
     labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
     first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
     title = f"{site.dataset.entry.title} benchmark"
-    board = site.stored.leaderboard()
-    if not board:
-        return preview(title, "", site.dataset.train_images[first])
-    share = percent(board[0].metrics["test"]["accuracy"]["value"])
-    sentence = (
-        f"{board[0].metrics['title']} leads: it gets {share} of {site.stored.dataset['n_test']:,} test images right."
-    )
+    told = headline(site.board)
+    sentence = f"{told} of {site.stored.dataset['n_test']:,} test images right." if told else ""
     return preview(title, sentence, site.dataset.train_images[first])
 
 

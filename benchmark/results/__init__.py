@@ -30,12 +30,14 @@ from benchmark.results.metrics import (
 )
 from benchmark.results.predictions import confusion_matrix, encode_predictions
 from benchmark.results.reading import Folder, decode_predictions, parse_document, read_document
+from benchmark.results.reproduced import not_reproduced
 from benchmark.results.run_documents import Entries, Entry, Growth, Key, Observation, Published, PublishedResult, Run
 from benchmark.results.schema import DOCUMENTS, document_schema, json_schema
 from benchmark.results.stored import (
     TRACKED,
     ModelResult,
     Results,
+    about_data,
     load_results,
     read_results,
     recover_folders,
@@ -51,6 +53,7 @@ from benchmark.results.study_documents import (
     Mistake,
     Study,
     Twins,
+    all_classes,
 )
 from benchmark.results.writing import dump_document, round_measured, write_document
 
@@ -96,6 +99,8 @@ __all__ = [
     "Study",
     "Twins",
     "Value",
+    "about_data",
+    "all_classes",
     "confusion_matrix",
     "decode_predictions",
     "document_schema",
@@ -104,6 +109,7 @@ __all__ = [
     "json_schema",
     "load_results",
     "metric_named",
+    "not_reproduced",
     "parse_document",
     "read_document",
     "read_results",

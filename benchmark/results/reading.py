@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.command import Command, Text
 from benchmark.errors import ResultsError
+from benchmark.results.checks import first_fault
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
 
@@ -44,6 +45,8 @@ class Folder:
             return (self.path / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except ValueError as error:  # a zero byte in a name
+            raise ResultsError(f"{self.path} holds no file {name!r}"[:200], found=str(error)) from None
         except OSError as error:
             raise ResultsError(
                 f"{self.where(name)} cannot be read", found=error.strerror or "", remedy="chmod u+r"
@@ -76,9 +79,22 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
     Raises
     ------
     ResultsError
-        If it is not JSON, has another schema version, or does not fit its type.
+        If it is not JSON, has another schema version, does not fit its type, or holds what cannot be: see `checks`.
 
     """
+    document = _typed(content, where, kind)
+    if fault := first_fault(document, kind):
+        raise ResultsError(
+            f"{where} holds an impossible {fault.field}",
+            expected=fault.expected,
+            found=str(fault.found)[:200],
+            remedy=restore_remedy(where),
+        )
+    return document
+
+
+def _typed(content: bytes, where: str, kind: Any) -> Any:
+    """Return the document in `content` as one of this schema version that fits its type."""
     try:
         document = _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
@@ -191,7 +207,7 @@ def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int |
     return np.array([codes[character] for character in characters], dtype=np.int64)
 
 
-def read_labels(source: Source, name: str, n_classes: int, n_images: int) -> NDArray[np.int64]:
+def read_labels(source: Source, name: str, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
     """Return the labels, of shape (n_images,), in a file of a source; see `decode_predictions` for errors."""
     content, where = source.read(name), source.where(name)
     if content is None or not content.isascii():

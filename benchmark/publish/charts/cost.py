@@ -14,6 +14,7 @@ from benchmark.results import Metric, ModelResult, Results
 from benchmark.results.numbers import listed, percent, three_digits
 
 NAME_WIDTH, NAME_HEIGHT = 7, 15  # pixels of a letter, of a line of text
+LEAST = 1e-9  # of a cost that a coarse clock takes for 0, which has no place on a logarithmic axis
 PLOT = 700, 330  # pixels of a wide chart between its axes
 
 
@@ -60,7 +61,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Chart:
 
 
 def _dots(board: Sequence[ModelResult], metric: Metric, scale: float) -> list[Dot]:
-    costs = [metric.each(model) * scale for model in board]
+    costs = [max(metric.each(model) * scale, LEAST) for model in board]
     front = on_front(costs, [model.accuracy for model in board])
     return [Dot(*found) for found in zip(board, costs, front, strict=True)]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmark.publish.chart import Chart, annotation, axis, chart, colour, rounded
 from benchmark.publish.gallery import Tile
 from benchmark.results import DatasetStudy
-from benchmark.results.numbers import listed, percent
+from benchmark.results.numbers import class_words, listed, percent
 
 NAMED_SHARES = (0.5, 0.8, 0.9)  # of the variance, in the caption
 LISTED_COMPONENTS = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -169,6 +169,6 @@ def _class_name(found: ClassPoints) -> dict[str, Any]:
 def _map_caption(same: dict[str, float]) -> str:
     loosest, tightest = min(same, key=lambda name: same[name]), max(same, key=lambda name: same[name])
     return (
-        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
-        f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something."
+        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {class_words(tightest)} is of the same class; of "
+        f"{class_words(loosest)}, {percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something."
     )

@@ -51,7 +51,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class ClassPage:
-    """The page's content; without contestants there is no chart. `suspected` are the first of `n_suspected` images."""
+    """The page's content; without contestants or test images there is no chart. `suspected` are the first of `n_suspected` images.
+
+    `tested` says how many of its test images are missed.
+    """
 
     name: str
     mean: Picture
@@ -59,9 +62,7 @@ class ClassPage:
     n_samples: int
     nearest: Nearest
     n_models: int
-    n_images: str
-    n_unmissed: str
-    n_missed_by_all: str
+    tested: str
     recalls: Chart | None
     taken_for: Chart | None
     hardest: list[HardImage]
@@ -84,16 +85,29 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
         n_samples=len(train),
         nearest=_nearest_class(site, name),
         n_models=len(contestants),
-        n_images=f"{len(own):,}",
-        n_unmissed=f"{int((missed[own] == 0).sum()):,}",
-        n_missed_by_all=f"{int((missed[own] == len(contestants)).sum()):,}",
-        recalls=confusion.class_recalls(stored, name) if contestants else None,
-        taken_for=confusion.class_confusions(stored, name) if contestants else None,
+        tested=_tested(missed[own], [model.metrics["title"] for model in contestants]),
+        recalls=confusion.class_recalls(stored, name) if contestants and len(own) else None,
+        taken_for=confusion.class_confusions(stored, name) if contestants and len(own) else None,
         hardest=_hardest(site, own, missed),
         n_good=len(_good(stored)),
         n_suspected=len(suspected),
         suspected=_shown(site, suspected),
     )
+
+
+def _tested(missed: NDArray[np.int64], models: list[str]) -> str:
+    """Return how many of a class's test images the ranked models miss, in a sentence."""
+    n = len(missed)
+    if not n:
+        return "It has no test image."
+    if not models:
+        return f"It has {n:,} test image{'' if n == 1 else 's'}; no ranked model is measured."
+    unmissed, by_all = int((missed == 0).sum()), int((missed == len(models)).sum())
+    one = "image" if n == 1 else "images"
+    if len(models) == 1:
+        return f"Of its {n:,} test {one} {models[0]}, the only ranked model, misses {by_all:,}."
+    is_ = "is" if unmissed == 1 else "are"
+    return f"Of its {n:,} test {one} {unmissed:,} {is_} missed by none of the {len(models)} models, {by_all:,} by all of them."
 
 
 def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:
