@@ -6,6 +6,7 @@ each distinct file once.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypedDict
 

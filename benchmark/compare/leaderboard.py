@@ -18,7 +18,7 @@ from benchmark.compare.documents import Family, Place
 from benchmark.compare.sentences import noise_verdict
 from benchmark.compare.tables import aligned
 from benchmark.results import Estimate, ModelResult, Results, round_measured
-from benchmark.results.numbers import NOTHING, decimal, interval, megabytes, percent, points
+from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
 
 HEADER = (
@@ -56,6 +56,11 @@ class Pair(NamedTuple):
     test: Paired
     p_adjusted: float
     ranked: bool = True
+
+    @property
+    def real(self) -> bool:
+        """Whether the difference is more than noise."""
+        return self.p_adjusted < LEVEL
 
     @property
     def verdict(self) -> str:
@@ -117,7 +122,7 @@ class Leaderboard:
     @property
     def family(self) -> Family:
         """The tests of all pairs, which are adjusted together."""
-        rejected = sum(pair.p_adjusted < LEVEL for pair in self.pairs.values())
+        rejected = sum(pair.real for pair in self.pairs.values())
         return {"size": len(self.pairs), "level": LEVEL, "rejected": rejected}
 
     def pair(self, first: str, second: str) -> Pair | None:
@@ -276,6 +281,6 @@ def paired_sentence(board: Leaderboard, name: str) -> str:
     found = rivalry.pair.test
     return (
         f"{row.name} against {rivalry.rival.name}: {points(found.difference, '+')} points "
-        f"[{points(found.low, '+')}, {points(found.high, '+')}], alone right on {found.only_first} images, the other on "
+        f"[{points(found.low, '+')}, {points(found.high, '+')}], alone right on {images(found.only_first)}, the other on "
         f"{found.only_second}: {rivalry.pair.verdict}"
     )

@@ -210,7 +210,11 @@ sys.exit(main(["site", "--dataset", "{SAMPLE}", "--models-dir", "{folder}/models
 
 
 def test_a_model_page_links_to_the_pickle_of_a_release_where_there_is_one(whole_run, tmp_path, command):
-    asset = {"name": "lr-hog.pkl", "browser_download_url": "https://example.org/v1/lr-hog.pkl", "digest": f"sha256:{'ab' * 32}"}
+    asset = {
+        "name": "lr-hog.pkl",
+        "browser_download_url": "https://example.org/v1/lr-hog.pkl",
+        "digest": f"sha256:{'ab' * 32}",
+    }
     release = {"tag_name": "v1.0.0", "assets": [asset, {"name": "SHA256SUMS"}]}
     (tmp_path / "released.json").write_text(json.dumps(release))
     done = command("site", "--dataset", SAMPLE, "--models-dir", whole_run[0] / "models", "--build-dir", tmp_path)
