@@ -113,12 +113,10 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
 
 def _remedy(repository: Repository, folder: str) -> Text:
     """Return what brings results into a history: committing those that are there, also where git ignores them, or measuring."""
-    path = repository.root / folder
-    if (path / "entries.json").exists():
-        return (
-            f"git -C {repository.root} add --force {folder} && git -C {repository.root} commit -m Results -- {folder}"
-        )
-    return Command("bench")
+    if not (repository.root / folder / "entries.json").exists():
+        return Command("bench")
+    root, inside = shlex.quote(str(repository.root)), shlex.quote(folder)
+    return f"git -C {root} add --force {inside} && git -C {root} commit -m Results -- {inside}"
 
 
 def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[str] = ()) -> History:

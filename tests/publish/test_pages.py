@@ -63,7 +63,9 @@ def write_curves(folder, name):
                 "shape": [2, 2],
                 "block": 4,
                 "n_images": 10,
-                "pictures": {label: [0.1, 0.2, 0.0, 0.1] for label in ("all", *made.CLASSES)},
+                "pictures": {
+                    label: [0.1, 0.2, 0.0, 0.1] for label in (results.all_classes(made.CLASSES), *made.CLASSES)
+                },
             }
         ],
     }

@@ -161,7 +161,7 @@ def class_panels(stored: Results, order: list[str]) -> Chart:
     return chart(
         "recall-by-class",
         "Recall of each class by each model, a panel a class, with 95 % intervals",
-        _panels_caption(means),
+        _panels_caption(means, titles),
         [_panel_dots(panel, name, recalls[name], titles) for name, panel in panels.items()],
         layout,
         ("model", *order),
@@ -221,14 +221,16 @@ def _panel_words(name: str, means: dict[str, float]) -> str:
     return f"<b>{name}</b> {points(means[name], digits=1)}" if name in means else f"<b>{name}</b>"
 
 
-def _panels_caption(means: dict[str, float]) -> str:
-    beside = "Beside each name is the mean; a diamond marks the highest recall."
+def _panels_caption(means: dict[str, float], titles: Sequence[str]) -> str:
+    """Return which class is found least and which most, on average over the models where there are several."""
+    find, average = (f"{titles[0]} finds", "") if len(titles) == 1 else ("the models find", " on average")
+    beside = " Beside each name is the mean; a diamond marks the highest recall." if average else ""
     least, most = min(means.values()), max(means.values())
     if least == most:
-        return f"The models find {percent(least)} of each class on average. {beside}"
+        return f"{capitalized(find)} {percent(least)} of each class{average}.{beside}"
     hardest, easiest = ([name for name in means if means[name] == end] for end in (least, most))
     one = len(hardest) == 1
     return (
-        f"{capitalized(classes_words(hardest))} {'is the hardest class' if one else 'are the hardest classes'}: the models find "
-        f"{percent(least)} of {'it' if one else 'each'} on average; {classes_words(easiest)} the easiest, {percent(most)}. {beside}"
+        f"{capitalized(classes_words(hardest))} {'is the hardest class' if one else 'are the hardest classes'}: {find} "
+        f"{percent(least)} of {'it' if one else 'each'}{average}; {classes_words(easiest)} the easiest, {percent(most)}.{beside}"
     )

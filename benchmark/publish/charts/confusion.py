@@ -188,6 +188,8 @@ def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
     worst = [name for name in recalls if recalls[name] == least]
     if least == 1:
         return "It finds every test image of every class."
+    if len(worst) == len(classes) > 1:
+        return f"It finds {percent(least)} of each class."
     if len(worst) > 1:
         told = capitalized(classes_words(worst))
         return f"{told} are its hardest classes: it finds {percent(least)} of each."
@@ -262,7 +264,7 @@ def class_confusions(stored: Results, name: str) -> Chart:
     return chart(
         f"class-{name}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
-        _taken_for(name, [(classes[i], shares[i]) for i in others]),
+        _taken_for(name, [(classes[i], shares[i]) for i in others], [m.metrics["title"] for m in stored.contestants]),
         [trace],
         {"xaxis": axis("% of its images"), "yaxis": named_rows_axis()},
         ("taken for", "% of its images"),
@@ -271,9 +273,10 @@ def class_confusions(stored: Results, name: str) -> Chart:
     )
 
 
-def _taken_for(name: str, others: list[tuple[str, float]]) -> str:
+def _taken_for(name: str, others: list[tuple[str, float]], models: Sequence[str]) -> str:
     told = [f"{class_words(other)} ({share:.1f} %" for other, share in others if share][:2]
+    alone = len(models) == 1
     if not told:
-        return f"No model takes {class_words(name)} for another class."
-    first = f"Over all models {class_words(name)} is most often taken for {told[0]} of its images)"
+        return f"{f'{models[0]} never' if alone else 'No model'} takes {class_words(name)} for another class."
+    first = f"{f'By {models[0]}' if alone else 'Over all models'} {class_words(name)} is most often taken for {told[0]} of its images)"
     return first + (f", then {told[1]})." if len(told) > 1 else ", and for nothing else.")

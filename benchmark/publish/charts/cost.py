@@ -47,7 +47,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Chart:
     return chart(
         f"accuracy-against-{metric.name}",
         f"Accuracy against {metric.title.lower()} for each model",
-        _front_caption(front, metric, unit),
+        _front_caption(dots, front, metric, unit),
         [_front_line(front), _named_dots(dots, unit)],
         {
             "xaxis": log_axis(f"{metric.title}, {unit}"),
@@ -110,9 +110,11 @@ def _front_line(front: Sequence[Dot]) -> Any:
     )
 
 
-def _front_caption(front: Sequence[Dot], metric: Metric, unit: str) -> str:
+def _front_caption(dots: Sequence[Dot], front: Sequence[Dot], metric: Metric, unit: str) -> str:
     short = unit.partition(" ")[0]  # the axis says of what
     told = [f"{dot.title} ({percent(dot.model.accuracy)}, {three_digits(dot.cost)} {short})" for dot in front]
+    if len(dots) == 1:
+        return f"The only ranked model: {listed(told)}."
     return (
         f"The Pareto front, filled: no model has both a higher accuracy and a lower {metric.title.lower()} than "
         f"{listed(told)}. Numbers, where names find no room, are places on the leaderboard."

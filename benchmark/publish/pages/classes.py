@@ -14,6 +14,7 @@ from benchmark.publish.gallery import Picture, Tile
 from benchmark.publish.pages.model import N_HARDEST
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult, Results
+from benchmark.results.numbers import class_words
 
 N_SAMPLES = 20
 N_SUSPECTED = 12
@@ -21,7 +22,10 @@ N_SUSPECTED = 12
 
 @dataclass(frozen=True)
 class Nearest:
-    """The class whose mean image is nearest, in root mean square of the pixels, and the next one, "" where there is none."""
+    """The class whose mean image is nearest, in root mean square of the pixels, and the next one, "" where there is none.
+
+    Names are those inside a sentence.
+    """
 
     name: str
     slug: str
@@ -97,17 +101,19 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
 
 def _tested(missed: NDArray[np.int64], models: list[str]) -> str:
     """Return how many of a class's test images the ranked models miss, in a sentence."""
-    n = len(missed)
+    n, n_models = len(missed), len(models)
     if not n:
         return "It has no test image."
     if not models:
         return f"It has {n:,} test image{'' if n == 1 else 's'}; no ranked model is measured."
-    unmissed, by_all = int((missed == 0).sum()), int((missed == len(models)).sum())
-    one = "image" if n == 1 else "images"
-    if len(models) == 1:
-        return f"Of its {n:,} test {one} {models[0]}, the only ranked model, misses {by_all:,}."
+    if n_models == 1:
+        return f"Of its {n:,} test image{'' if n == 1 else 's'} {models[0]}, the only ranked model, misses {int(missed.sum()):,}."
+    if n == 1:
+        by = {0: f"none of the {n_models} models", n_models: f"all {n_models} models"}
+        return f"Its only test image is missed by {by.get(int(missed[0]), f'{missed[0]} of the {n_models} models')}."
+    unmissed, by_all = int((missed == 0).sum()), int((missed == n_models).sum())
     is_ = "is" if unmissed == 1 else "are"
-    return f"Of its {n:,} test {one} {unmissed:,} {is_} missed by none of the {len(models)} models, {by_all:,} by all of them."
+    return f"Of its {n:,} test images {unmissed:,} {is_} missed by none of the {n_models} models, {by_all:,} by all of them."
 
 
 def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:
@@ -125,10 +131,10 @@ def _nearest_class(site: Site, name: str) -> Nearest:
     }
     nearest, *others = sorted(apart, key=lambda other: apart[other])
     return Nearest(
-        name=nearest,
+        name=class_words(nearest),
         slug=slug(nearest),
         distance=f"{apart[nearest]:.0f}",
-        next=others[0] if others else "",
+        next=class_words(others[0]) if others else "",
         next_distance=f"{apart[others[0]]:.0f}" if others else "",
     )
 

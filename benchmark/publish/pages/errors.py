@@ -90,18 +90,13 @@ def _missed(explorer: Explorer) -> str:
     """Return how many test images are missed, in a sentence."""
     n_models, n_test = len(explorer.models), len(explorer.missed)
     any_one, every = int((explorer.missed > 0).sum()), int((explorer.missed == n_models).sum())
-    is_ = "is" if any_one == 1 else "are"
-    if not any_one:
-        return (
-            f"None of {images(n_test)} is missed by any of {n_models} ranked models."
-            if n_models > 1
-            else (f"None of {images(n_test)} is missed by {explorer.choices[0].title}, the only ranked model.")
-        )
+    found, is_ = (f"{any_one:,}", "is" if any_one == 1 else "are") if any_one else ("None", "is")
+    told = f"{found} of {n_test:,} test images {is_} missed by"
     if n_models == 1:
-        return (
-            f"{any_one:,} of {n_test:,} test images {is_} missed by {explorer.choices[0].title}, the only ranked model."
-        )
-    return f"{any_one:,} of {n_test:,} test images {is_} missed by at least one of {n_models} models, {every:,} by all of them."
+        return f"{told} {explorer.choices[0].title}, the only ranked model."
+    if not any_one:
+        return f"{told} any of {n_models} models."
+    return f"{told} at least one of {n_models} models, {every:,} by all of them."
 
 
 def _shares(off: NDArray[np.int64]) -> list[list[int]]:
