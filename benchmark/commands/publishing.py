@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmark.command import as_typed
+from benchmark.command import Command, as_typed
 from benchmark.commands.printing import to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
+from benchmark.errors import ResultsError
 
 if TYPE_CHECKING:
     from benchmark.commands.options import PredictOptions, ReadmeOptions, ServeOptions, SiteOptions
@@ -51,9 +52,17 @@ def predict(options: PredictOptions) -> int:
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
     study = study_path(folder.resolve().parents[1], about["name"])
     height, width = read_document(study, DatasetStudy)["image_shape"]
+    predicted = list(predict_images(model, list(options.images), (height, width)))
+    if any(found.label >= len(about["classes"]) for found in predicted):
+        raise ResultsError(
+            f"{folder / 'metrics.json'} names fewer classes than the model predicts",
+            expected=f"{max(found.label for found in predicted) + 1} classes or more",
+            found=str(len(about["classes"])),
+            remedy=Command("bench", models=folder.name),
+        )
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
-        for found in predict_images(model, list(options.images), (height, width))
+        for found in predicted
     ]
     if options.json:
         print(to_json(rows))

@@ -81,7 +81,9 @@ def _chosen_marks(found: Spectrum) -> Any:
 def _spectrum_caption(found: Spectrum) -> str:
     held = [(n, share) for share in NAMED_SHARES if (n := found.components_for(share))]
     told = [f"{n} {'components hold' if n > 1 else 'component holds'} {percent(share, 0)}" for n, share in held]
-    caption = f"Of the variance of the scaled pixels, {', '.join(told)}."
+    n = len(found.total)
+    all_of_them = f"{n} {'components hold' if n > 1 else 'component holds'} {percent(float(found.total[-1]), 0)}"
+    caption = f"Of the variance of the scaled pixels, {', '.join(told) or all_of_them}."
     if not found.chosen:
         return caption
     models = [f"{n} ({names})" for n, names in found.chosen.items()]

@@ -17,6 +17,7 @@ from benchmark.results.numbers import percent
 
 N_ROW = 10  # of them, in the row of a class on the data set's page
 N_TWINS = 8
+TINY = 1e-12  # keeps what is 0 everywhere at 0
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,11 @@ def _studied(site: Site, study: DatasetStudy) -> Studied:
     shape = tuple(study["image_shape"])
     means = np.array([study["class_means"][name] for name in site.order]).reshape(-1, *shape)
     components = np.array(study["components"]).reshape(-1, *shape)
-    largest = np.abs(components).max(axis=(1, 2), keepdims=True)
+    largest = np.maximum(np.abs(components).max(axis=(1, 2), keepdims=True), TINY)
     spread = np.array(study["pixel_sd"]).reshape(1, *shape)
     return Studied(
         means=site.gallery.sheet("data-means", means, columns=len(means), scale=2),
-        spread=site.gallery.sheet("data-spread", 255 * spread / spread.max(), columns=1, scale=4),
+        spread=site.gallery.sheet("data-spread", 255 * spread / max(float(spread.max()), TINY), columns=1, scale=4),
         spectrum=spectrum(study, _chosen_components(site.stored)),
         components=site.gallery.sheet(  # in steps of four greys, a third of the bytes less
             "data-components", 128 + 4 * np.rint(31 * components / largest), columns=8, scale=2
@@ -135,7 +136,7 @@ def _chosen_components(stored: Results) -> dict[int, str]:
     chosen: dict[int, list[str]] = {}
     for model in stored.contestants:
         number = model.metrics["search"]["best_params"].get("features__n_components")
-        if model.metrics["features"] == "pixels" and number:
+        if model.metrics["features"] == "pixels" and isinstance(number, int) and number > 0:
             chosen.setdefault(number, []).append(model.name)
     return {number: ", ".join(names) for number, names in chosen.items()}
 
