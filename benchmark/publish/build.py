@@ -96,7 +96,8 @@ def _preview(site: Site) -> bytes:
     first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
     title = f"{site.dataset.entry.title} benchmark"
     told = headline(site.board)
-    sentence = f"{told} of {site.stored.dataset['n_test']:,} test images right." if told else ""
+    n = site.stored.dataset["n_test"]
+    sentence = f"{told} of {n:,} test image{'' if n == 1 else 's'} right." if told else ""
     return preview(title, sentence, site.dataset.train_images[first])
 
 

@@ -167,16 +167,16 @@ def images(number: int) -> str:
     return f"{number:,} image{'' if number == 1 else 's'}"
 
 
-def class_words(name: str) -> str:
-    """Return the name of a class inside a sentence; one that is a number, or a sign, is said to be a class: "class 7"."""
-    return name if any(map(str.isalpha, name)) else f"class {name}"
+def class_words(name: str, *, first: bool = False) -> str:
+    """Return the name of a class in a sentence; one that is a number, or a sign, is said to be a class: "class 7".
+
+    `first` makes it the beginning of the sentence; a name of letters stays as it is.
+    """
+    return name if any(map(str.isalpha, name)) else f"{'Class' if first else 'class'} {name}"
 
 
-def classes_words(names: Sequence[str]) -> str:
-    """Return several classes inside a sentence: a few by name, more by their number."""
-    return listed([class_words(name) for name in names]) if len(names) <= MOST_NAMED else f"{len(names)} classes"
-
-
-def capitalized(sentence: str) -> str:
-    """Return a sentence with a capital at its beginning, and the rest as it is."""
-    return sentence[:1].upper() + sentence[1:]
+def classes_words(names: Sequence[str], *, first: bool = False) -> str:
+    """Return several classes in a sentence: a few by name, more by their number."""
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} classes"
+    return listed([class_words(name, first=first and place == 0) for place, name in enumerate(names)])

@@ -151,6 +151,8 @@ def test_a_class_that_is_a_number_is_called_a_class():
         "Coat", "class 7", "T-shirt/top", "class +", "お", "3D",
     ]  # fmt: skip
     assert classes_words(["1", "Coat"]) == "class 1 and Coat"
+    assert classes_words(["1", "2"], first=True) == "Class 1 and class 2"
+    assert class_words("iris setosa", first=True) == "iris setosa"  # as its owner writes it
     assert classes_words([str(i) for i in range(9)]) == "9 classes"
 
 

@@ -22,7 +22,7 @@ from benchmark.publish.chart import (
     whiskers,
 )
 from benchmark.results import Estimate, ModelResult, PublishedResult, Results
-from benchmark.results.numbers import capitalized, classes_words, interval, percent, points
+from benchmark.results.numbers import classes_words, interval, percent, points
 from benchmark.statistics import wilson_interval
 
 
@@ -223,14 +223,15 @@ def _panel_words(name: str, means: dict[str, float]) -> str:
 
 def _panels_caption(means: dict[str, float], titles: Sequence[str]) -> str:
     """Return which class is found least and which most, on average over the models where there are several."""
-    find, average = (f"{titles[0]} finds", "") if len(titles) == 1 else ("the models find", " on average")
-    beside = " Beside each name is the mean; a diamond marks the highest recall." if average else ""
+    alone = len(titles) == 1
+    find, average = (f"{titles[0]} finds", "") if alone else ("the models find", " on average")
+    beside = "" if alone else " Beside each name is the mean; a diamond marks the highest recall."
     least, most = min(means.values()), max(means.values())
     if least == most:
-        return f"{capitalized(find)} {percent(least)} of each class{average}.{beside}"
+        return f"{find if alone else 'The models find'} {percent(least)} of each class{average}.{beside}"
     hardest, easiest = ([name for name in means if means[name] == end] for end in (least, most))
     one = len(hardest) == 1
     return (
-        f"{capitalized(classes_words(hardest))} {'is the hardest class' if one else 'are the hardest classes'}: {find} "
+        f"{classes_words(hardest, first=True)} {'is the hardest class' if one else 'are the hardest classes'}: {find} "
         f"{percent(least)} of {'it' if one else 'each'}{average}; {classes_words(easiest)} the easiest, {percent(most)}.{beside}"
     )

@@ -25,7 +25,6 @@ from benchmark.publish.chart import (
 )
 from benchmark.results import ClassFigures, Estimate, ModelResult, Results
 from benchmark.results.numbers import (
-    capitalized,
     class_words,
     classes_words,
     decimal_interval,
@@ -121,9 +120,10 @@ def _most_confused(matrix: Matrix) -> str:
     row, column = np.unravel_index(int(off.argmax()), off.shape)
     equals = int((off == off.max()).sum()) - 1
     equally = f", and {equals} more pair{'s' if equals > 1 else ''} of classes as often" if equals else ""
-    true, taken, n = class_words(matrix.names[row]), class_words(matrix.names[column]), int(matrix.counts[row].sum())
+    true, taken = class_words(matrix.names[row], first=True), class_words(matrix.names[column])
+    n = int(matrix.counts[row].sum())
     return (
-        f"{capitalized(true)} is most often taken for {taken}: {off[row, column]:,} of {images(n)} "
+        f"{true} is most often taken for {taken}: {off[row, column]:,} of {images(n)} "
         f"({matrix.shares[row, column]:.1f} %){equally}."
     )
 
@@ -191,7 +191,7 @@ def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
     if len(worst) == len(classes) > 1:
         return f"It finds {percent(least)} of each class."
     if len(worst) > 1:
-        told = capitalized(classes_words(worst))
+        told = classes_words(worst, first=True)
         return f"{told} are its hardest classes: it finds {percent(least)} of each."
     (name,), words = worst, class_words(worst[0])
     precision = classes[name]["precision"]
@@ -200,9 +200,7 @@ def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
         if precision["value"] is None
         else f"{interval(precision)} of what it calls {words} is right"
     )
-    return (
-        f"{capitalized(words)} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
-    )
+    return f"{class_words(name, first=True)} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
 
 
 def class_recalls(stored: Results, name: str) -> Chart:

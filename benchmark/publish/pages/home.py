@@ -30,6 +30,8 @@ from benchmark.results.numbers import (
     points_range,
 )
 
+MOST_LEADERS = 3  # named in a headline
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -198,7 +200,13 @@ def headline(board: Leaderboard) -> str:
     if not board.ranked:
         return ""
     gets = leading(len(board.leaders), len(board.ranked))
-    return f"{listed([row.title for row in board.leaders])} {gets} {percent(board.ranked[0].accuracy['value'])}"
+    titles = [row.title for row in board.leaders]
+    named = (
+        titles
+        if len(titles) <= MOST_LEADERS
+        else [*titles[: MOST_LEADERS - 1], f"{len(titles) - MOST_LEADERS + 1} more"]
+    )
+    return f"{listed(named)} {gets} {percent(board.ranked[0].accuracy['value'])}"
 
 
 def _ahead(board: Leaderboard, second: Row) -> Ahead:
