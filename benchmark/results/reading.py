@@ -85,8 +85,8 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
     document = _typed(content, where, kind)
     if fault := first_fault(document, kind):
         raise ResultsError(
-            f"{where} holds an impossible {fault.field}",
-            expected=fault.expected,
+            f"{where} holds an impossible {fault.field[:200]}",
+            expected=fault.expected[:200],
             found=str(fault.found)[:200],
             remedy=restore_remedy(where),
         )
@@ -121,7 +121,7 @@ def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> 
 
 
 def _unfit(where: str, kind: Any, error: Exception | None) -> ResultsError:
-    what, _, place = str(error).partition(" - at `$")
+    what, _, place = str(error)[:400].partition(" - at `$")
     told = f"{place.strip('.`')}: {what}" if place else what
     return ResultsError(
         f"{where} does not fit {kind.__name__}: {told.replace('`', '')}",
@@ -160,7 +160,7 @@ def parse_json(content: bytes, where: str) -> Any:
         raise ResultsError(
             f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
-            found=f"{found!r}",
+            found=repr(found)[:100] if isinstance(found, (int, float, str, type(None))) else type(found).__name__,
             remedy="a newer version of this benchmark (git pull)"
             if newer
             else remeasure_remedy(where, Command("bench")),
