@@ -74,7 +74,14 @@ def test_any_bytes_are_refused_as_results(content):
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 10**6, '{"schema_version": ' + DIGITS + "}", '{"a": "' + "x" * 10**6, DIGITS * 100]
+    "text",
+    [
+        "[" * 10**6,
+        '{"schema_version": ' + "[" * 900 + "]" * 900 + "}",
+        '{"schema_version": ' + DIGITS + "}",
+        '{"a": "' + "x" * 10**6,
+        DIGITS * 100,
+    ],
 )
 def test_what_is_deep_or_long_is_refused_at_once(text):
     start = time.perf_counter()
