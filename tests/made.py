@@ -55,7 +55,7 @@ def figures(predicted, truth, classes):
         "per_class": {
             label: {
                 "precision": precision[i] if (predicted == i).any() else None,
-                "recall": recall[i],
+                "recall": recall[i] if (truth == i).any() else None,
                 "f1": f1[i],
                 "support": int((truth == i).sum()),
             }

@@ -1,7 +1,7 @@
 """`make reproduced`: says whether the working tree's results are those of HEAD, which bytes differ, and the likely reason.
 
 Comes in: the repository after `make bench`. Goes out: build/reproduced/summary.md, for the job's summary or a pull request, and
-`changed=true|false` for the next job: true only if a key moved, or a verdict is other than *unchanged* or *within noise*.
+`changed=true|false` for the next job: true only if a key moved, or a verdict is other than *unchanged*, *rerun* or *within noise*.
 Bits that another processor rounds otherwise are no news, so they are listed and not proposed.
 """
 
@@ -21,7 +21,7 @@ from benchmark.compare.words import format_markdown
 from tools.comment import shortened
 
 DATASET = "fashion-mnist"
-NO_NEWS = ("unchanged", "within noise")
+NO_NEWS = ("unchanged", "rerun", "within noise")
 MAY_DIFFER = "run.json"  # seconds, memory, machine
 
 

@@ -59,13 +59,10 @@ def _side(spec: str | None, where: Where) -> tuple[Side, Results]:
 def compare(options: CompareOptions) -> int:
     """Print what tells two models of one set of results apart."""
     from benchmark.compare.diff import compare_models
-    from benchmark.compare.leaderboard import leaderboard, places
 
     side, stored = _side(options.at, options.where)
     first, second = (stored.model(name) for name in (options.first, options.second))
-    comparison = compare_models((side, stored), first, second)
-    comparison["places"] = places(leaderboard(stored), [first.name, second.name])
-    _print_comparison(comparison, options)
+    _print_comparison(compare_models((side, stored), first, second), options)
     return 0
 
 

@@ -86,6 +86,7 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.compare.intervals import checked
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
     from benchmark.results import load_results
 
@@ -93,13 +94,13 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
         setting.report.line("every result is current: nothing was trained")
     else:
         _say_of_commit(setting, options)
-    stored = load_results(setting.models_dir, setting.dataset.entry.name)
-    board = leaderboard(stored)
+    stored = checked(load_results(setting.models_dir, setting.dataset.entry.name))
+    board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
         rows = [row_data(row) for row in board.rows]
-        show(to_json({"measured": measured, "missing": stored.missing, "leaderboard": rows}))
+        show(to_json({"measured": measured, "missing": stored.missing, "other_data": apart, "leaderboard": rows}))
         return
-    show(format_text(board, stored.missing, lambda text: as_typed(text, options.repeat)))
+    show(format_text(board, stored.missing, apart, lambda text: as_typed(text, options.repeat)))
     for entry in named:
         show(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones

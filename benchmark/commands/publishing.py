@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.command import as_typed
+from benchmark.command import Command, as_typed
 from benchmark.commands.printing import show, to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
+from benchmark.errors import ResultsError
 
 if TYPE_CHECKING:
     from benchmark.commands.options import PredictOptions, ReadmeOptions, ServeOptions, SiteOptions
@@ -54,9 +55,17 @@ def predict(options: PredictOptions) -> int:
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
     study = study_path(Path(os.path.abspath(folder)).parents[1], about["name"])  # noqa: PTH100  # `models` may be a link
     height, width = read_document(study, DatasetStudy)["image_shape"]
+    predicted = list(predict_images(model, list(options.images), (height, width)))
+    if any(found.label >= len(about["classes"]) for found in predicted):
+        raise ResultsError(
+            f"{folder / 'metrics.json'} names fewer classes than the model predicts",
+            expected=f"{max(found.label for found in predicted) + 1} classes or more",
+            found=str(len(about["classes"])),
+            remedy=Command("bench", models=folder.name),
+        )
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
-        for found in predict_images(model, list(options.images), (height, width))
+        for found in predicted
     ]
     if options.json:
         show(to_json(rows))
@@ -69,9 +78,11 @@ def predict(options: PredictOptions) -> int:
 
 def readme(options: ReadmeOptions) -> int:
     """Write the leaderboard into README.md."""
+    from benchmark.compare.intervals import checked
     from benchmark.publish.readme import rewrite_readme
     from benchmark.results import load_results
 
-    changed = rewrite_readme(ROOT / "README.md", load_results(options.models_dir, options.dataset))
+    stored = checked(load_results(options.models_dir, options.dataset), resampled=True)
+    changed = rewrite_readme(ROOT / "README.md", stored)
     show("README.md rewritten" if changed else "README.md is up to date")
     return 0

@@ -25,9 +25,11 @@ from benchmark.compare.documents import (
     Use,
     Verdict,
 )
+from benchmark.compare.leaderboard import leaderboard, places
+from benchmark.compare.rerun import is_rerun, origin
 from benchmark.compare.verdicts import judge, sentence_of_two
 from benchmark.errors import ResultsError
-from benchmark.results import METRICS, Metric, ModelResult, Results
+from benchmark.results import METRICS, ClassFigures, Metric, ModelResult, Results, about_data
 from benchmark.statistics import mcnemar_midp, paired, seed_threshold
 
 JUDGED = "accuracy"  # the metric of the primary family
@@ -55,16 +57,26 @@ def compare_results(
 
 
 def compare_models(stored: tuple[Side, Results], first: ModelResult, second: ModelResult) -> Comparison:
-    """Compare two models of one set of results: `second` acts as *after*."""
+    """Compare two models of one set of results: `second` acts as *after*.
+
+    The p-value of two ranked models is that of the leaderboard, adjusted over all pairs. A reference is in no pair: its test
+    stands by itself.
+    """
     about, results = stored
+    board = leaderboard(results)
     change = _measured_change(results, results, first, second)
+    pair = board.pair(first.name, second.name)
+    if pair and change["test"]:
+        change["test"]["p_adjusted"] = pair.p_adjusted
     change |= {
         "name": f"{first.name}..{second.name}",
         "title": f"{second.metrics['title']} against {first.metrics['title']}",
     }
     ends = [{**about, "label": f"{model.name} at {about['label']}"} for model in (first, second)]
-    comparison = judge(results.dataset["name"], ends[0], ends[1], [change], None)  # type: ignore[arg-type]
-    comparison["sentence"] = sentence_of_two(comparison["models"][0], first.name, second.name)
+    family = board.family if pair else None
+    comparison = judge(results.dataset["name"], ends[0], ends[1], [change], None, family)  # type: ignore[arg-type]
+    comparison["sentence"] = sentence_of_two(comparison["models"][0], first.name, second.name, pair)
+    comparison["places"] = places(board, [first.name, second.name])
     return comparison
 
 
@@ -86,7 +98,7 @@ def only(comparison: Comparison, names: Sequence[str]) -> Comparison:
 
 def _model_change(old: Results, new: Results, name: str, say: Say) -> ModelChange:
     entries = [{entry["name"]: entry for entry in stored.entries}.get(name) for stored in (old, new)]
-    models = [{model.name: model for model in stored.models}.get(name) for stored in (old, new)]
+    models = [{m.name: m for m in (*stored.models, *stored.apart)}.get(name) for stored in (old, new)]
     title = next(entry["title"] for entry in reversed(entries) if entry)
     if entries[1] is None:
         return _unpaired(name, title, "removed", "its entry is gone")
@@ -97,7 +109,7 @@ def _model_change(old: Results, new: Results, name: str, say: Say) -> ModelChang
         return _unpaired(name, title, "added", "a new entry", models[1])
     if models[0] is None:
         return _unpaired(name, title, "not measured", "the entry was there before, its result was not", models[1])
-    return _measured_change(old, new, models[0], models[1])
+    return _step(old, new, models[0], models[1])
 
 
 def _unpaired(name: str, title: str, verdict: Verdict, reason: str, after: ModelResult | None = None) -> ModelChange:
@@ -109,17 +121,30 @@ def _unpaired(name: str, title: str, verdict: Verdict, reason: str, after: Model
     }  # fmt: skip
 
 
+def _step(old: Results, new: Results, before: ModelResult, after: ModelResult) -> ModelChange:
+    """Return what changed between two results of one model; another machine's predictions are shown, and not judged."""
+    change = _measured_change(old, new, before, after)
+    if change["test"] is None or not is_rerun(origin(before.run), origin(after.run)):
+        return change
+    n = int((before.predictions != after.predictions).sum())
+    reason = (
+        f"{n:,} prediction{'' if n == 1 else 's'} differ{'s' if n == 1 else ''} on another machine, of the same data, entry, "
+        "code and libraries: not judged"
+    )
+    return change | {"verdict": "rerun", "reason": reason, "test": None, "seeds": None, "classes": []}
+
+
 def _measured_change(old: Results, new: Results, before: ModelResult, after: ModelResult) -> ModelChange:
     change = _unpaired(after.name, after.metrics["title"], "unchanged", "the same predictions")
     change["metrics"] = [_metric_change(metric, before, after) for metric in METRICS]
     change["machines"] = [_machine(before), _machine(after)]
     change["changed"] = _changed(before, after)
-    other = _other_data(old, new, before, after)
+    labels = new.labels_of(after)
+    other = _other_data(old.labels_of(before), labels, before, after)
     if other:
         return change | {"verdict": "not comparable", "reason": other}
-    labels, classes = new.test_labels, after.metrics["dataset"]["classes"]
     moved = before.predictions != after.predictions
-    if not moved.any():
+    if not moved.any() or labels is None:
         return change
     was, now = before.predictions == labels, after.predictions == labels
     found = paired(now, was)
@@ -129,15 +154,17 @@ def _measured_change(old: Results, new: Results, before: ModelResult, after: Mod
         "p": found.p, "p_adjusted": found.p, "detectable": None,
     }  # fmt: skip
     change["seeds"] = _seed_note(before, after, found.difference)
-    change["classes"] = [_class_change(name, labels == i, was, now, before, after) for i, name in enumerate(classes)]
+    own = [(i, labels == i) for i in np.unique(labels)]  # a class without a test image has nothing to test
+    change["classes"] = [_class_change(int(i), images, was, now, before, after) for i, images in own]
+    names, former = _classes(after), _classes(before)
 
     def flips(of: NDArray[np.bool_]) -> list[Flip]:
         return [
             {
                 "index": int(i),
-                "true": classes[labels[i]],
-                "before": classes[before.predictions[i]],
-                "after": classes[after.predictions[i]],
+                "true": names[labels[i]],
+                "before": former[before.predictions[i]],
+                "after": names[after.predictions[i]],
             }
             for i in np.flatnonzero(of)
         ]
@@ -147,18 +174,21 @@ def _measured_change(old: Results, new: Results, before: ModelResult, after: Mod
     return change
 
 
-def _other_data(old: Results, new: Results, before: ModelResult, after: ModelResult) -> str:
-    """Return why two results cannot be compared; empty if they can."""
-    first, second = before.metrics["dataset"], after.metrics["dataset"]
-    ends = [
-        f"{about['n_train']:,} + {about['n_test']:,} images, digest {about['digest'][:12]}…"
-        for about in (first, second)
-    ]
-    if (first["digest"], first["profile"]) != (second["digest"], second["profile"]):
+def _classes(model: ModelResult) -> list[str]:
+    return model.metrics["dataset"]["classes"]
+
+
+def _other_data(
+    was: NDArray[np.int64] | None, now: NDArray[np.int64] | None, before: ModelResult, after: ModelResult
+) -> str:
+    """Return why two results cannot be compared; empty if they can. A class may be called otherwise: names are no data."""
+    if before.data != after.data:
+        ends = [about_data(model.metrics["dataset"]) for model in (before, after)]
         return f"measured on other data: {ends[0]} before, {ends[1]} after"
-    if first["classes"] != second["classes"] or not np.array_equal(old.test_labels, new.test_labels):
-        return "the test labels differ"
-    return ""
+    if was is None or now is None:
+        same = before.metrics["test"] == after.metrics["test"] and np.array_equal(before.predictions, after.predictions)
+        return "" if same else "the answer key beside them is that of other data"
+    return "" if np.array_equal(was, now) else "the test labels differ"
 
 
 def _metric_change(metric: Metric, before: ModelResult | None, after: ModelResult | None) -> MetricChange:
@@ -187,7 +217,7 @@ def _not_recorded(
 
 
 def _class_change(
-    name: str,
+    label: int,
     own: NDArray[np.bool_],
     was: NDArray[np.bool_],
     now: NDArray[np.bool_],
@@ -195,20 +225,24 @@ def _class_change(
     after: ModelResult,
 ) -> ClassChange:
     lost, gained = int((was & ~now & own).sum()), int((~was & now & own).sum())
-    old, new = (model.metrics["test"]["per_class"][name] for model in (before, after))
+    old, new = (_figures(model, label) for model in (before, after))
     precisions = old["precision"]["value"], new["precision"]["value"]
     p = mcnemar_midp(lost, gained)
     return {
-        "name": name,
+        "name": _classes(after)[label],
         "recall_before": old["recall"]["value"],
         "recall_after": new["recall"]["value"],
-        "recall_change": (gained - lost) / max(1, int(own.sum())),
+        "recall_change": (gained - lost) / int(own.sum()),
         "precision_change": None if None in precisions else precisions[1] - precisions[0],  # type: ignore[operator]
         "only_before": lost,
         "only_after": gained,
         "p": p,
         "p_adjusted": p,
     }
+
+
+def _figures(model: ModelResult, label: int) -> ClassFigures:
+    return model.metrics["test"]["per_class"][_classes(model)[label]]
 
 
 def _seed_note(before: ModelResult, after: ModelResult, difference: float) -> SeedNote | None:
@@ -230,6 +264,7 @@ def _changed(before: ModelResult, after: ModelResult) -> list[Changed]:
         ("grid", _grid),
         ("best parameters", lambda m: m.metrics["search"]["best_params"]),
         ("kind of scores", lambda m: m.metrics["scores"]),
+        ("classes", _classes),
         ("data", lambda m: m.metrics["dataset"]["digest"]),
         ("training images", lambda m: m.metrics["dataset"]["n_train"]),
         ("libraries", lambda m: m.run["libraries"]),
@@ -257,4 +292,4 @@ def _grid(model: ModelResult) -> dict[str, list[Any]]:
 
 
 def _machine(model: ModelResult) -> str:
-    return f"{model.run['machine']['cpu']}, {model.run['machine']['cores']} cores"
+    return origin(model.run).machine

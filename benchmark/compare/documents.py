@@ -6,12 +6,12 @@ from typing import Any, Literal, TypedDict
 
 SCHEMA_VERSION = 1
 Verdict = Literal[
-    "improved", "regressed", "within noise", "unchanged", "not comparable", "not measured", "added", "removed"
+    "improved", "regressed", "within noise", "rerun", "unchanged", "not comparable", "not measured", "added", "removed"
 ]
 
 
 VERDICTS: tuple[Verdict, ...] = (
-    "regressed", "improved", "within noise", "not comparable", "not measured", "added", "removed", "unchanged",
+    "regressed", "improved", "within noise", "rerun", "not comparable", "not measured", "added", "removed", "unchanged",
 )  # fmt: skip
 
 
@@ -30,7 +30,8 @@ class Test(TypedDict):
     """McNemar's mid-p test of one model's accuracy, after minus before.
 
     The 95 % interval is that of a single comparison; the verdict follows `p_adjusted`. `detectable` is the smallest
-    difference that this comparison would detect with 80 % power; null where the test found one.
+    difference that this comparison would detect with 80 % power; null where the test found one, or can find none because
+    there are too few images.
     """
 
     n: int
@@ -84,7 +85,10 @@ class ClassChange(TypedDict):
 
 
 class Flip(TypedDict):
-    """A test image whose prediction changed between right and wrong."""
+    """A test image whose prediction changed between right and wrong, by the names that the classes have after the change.
+
+    What it was taken for before has the name that the class had then.
+    """
 
     index: int
     true: str
@@ -119,7 +123,11 @@ class ModelChange(TypedDict):
 
 
 class Family(TypedDict):
-    """Tests that are adjusted together, by Holm's method at `level`."""
+    """Tests that are adjusted together, by Holm's method at `level`.
+
+    Of two commits the primary one has a test for each model whose predictions differ; of two ranked models, it has a test for
+    each pair of ranked models.
+    """
 
     size: int
     level: float

@@ -10,6 +10,7 @@ from benchmark.statistics import Line, PowerLaw, Predicted, fit_line, fit_power_
 
 SMALLEST_SECONDS = 1e-3  # below, fixed costs of a call and the scheduler's clock ticks count as much as the images
 SMALLEST_BYTES = 10**6  # below, it is pages that the allocator had at hand or keeps for later
+STEEPEST = 20  # an exponent beyond it is an accident of sizes that are nearly equal
 TIMES = 10  # as many images as there are, to which the lines are extended
 
 
@@ -76,7 +77,8 @@ def costs(model: ModelResult) -> Costs | None:
 
 
 def _law(points: Sequence[Growth], value: Callable[[Growth], float], smallest: float) -> PowerLaw | None:
-    return fit_power_law([point["n_train"] for point in points], [value(point) for point in points], smallest)
+    law = fit_power_law([point["n_train"] for point in points], [value(point) for point in points], smallest)
+    return law if law and abs(law.exponent) <= STEEPEST else None
 
 
 def _seconds(points: Sequence[Growth]) -> Seconds | None:

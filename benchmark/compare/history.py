@@ -6,34 +6,31 @@ each distinct file once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.compare.repository import Change, Commit, Repository
+from benchmark.compare.rerun import is_rerun
 from benchmark.compare.sides import uncommitted
+from benchmark.compare.snapshots import FILES, Contents, Snapshot
 from benchmark.compare.tables import aligned
 from benchmark.errors import ResultsError
-from benchmark.results import METRICS, Metric, Metrics, Reading, Run, parse_document, round_measured
-from benchmark.results.numbers import NOT_RECORDED, points, reading_text
+from benchmark.results import Metric, Reading
+from benchmark.results.numbers import NOT_RECORDED, format_p, points, reading_text
 from benchmark.statistics import LEVEL, holm, paired
 from benchmark.text import one_line
 
 SCHEMA_VERSION = 1
-KINDS: dict[str, Any] = {"metrics.json": Metrics, "run.json": Run}
-FILES = (*KINDS, "predictions.txt")
-SAME_FIT = ("data", "entry", "code", "libraries")
-Step = Literal["first", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
+Step = Literal["first", "returned", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
 
 
 class Point(TypedDict):
     """A model's results at a commit that changed them.
 
-    `series` goes up by one where data or labels changed: metrics of two series are not comparable. `values` are by
-    metric; `not_recorded` names the metrics that are newer than the results.
+    `series` goes up by one where data or labels changed, whose metrics are not comparable, and where a model returned after it
+    had been away. `values` are by metric; `not_recorded` names the metrics that are newer than the results.
     """
 
     commit: int
@@ -68,25 +65,6 @@ class History(TypedDict):
     points: list[Point]
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    """What the history needs of one model at one commit.
-
-    `ids` are its blobs; `predicted`, of shape (n_test,), has one character code per image; `right` says which of them
-    match the labels; `data` is what two results must share to be comparable; `kernel` is empty if none was recorded.
-    """
-
-    ids: tuple[str, ...]
-    data: tuple[str, ...]
-    key: tuple[str, ...]
-    machine: str
-    kernel: str
-    values: dict[str, Reading]
-    not_recorded: list[str]
-    predicted: NDArray[np.uint8]
-    right: NDArray[np.bool_]
-
-
 def read_history(repository: Repository, sha: str, folder: str) -> History:
     """Return the history of the results in `folder` (relative to the repository's root) up to the commit `sha`.
 
@@ -99,7 +77,7 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
     changes = list(repository.changes(sha, folder))
     if not any(name.endswith("/metrics.json") for change in changes for name in change.blobs):
         raise uncommitted(repository, sha, folder)
-    contents = _Contents(repository, changes)
+    contents = Contents(repository, changes)
     history: History = {
         "schema_version": SCHEMA_VERSION,
         "dataset": folder.rpartition("/")[2],
@@ -109,16 +87,19 @@ def read_history(repository: Repository, sha: str, folder: str) -> History:
         "commits": [],
         "points": [],
     }
-    state, last, series = dict[str, str](), dict[str, _Snapshot](), dict[str, int]()
+    state, last, series = dict[str, str](), dict[str, Snapshot](), dict[str, int]()
     for change in changes:
         for name, blob in change.blobs.items():
             state.pop(name, None) if blob is None else state.update({name: blob})
         found = dict(_changed_models(change, state, last, contents, history["unreadable"]))
         if found:
-            points = [_point(len(history["commits"]), name, now, last.get(name)) for name, now in found.items()]
+            points = [
+                _point(len(history["commits"]), name, now, last.get(name), returned=name in series)
+                for name, now in found.items()
+            ]
             history["commits"].append(_step(change.commit, points))
             for point in points:
-                if point["step"] in ("first", "not comparable"):  # a line also breaks where a model returns
+                if point["step"] in ("first", "returned", "not comparable"):
                     series[point["model"]] = series.get(point["model"], -1) + 1
                 point["series"] = series[point["model"]]
             history["points"] += points
@@ -152,8 +133,8 @@ def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[st
 
 
 def _changed_models(
-    change: Change, state: dict[str, str], last: dict[str, _Snapshot], contents: _Contents, unreadable: list[str]
-) -> Iterator[tuple[str, _Snapshot]]:
+    change: Change, state: dict[str, str], last: dict[str, Snapshot], contents: Contents, unreadable: list[str]
+) -> Iterator[tuple[str, Snapshot]]:
     """Yield the models whose results this commit changed, with their new state."""
     touched = sorted({name.partition("/")[0] for name in change.blobs if name.partition("/")[2] in FILES})
     for model in touched:
@@ -166,26 +147,21 @@ def _changed_models(
             unreadable.append(f"{model} at {change.commit.sha[:10]}: {error.problem}")
 
 
-def _point(number: int, name: str, now: _Snapshot, before: _Snapshot | None) -> Point:
+def _point(number: int, name: str, now: Snapshot, before: Snapshot | None, *, returned: bool) -> Point:
     point: Point = {
         "commit": number, "model": name, "series": 0, "step": "first", "difference": None, "p_adjusted": None,
-        "machine": now.machine, "values": now.values, "not_recorded": now.not_recorded,
+        "machine": now.origin.machine, "values": now.values, "not_recorded": now.not_recorded,
     }  # fmt: skip
     if before is None:
-        return point
+        return point | {"step": "returned"} if returned else point
     if now.data != before.data:
         return point | {"step": "not comparable"}
-    if now.key == before.key and _is_elsewhere(now, before):
-        return point | {"step": "rerun"}
     if np.array_equal(now.predicted, before.predicted):
         return point | {"step": "unchanged"}
+    if is_rerun(before.origin, now.origin):
+        return point | {"step": "rerun"}
     found = paired(now.right, before.right)
     return point | {"step": "within noise", "difference": found.difference, "p_adjusted": found.p}
-
-
-def _is_elsewhere(now: _Snapshot, before: _Snapshot) -> bool:
-    """Return whether the machine differs, or the kernels that ran if both sides recorded them."""
-    return now.machine != before.machine or len({now.kernel, before.kernel} - {""}) > 1
 
 
 def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
@@ -196,81 +172,6 @@ def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
         if p < LEVEL:
             point["step"] = "improved" if (point["difference"] or 0) > 0 else "regressed"
     return {"sha": commit.sha, "date": commit.date, "subject": commit.subject, "tests": len(tested)}
-
-
-class _Contents:
-    """The files of a history, each parsed once; only what is needed is kept."""
-
-    def __init__(self, repository: Repository, changes: Iterable[Change]) -> None:
-        self._documents: dict[str, Any] = {}
-        self._characters: dict[str, NDArray[np.uint8]] = {}
-        wanted = {
-            blob: name
-            for change in changes
-            for name, blob in change.blobs.items()
-            if blob and name.endswith((*FILES, "test_labels.txt"))
-        }
-        for blob, content in repository.blobs(wanted):
-            self._keep(blob, wanted[blob], content)
-
-    def _keep(self, blob: str, name: str, content: bytes) -> None:
-        if name.endswith(".txt"):
-            characters = np.frombuffer(content, dtype=np.uint8)
-            self._characters[blob] = characters[characters != ord("\n")]
-            return
-        file = name.rpartition("/")[2]
-        try:
-            self._documents[blob] = _kept(parse_document(content, name, KINDS[file]), file)
-        except ResultsError as error:
-            self._documents[blob] = error
-
-    def snapshot(self, ids: tuple[str, ...]) -> _Snapshot:
-        """Return the snapshot from these files: metrics, run, predictions, labels.
-
-        Raises
-        ------
-        ResultsError
-            If one cannot be used, or predictions do not reproduce the accuracy.
-
-        """
-        metrics, run = documents = [self._documents[blob] for blob in ids[:2]]
-        for document in documents:
-            if isinstance(document, Exception):
-                raise document
-        predicted, labels = (self._characters.get(blob) for blob in ids[2:])
-        if predicted is None or labels is None or predicted.shape != labels.shape:
-            raise ResultsError("predictions.txt and test_labels.txt do not belong together")
-        right = predicted == labels
-        if metrics["values"].get("accuracy", {}).get("value") != round_measured(float(np.mean(right))):
-            raise ResultsError("predictions.txt does not reproduce the accuracy in metrics.json")
-        return _Snapshot(
-            ids,
-            (metrics["data"], ids[3]),
-            run["key"],
-            run["machine"][0],
-            run["machine"][1],
-            metrics["values"] | run["values"],
-            metrics["not_recorded"] + run["not_recorded"],
-            predicted,
-            right,
-        )
-
-
-def _kept(document: Any, file: str) -> dict[str, Any]:
-    """Return the parts of a document that the history needs."""
-    declared = [metric for metric in METRICS if metric.document == file]
-    values = {metric.name: metric.read(document) for metric in declared}
-    kept: dict[str, Any] = {
-        "values": {name: value for name, value in values.items() if value and value["value"] is not None},
-        "not_recorded": [metric.name for metric in declared if not metric.is_in(document)],
-    }
-    if file == "metrics.json":
-        return kept | {"data": f"{document['dataset']['digest']} {document['dataset']['profile']}"}
-    machine = document["machine"]
-    return kept | {
-        "key": tuple(document["key"][part] for part in SAME_FIT),
-        "machine": (f"{machine['cpu']}, {machine['cores']} cores", machine.get("kernel", "")),
-    }
 
 
 def format_text(history: History, metrics: Sequence[Metric]) -> str:
@@ -295,4 +196,4 @@ def format_text(history: History, metrics: Sequence[Metric]) -> str:
 def _told_step(point: Point) -> str:
     if point["difference"] is None:
         return point["step"]
-    return f"{point['step']} ({points(point['difference'], '+')}, p {point['p_adjusted']:.2g})"
+    return f"{point['step']} ({points(point['difference'], '+')}, p {format_p(point['p_adjusted'] or 0.0)})"

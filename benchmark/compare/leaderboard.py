@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from benchmark.command import Command, Say, as_typed
-from benchmark.compare.documents import Place
+from benchmark.compare.documents import Family, Place
+from benchmark.compare.sentences import noise_verdict
 from benchmark.compare.tables import aligned
 from benchmark.results import Estimate, ModelResult, Results, round_measured
-from benchmark.results.numbers import NOTHING, decimal, format_p, interval, megabytes, percent, points
+from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
 
 HEADER = (
@@ -47,10 +48,31 @@ class Rank(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """The paired test of two contestants, the better one first, and its p value adjusted over all pairs (Holm)."""
+    """The paired test of two models, and its p-value: of two contestants adjusted over all pairs of these (Holm).
+
+    A baseline is in no such pair: its test stands by itself.
+    """
 
     test: Paired
     p_adjusted: float
+    ranked: bool = True
+
+    @property
+    def real(self) -> bool:
+        """Whether the difference is more than noise."""
+        return self.p_adjusted < LEVEL
+
+    @property
+    def verdict(self) -> str:
+        """Whether the difference is more than noise, and by which p-value."""
+        return noise_verdict(self.p_adjusted, ranked=self.ranked)
+
+
+class Rivalry(NamedTuple):
+    """How a model does against the leader, the leader against the second: `pair` is of the model and then its rival."""
+
+    rival: Row
+    pair: Pair
 
 
 @dataclass(frozen=True)
@@ -92,6 +114,39 @@ class Leaderboard:
         """The rows of the contestants."""
         return [row for row in self.rows if row.rank]
 
+    @property
+    def leaders(self) -> list[Row]:
+        """The first of the contestants, and those that get as many images right."""
+        return [row for row in self.ranked if row.behind is None or not row.behind.difference]
+
+    @property
+    def family(self) -> Family:
+        """The tests of all pairs, which are adjusted together."""
+        rejected = sum(pair.real for pair in self.pairs.values())
+        return {"size": len(self.pairs), "level": LEVEL, "rejected": rejected}
+
+    def pair(self, first: str, second: str) -> Pair | None:
+        """Return the pair of two models by name, in this order; None where one of them is a baseline."""
+        places = {row.name: i for i, row in enumerate(self.ranked)}
+        if first == second or not {first, second} <= places.keys():
+            return None
+        i, j = places[first], places[second]
+        found = self.pairs[min(i, j), max(i, j)]
+        return found if i < j else found._replace(test=found.test.swapped())
+
+    def rivalry(self, row: Row) -> Rivalry | None:
+        """Return how a model does against the leader, the leader against the second; None where there is no other."""
+        if row.behind is None:
+            rival = self.ranked[1] if row.rank and len(self.ranked) > 1 else None
+        else:
+            rival = self.ranked[0]
+        if rival is None:
+            return None
+        pair = self.pair(row.name, rival.name)
+        if pair is None and row.behind:
+            pair = Pair(row.behind.swapped(), row.behind.p, ranked=False)
+        return Rivalry(rival, pair) if pair else None
+
     def row(self, name: str) -> Row:
         """Return the row of the model called `name`, which must have a result."""
         return next(row for row in self.rows if row.name == name)
@@ -127,7 +182,7 @@ def _row(model: ModelResult, rank: Rank | None, behind: Paired | None) -> Row:
         scores=metrics["scores"],
         distinct_scores=metrics["distinct_scores"],
         hardest=hardest_class(model),
-        least_recall=min(_recalls(model).values()),
+        least_recall=min(_recalls(model).values(), default=0.0),
         fit_seconds=run["seconds"]["fit"],
         predict_seconds=run["seconds"]["predict_many"] / run["n_predict_many"],
         pickle_bytes=run["pickle"]["bytes"],
@@ -142,7 +197,9 @@ def hardest_class(model: ModelResult) -> str:
 
 
 def _recalls(model: ModelResult) -> dict[str, float]:
-    return {name: found["recall"]["value"] or 0.0 for name, found in model.metrics["test"]["per_class"].items()}
+    """Return the recall of each class that has test images."""
+    found = {name: figures["recall"]["value"] for name, figures in model.metrics["test"]["per_class"].items()}
+    return {name: recall for name, recall in found.items() if recall is not None}
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -167,11 +224,15 @@ def _behind(row: Row) -> str:
     return f"{points(row.behind.difference)} [{points(row.behind.low)}, {points(row.behind.high)}]"
 
 
-def format_text(board: Leaderboard, missing: Sequence[str], say: Say = as_typed) -> str:
-    """Return the leaderboard aligned for a terminal, and the models not measured; `say` formats the command for these."""
+def format_text(board: Leaderboard, missing: Sequence[str], apart: Sequence[str] = (), say: Say = as_typed) -> str:
+    """Return the leaderboard aligned for a terminal, and the models that are not in it; `say` formats the commands for these.
+
+    `missing` are not measured, `apart` are measured on other data.
+    """
     lines = aligned([HEADER, *map(cells, board.rows)])
-    if missing:
-        lines.append(f"not measured: {', '.join(missing)} ({say(Command('bench', models=','.join(missing)))})")
+    for what, names in (("not measured", missing), ("not ranked, measured on other data", apart)):
+        if names:
+            lines.append(f"{what}: {', '.join(names)} ({say(Command('bench', models=','.join(names)))})")
     return "\n".join(lines)
 
 
@@ -214,17 +275,12 @@ def _place(row: Row, n_ranked: int) -> Place:
 def paired_sentence(board: Leaderboard, name: str) -> str:
     """Return the paired test of one model against the leader (of the leader: against the second), in a sentence."""
     row = next((row for row in board.rows if row.name == name), None)
-    if row is None or len(board.ranked) < 2:  # noqa: PLR2004
+    rivalry = board.rivalry(row) if row else None
+    if row is None or rivalry is None:
         return ""
-    leader, second = board.ranked[:2]
-    rival, found = (leader, row.behind.swapped()) if row.behind else (second, board.pairs[0, 1].test)
+    found = rivalry.pair.test
     return (
-        f"{row.name} against {rival.name}: {points(found.difference, '+')} points "
-        f"[{points(found.low, '+')}, {points(found.high, '+')}], alone right on {found.only_first} images, the other on "
-        f"{found.only_second}; McNemar mid-p = {found.p:.3g}"
+        f"{row.name} against {rivalry.rival.name}: {points(found.difference, '+')} points "
+        f"[{points(found.low, '+')}, {points(found.high, '+')}], alone right on {images(found.only_first)}, the other on "
+        f"{found.only_second}: {rivalry.pair.verdict}"
     )
-
-
-def noise_verdict(p: float, words: str) -> str:
-    """Return whether a difference is more than noise; `words` say how `p` was corrected."""
-    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmark import git
 from benchmark.command import Command, word
 from benchmark.compare.documents import Side, Use
+from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Commit, CommitFiles, Repository
 from benchmark.disk import is_there
 from benchmark.errors import ResultsError
@@ -36,7 +37,7 @@ def read_side(spec: str | None, *, repository: Path, models_dir: Path, dataset: 
 
 
 def _read_folder(folder: Path, label: str) -> tuple[Side, Results]:
-    stored = read_folder(folder)
+    stored = checked(read_folder(folder))
     return _side(stored, label, None), stored
 
 
@@ -57,7 +58,7 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
             found="no such file in that commit",
             remedy=f"{git.called(repository.root)} log --oneline -- {word(folder)}",
         )
-    stored = read_results(files)
+    stored = checked(read_results(files))
     return _side(stored, label, commit), stored
 
 

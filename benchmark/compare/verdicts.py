@@ -5,25 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.compare.documents import SCHEMA_VERSION, VERDICTS, Comparison, ModelChange, Side, Use
+from benchmark.compare.documents import SCHEMA_VERSION, VERDICTS, Comparison, Family, ModelChange, Side, Use
+from benchmark.compare.leaderboard import Pair
+from benchmark.compare.sentences import noise_verdict, standing
+from benchmark.results.numbers import points
 from benchmark.statistics import LEVEL, holm, smallest_detectable_difference
 
 POWER = 0.8
+TOO_FEW = "no difference would have been found in 4 of 5 cases: there are too few test images"
 
 
-def judge(dataset: str, before: Side, after: Side, models: list[ModelChange], use: Use | None) -> Comparison:
-    """Adjust both families, formed before any filtering, and give verdicts by the primary family alone."""
+def judge(
+    dataset: str,
+    before: Side,
+    after: Side,
+    models: list[ModelChange],
+    use: Use | None,
+    family: Family | None = None,
+) -> Comparison:
+    """Adjust both families, formed before any filtering, and give verdicts by the primary family alone.
+
+    Parameters
+    ----------
+    dataset : str
+    before, after : Side
+    models : list of ModelChange
+    use : Use, optional
+        How often the test set was used.
+    family : Family, optional
+        A primary family that the tests belong to with others, and by which they are adjusted already.
+
+    """
     tested = [model for model in models if model["test"] is not None]
     tests = [model["test"] for model in tested if model["test"] is not None]
-    rejected = _adjust(tests)
-    stopped_at = LEVEL / max(1, len(tests) - rejected)
+    primary: Family = family or {"size": len(tests), "level": LEVEL, "rejected": _adjust(tests)}
+    stopped_at = LEVEL / max(1, primary["size"] - primary["rejected"])
     for model, test in zip(tested, tests, strict=True):
         if test["p_adjusted"] < LEVEL:
             model["verdict"] = "improved" if test["difference"] > 0 else "regressed"
         else:
             model["verdict"] = "within noise"
             discordance = (test["only_before"] + test["only_after"]) / test["n"]
-            test["detectable"] = smallest_detectable_difference(discordance, test["n"], stopped_at, POWER)
+            least = smallest_detectable_difference(discordance, test["n"], stopped_at, POWER)
+            test["detectable"] = least if least < 1 else None
         model["reason"] = _reason(model)
     classes = [row for model in tested for row in model["classes"]]
     counts: dict[str, int] = {verdict: sum(model["verdict"] == verdict for model in models) for verdict in VERDICTS}
@@ -34,7 +58,7 @@ def judge(dataset: str, before: Side, after: Side, models: list[ModelChange], us
         "after": after,
         "sentence": "",
         "counts": counts,
-        "primary": {"size": len(tests), "level": LEVEL, "rejected": rejected},
+        "primary": primary,
         "secondary": {"size": len(classes), "level": LEVEL, "rejected": _adjust(classes)},
         "use": use,
         "models": sorted(models, key=lambda model: VERDICTS.index(model["verdict"])),
@@ -55,10 +79,12 @@ def _reason(model: ModelChange) -> str:
     test, seeds = model["test"], model["seeds"]
     if test is None:
         return model["reason"]
-    if model["verdict"] == "within noise":
-        words = f"a difference of {100 * (test['detectable'] or 0):.2f} points would have been found in 4 of 5 cases"
+    if model["verdict"] != "within noise":
+        words = f"{points(abs(test['difference']))} points"
+    elif test["detectable"] is None:
+        words = TOO_FEW
     else:
-        words = f"{100 * abs(test['difference']):.2f} points"
+        words = f"a difference of {points(test['detectable'])} points would have been found in 4 of 5 cases"
     if seeds is None:
         return words
     return f"{words}; another seed {'moves it as much' if seeds['explains'] else 'moves it less'}"
@@ -73,19 +99,24 @@ def _sentence(comparison: Comparison) -> str:
         for verdict in ("regressed", "improved")
     }
     told = [f"{verdict}: {listed}" for verdict, listed in names.items() if listed]
-    tests = f"{size} test{'s' if size > 1 else ''}, Holm at 5 %" if size else "no prediction changed"
-    return f"{', '.join(parts)} ({tests})." + (f" {'; '.join(told).capitalize()}." if told else "")
+    return f"{', '.join(parts)} ({_tested(counts, size)})." + (f" {'; '.join(told).capitalize()}." if told else "")
 
 
-def sentence_of_two(change: ModelChange, first: str, second: str) -> str:
-    """Return the summary sentence of two models of one set of results."""
+def _tested(counts: dict[str, int], size: int) -> str:
+    if size:
+        return f"{size} test{'s' if size > 1 else ''}, Holm at 5 %"
+    if counts["unchanged"] and not counts["not comparable"] and not counts["rerun"]:
+        return "no prediction changed"
+    return "nothing to test"
+
+
+def sentence_of_two(change: ModelChange, first: str, second: str, pair: Pair | None) -> str:
+    """Return the summary sentence of two models of one set of results; `pair` is theirs on the leaderboard, if both are ranked."""
     test = change["test"]
     if test is None:
-        return f"{first} and {second}: {change['verdict']}, {change['reason']}."
-    told = f"{100 * abs(test['difference']):.2f} points {'better' if test['difference'] > 0 else 'worse'} than"
-    words = f"{second} is {told} {first}" if test["difference"] else f"{first} and {second} are right equally often"
-    noise = "within noise" if change["verdict"] == "within noise" else "more than noise"
-    return f"{words}: {noise} (McNemar mid-p = {test['p']:.2g})."
+        return f"{first} and {second} predict the same class for every test image."
+    verdict = noise_verdict(test["p_adjusted"], ranked=pair is not None)
+    return f"{standing(second, first, test['difference'])}: {verdict}."
 
 
 def gate(comparison: Comparison, *, min_effect: float = 0.0, max_loss: float | None = None) -> tuple[int, str]:
@@ -107,7 +138,7 @@ def gate(comparison: Comparison, *, min_effect: float = 0.0, max_loss: float | N
     ]
     if max_loss is not None:
         worse += [
-            f"{name} may have lost {-100 * test['low']:.2f} points"
+            f"{name} may have lost {points(-test['low'])} points"
             for name, _, test in tests
             if 100 * test["low"] <= -max_loss
         ]

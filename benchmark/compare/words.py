@@ -10,9 +10,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
+from benchmark.compare.sentences import distance
 from benchmark.compare.tables import aligned, code_span, markdown_row, posted
 from benchmark.results import METRICS
-from benchmark.results.numbers import NOT_RECORDED, change_text, listed, points, reading_text
+from benchmark.results.numbers import (
+    NOT_RECORDED,
+    NOTHING,
+    change_text,
+    class_words,
+    format_p,
+    listed,
+    points,
+    reading_text,
+)
 from benchmark.text import one_line, visible
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
@@ -102,7 +112,7 @@ def model_row(model: ModelChange) -> tuple[str, ...]:
         model["verdict"],
         _arrow(accuracy),
         f"{points(test['difference'], '+')} [{points(test['low'], '+')}, {points(test['high'], '+')}]" if test else "",
-        f"{test['p_adjusted']:.2g}" if test else "",
+        format_p(test["p_adjusted"]) if test else "",
         f"{test['only_before']}, {test['only_after']}" if test else "",
         "" if cross_validated is None or cross_validated["change"] is None else points(cross_validated["change"], "+"),
         _note(model),
@@ -114,14 +124,15 @@ def _note(model: ModelChange) -> str:
     test, seeds = model["test"], model["seeds"]
     if test is None:
         return "" if model["verdict"] == "unchanged" else model["reason"]
-    notes = [] if test["detectable"] is None else [f"would find {100 * test['detectable']:.2f} points"]
+    notes = [] if test["detectable"] is None else [f"would find {points(test['detectable'])} points"]
+    notes += ["too few images to find any"] if model["verdict"] == "within noise" and not notes else []
     notes += [f"another seed moves it {'as much' if seeds['explains'] else 'less'}"] if seeds else []
     return "; ".join(notes)
 
 
 def _arrow(change: MetricChange | None) -> str:
-    ends = [f"{100 * end['value']:.2f}" for end in (change["before"], change["after"]) if end and end["value"] is not None] if change else []  # fmt: skip
-    return " → ".join(dict.fromkeys(ends))
+    ends = [end["value"] for end in (change["before"], change["after"]) if end] if change else []
+    return " → ".join(dict.fromkeys(points(end) for end in ends if end is not None))
 
 
 def _details(model: ModelChange) -> list[str]:
@@ -156,13 +167,17 @@ def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
     return [
         (
             row["name"],
-            f"{100 * (row['recall_before'] or 0):.1f} → {100 * (row['recall_after'] or 0):.1f}",
+            f"{_share(row['recall_before'])} → {_share(row['recall_after'])}",
             f"{points(row['recall_change'], '+', 1)} ({row['only_before']} lost, {row['only_after']} won)",
-            f"{row['p_adjusted']:.2g}",
-            "–" if row["precision_change"] is None else points(row["precision_change"], "+", 1),
+            format_p(row["p_adjusted"]),
+            NOTHING if row["precision_change"] is None else points(row["precision_change"], "+", 1),
         )
         for row in sorted(moved, key=lambda row: row["p"])
     ]
+
+
+def _share(value: float | None) -> str:
+    return NOTHING if value is None else points(value, digits=1)
 
 
 def machine_lines(model: ModelChange) -> list[str]:
@@ -180,6 +195,10 @@ def changed_lines(model: ModelChange) -> list[str]:
 
 
 def _told(before: Any, after: Any) -> str:
+    if isinstance(before, list) and isinstance(after, list):
+        pairs = zip(before, after, strict=False)
+        told = [f"{old} → {new}" for old, new in pairs if old != new] if len(before) == len(after) else []
+        return ", ".join(told) or f"{', '.join(map(str, before))} → {', '.join(map(str, after))}"
     if not (isinstance(before, dict) and isinstance(after, dict)):
         return f"{before} → {after}"
     return ", ".join(
@@ -193,7 +212,8 @@ def _flip_lines(model: ModelChange, most: int) -> list[str]:
     lines = []
     for what, flips in (("right → wrong", model["right_to_wrong"]), ("wrong → right", model["wrong_to_right"])):
         if flips:
-            classes = ", ".join(f"{name} {n}" for name, n in Counter(flip["true"] for flip in flips).most_common())
+            counts = Counter(flip["true"] for flip in flips).most_common()
+            classes = ", ".join(f"{class_words(name)} {n}" for name, n in counts)
             lines += [f"{what}: {len(flips)} ({classes}): images {_indices(flips, most)}"]
     if model["wrong_to_wrong"]:
         lines += [f"wrong → wrong otherwise: {model['wrong_to_wrong']}"]
@@ -206,15 +226,26 @@ def _indices(flips: Sequence[Flip], most: int) -> str:
 
 
 def _place_line(place: Place) -> str:
+    return f"{place['name']}: {_rank(place)}{_behind(place)}"
+
+
+def _rank(place: Place) -> str:
     best, worst = place["best"], place["worst"]
     if best is None:
-        rank = "a reference, not ranked"
-    else:
-        rank = f"rank {best if best == worst else f'{best}–{worst}'} of {place['n_ranked']}"
-    if place["behind"] is None:
-        return f"{place['name']}: {rank}, the leader" if best is not None else f"{place['name']}: {rank}"
-    low, high = 100 * (place["low"] or 0.0), 100 * (place["high"] or 0.0)
-    return f"{place['name']}: {rank}, {100 * place['behind']:.2f} points behind the leader [{low:.2f}, {high:.2f}]"
+        return "a reference, not ranked"
+    if place["n_ranked"] == 1:
+        return "the only ranked model"
+    return f"rank {best if best == worst else f'{best}–{worst}'} of {place['n_ranked']}"
+
+
+def _behind(place: Place) -> str:
+    """Return how far a model is from the leader; nothing of a model that is alone."""
+    behind, low, high = place["behind"], place["low"], place["high"]
+    if behind is None or low is None or high is None:
+        return ", the leader" if place["n_ranked"] > 1 and place["best"] is not None else ""
+    if behind < 0:  # a reference that is better
+        low, high = -high, -low
+    return f", {distance(-behind)} the leader [{points(low)}, {points(high)}]"
 
 
 def newly_recorded(comparison: Comparison) -> list[str]:
@@ -227,10 +258,10 @@ def newly_recorded(comparison: Comparison) -> list[str]:
 def notes(comparison: Comparison) -> list[str]:
     """Return the notes on all rows: the families, what a test could detect, how often the test set was used."""
     told = []
-    primary, secondary = comparison["primary"], comparison["secondary"]
-    if primary["size"]:
+    secondary = comparison["secondary"]
+    if any(model["test"] for model in comparison["models"]):
         told += [
-            f"Primary family: accuracy, {_tests(primary['size'])}; it alone decides, by the adjusted p. Secondary: recall of "
+            f"Primary family: accuracy, {_family(comparison)}; it alone decides, by the adjusted p. Secondary: recall of "
             f"classes, {_tests(secondary['size'])}, {secondary['rejected']} below 5 %. McNemar mid-p, Holm. Intervals are a "
             "single comparison's; times are shown, not judged.",
         ]
@@ -245,6 +276,15 @@ def notes(comparison: Comparison) -> list[str]:
             f"commit{'s' if use['commits'] != 1 else ''} since the labels last did: what is chosen by them wears out.",
         ]
     return told
+
+
+def _family(comparison: Comparison) -> str:
+    """Return which tests are adjusted with those that are shown."""
+    told, places = _tests(comparison["primary"]["size"]), comparison["places"]
+    if not places:
+        return told
+    ranked = all(place["best"] is not None for place in places)
+    return f"{told}, of all pairs of ranked models" if ranked else f"{told}: a reference is in no pair of ranked models"
 
 
 def _tests(number: int) -> str:

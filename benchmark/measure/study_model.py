@@ -23,6 +23,7 @@ from benchmark.features import PixelFeatures
 from benchmark.measure.meter import metered
 from benchmark.measure.search import fit_tails, split_folds
 from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Growth, Importance, LearningCurve, Mistake, Study
+from benchmark.results.study_documents import all_classes
 from benchmark.statistics import wilson_interval
 
 N_MISTAKES = 24
@@ -233,7 +234,7 @@ def permutation_importance(
     be inferred from its neighbours.
     """
     drops = before.astype(int) - after
-    pictures = {"all": drops.mean(axis=1).tolist()}
+    pictures = {all_classes(classes): drops.mean(axis=1).tolist()}
     for label, name in enumerate(classes):
         own = labels == label
         pictures[name] = drops[:, own].mean(axis=1).tolist() if own.any() else [0.0] * len(drops)
@@ -272,7 +273,7 @@ def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[s
     between = [step for _, step in fitted.steps[1:-1]]
     own: Importance = {"method": "impurity", "shape": list(image_shape), "block": 1, "n_images": None, "pictures": {}}
     if features.n_components is None and not between and hasattr(last, "feature_importances_"):
-        own["pictures"] = {"all": last.feature_importances_.tolist()}
+        own["pictures"] = {all_classes(classes): last.feature_importances_.tolist()}
         return own
     if not hasattr(last, "coef_") or not all(isinstance(step, StandardScaler) for step in between):
         return None

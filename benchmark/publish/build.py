@@ -15,6 +15,7 @@ import yaml
 
 from benchmark.cache import Cache
 from benchmark.command import Command, Say, as_typed
+from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
@@ -24,14 +25,14 @@ from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
 from benchmark.locks import alone
 from benchmark.publish.gallery import preview
-from benchmark.publish.outside import read_released
+from benchmark.publish.outside import of_other_data, read_released
+from benchmark.publish.pages.home import headline
 from benchmark.publish.past import read_past
 from benchmark.publish.policy import protect
 from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
-from benchmark.results.numbers import percent
 from benchmark.swap import new_folder, recover, replace_folder
 from benchmark.text import as_html
 
@@ -73,7 +74,7 @@ def _gathered(
     root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None], say: Say
 ) -> Site:
     """Return the site with all its files, in memory."""
-    stored = load_results(models_dir, dataset.entry.name)
+    stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
             f"the results in {stored.source.where('')} are of other data",
@@ -83,8 +84,8 @@ def _gathered(
         )
     path = study_path(models_dir, dataset.entry.name)
     study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
-    if study and study["digest"] != dataset.digest:
-        report(f"{path} is of other data, and left out: {say(Command('bench'))}")
+    if study and (other := of_other_data(study, dataset)):
+        report(f"{path} is of other data ({other}), and left out: {say(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository(root), tracked, dataset.digest, say)
@@ -113,13 +114,9 @@ def _preview(site: Site) -> bytes:
     labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
     first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
     title = f"{site.dataset.entry.title} benchmark"
-    board = site.stored.leaderboard()
-    if not board:
-        return preview(title, "", site.dataset.train_images[first])
-    share = percent(board[0].metrics["test"]["accuracy"]["value"])
-    sentence = (
-        f"{board[0].metrics['title']} leads: it gets {share} of {site.stored.dataset['n_test']:,} test images right."
-    )
+    told = headline(site.board)
+    n = site.stored.dataset["n_test"]
+    sentence = f"{told} of {n:,} test image{'' if n == 1 else 's'} right." if told else ""
     return preview(title, sentence, site.dataset.train_images[first])
 
 

@@ -65,8 +65,9 @@ def value_or_zero(estimate: Estimate) -> float:
 
 
 def percents(estimates: Iterable[Estimate]) -> list[Any]:
-    """Return the values of estimates in percent, 0 where one is undefined."""
-    return rounded([100 * value_or_zero(estimate) for estimate in estimates])
+    """Return the values of estimates in percent, None where one is undefined."""
+    values = [estimate["value"] for estimate in estimates]
+    return rounded([None if value is None else 100 * value for value in values])
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
@@ -102,9 +103,12 @@ def error_bars(below: Iterable[float], above: Iterable[float], **look: Any) -> d
 
 def whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
     """Return the intervals of estimates, in percent, as error bars."""
-    ends = [(e["low"] or 0.0, e["value"] or 0.0, e["high"] or 0.0) for e in estimates]
+    values = [value_or_zero(estimate) for estimate in estimates]
+    ends = [(e["low"], e["high"]) for e in estimates]
     return error_bars(
-        [100 * (value - low) for low, value, _ in ends], [100 * (high - value) for _, value, high in ends], **look
+        [0.0 if low is None else 100 * (value - low) for value, (low, _) in zip(values, ends, strict=True)],
+        [0.0 if high is None else 100 * (high - value) for value, (_, high) in zip(values, ends, strict=True)],
+        **look,
     )
 
 

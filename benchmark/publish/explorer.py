@@ -20,7 +20,6 @@ from benchmark.compare.leaderboard import Leaderboard
 from benchmark.publish.gallery import Gallery, Tile
 from benchmark.results import ModelResult, Results, encode_predictions, round_measured
 from benchmark.results.numbers import format_p
-from benchmark.statistics import LEVEL
 from benchmark.text import one_line, with_units
 
 
@@ -134,7 +133,8 @@ class Explorer:
     def pair(self, i: int, j: int) -> ModelPair:
         """Return what tells two contestants apart, by their places on the leaderboard, the better one first."""
         first, second = self.models[i], self.models[j]
-        found, p_adjusted = self.board.pairs[i, j]
+        pair = self.board.pairs[i, j]
+        found = pair.test
         return ModelPair(
             first=i,
             second=j,
@@ -142,8 +142,8 @@ class Explorer:
             low=round_measured(found.low),
             high=round_measured(found.high),
             p=format_p(found.p),
-            p_adjusted=format_p(p_adjusted),
-            real=p_adjusted < LEVEL,
+            p_adjusted=format_p(pair.p_adjusted),
+            real=pair.real,
             only_first=found.only_first,
             only_second=found.only_second,
             both_wrong=int((~self.stored.correct(first) & ~self.stored.correct(second)).sum()),

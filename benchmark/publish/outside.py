@@ -1,4 +1,4 @@
-"""What a site takes from files that no results folder holds: the models of a release."""
+"""What a site takes from files that no results folder holds: the models of a release, and the study of the data set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import msgspec
 
 from benchmark.command import Command, word
+from benchmark.dataset import Dataset
 from benchmark.errors import BenchmarkError
 from benchmark.faults import told
 from benchmark.publish.site import Asset, Release
+from benchmark.results import DatasetStudy
 from benchmark.text import is_web
 
 PICKLE, PORTABLE = ".pkl", ".skops"
@@ -68,3 +70,17 @@ def _asset(address: str, digest: str) -> Asset:
     if not (is_web(address) and address.startswith("http") and sha256):
         raise ValueError(f"{address[:100]!r} and {digest[:100]!r} are no address of a file and its SHA-256")
     return Asset(address, sha256[1])
+
+
+def of_other_data(study: DatasetStudy, dataset: Dataset) -> str:
+    """Return in what a data set's study differs from its images, "" if it is theirs."""
+    indices = [*study["map"]["index"], *(twin["train"] for twin in study["near_duplicates"]["nearest"])]
+    tests = [twin["test"] for twin in study["near_duplicates"]["nearest"]]
+    differences = {
+        "digest": study["digest"] != dataset.digest,
+        "classes": not set(dataset.class_names) <= study["class_means"].keys(),
+        "size of the images": tuple(study["image_shape"]) != tuple(dataset.image_shape),
+        "number of training images": max(indices, default=0) >= dataset.n_train,
+        "number of test images": max(tests, default=0) >= dataset.n_test,
+    }
+    return next((what for what, differs in differences.items() if differs), "")

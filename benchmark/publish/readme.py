@@ -25,8 +25,11 @@ def readme_table(stored: Results) -> str:
     runs = [model.run for model in stored.models]
     commits = sorted(set(map(commit_text, runs)))
     machines = sorted({f"{run['machine']['cpu']}, {run['machine']['cores']} cores" for run in runs})
-    libraries = sorted({f"scikit-learn {run['libraries']['scikit-learn']}" for run in runs})
+    libraries = sorted({f"scikit-learn {run['libraries'].get('scikit-learn', 'unknown')}" for run in runs})
     data = stored.dataset
+    if stored.apart:
+        names = ", ".join(model.metrics["title"] for model in stored.apart)
+        lines += ["", f"Not ranked, because measured on other data: {names}."]
     lines += [
         "",
         f"{data['n_train']:,} training and {data['n_test']:,} test images; commit {', '.join(commits)}; "

@@ -30,6 +30,7 @@ from benchmark.results.metrics import (
 )
 from benchmark.results.predictions import confusion_matrix, encode_predictions
 from benchmark.results.reading import Folder, decode_predictions, parse_document, read_document
+from benchmark.results.reproduced import not_reproduced
 from benchmark.results.run_documents import (
     Entries,
     Entry,
@@ -46,6 +47,7 @@ from benchmark.results.stored import (
     TRACKED,
     ModelResult,
     Results,
+    about_data,
     load_results,
     read_folder,
     read_results,
@@ -60,6 +62,7 @@ from benchmark.results.study_documents import (
     Mistake,
     Study,
     Twins,
+    all_classes,
 )
 from benchmark.results.writing import dump_document, round_measured, write_document
 
@@ -105,6 +108,8 @@ __all__ = [
     "Study",
     "Twins",
     "Value",
+    "about_data",
+    "all_classes",
     "commit_text",
     "confusion_matrix",
     "decode_predictions",
@@ -114,6 +119,7 @@ __all__ = [
     "json_schema",
     "load_results",
     "metric_named",
+    "not_reproduced",
     "parse_document",
     "read_document",
     "read_folder",

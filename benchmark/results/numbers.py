@@ -14,6 +14,7 @@ SMALLEST_P = 1e-12
 MINUS = "−"
 YEAR, LONGEST_YEARS, SHORTEST = 365.25 * 86_400, 1000, 1e-6  # seconds, years, seconds
 SMALLEST_SIZE, LARGEST = 1e5, 1e15  # bytes
+MOST_NAMED = 4  # classes in a sentence
 COSTS = ("s", "B")  # units whose values are compared by their ratio
 
 
@@ -91,6 +92,14 @@ def interval(estimate: Estimate, digits: int = 1) -> str:
     return f"{percent(estimate['value'], digits)} [{100 * estimate['low']:.{digits}f}, {100 * estimate['high']:.{digits}f}]"
 
 
+def percent_range(estimate: Estimate, between: str = " to ", digits: int = 1) -> str:
+    """Return the interval of a share: "91.3 to 93.6 %", or without the sign where a column says the unit; "" where there is none."""
+    if estimate["low"] is None or estimate["high"] is None:
+        return ""
+    ends = between.join(points(end, digits=digits) for end in (estimate["low"], estimate["high"]))
+    return f"{ends} %" if between == " to " else ends
+
+
 def with_interval(value: float, interval: tuple[float, float], text: Callable[[float], str]) -> str:
     """Return a value with its interval, each as `text` says it."""
     return f"{text(value)} [{text(interval[0])}, {text(interval[1])}]"
@@ -151,3 +160,23 @@ def change_text(before: Reading | None, after: Reading | None, change: float | N
 def listed(items: Sequence[str]) -> str:
     """Return items as an English list: "a, b and c"."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def images(number: int) -> str:
+    """Return a number of images: "1 image", "2,000 images"."""
+    return f"{number:,} image{'' if number == 1 else 's'}"
+
+
+def class_words(name: str, *, first: bool = False) -> str:
+    """Return the name of a class in a sentence; one that is a number, or a sign, is said to be a class: "class 7".
+
+    `first` makes it the beginning of the sentence; a name of letters stays as it is.
+    """
+    return name if any(map(str.isalpha, name)) else f"{'Class' if first else 'class'} {name}"
+
+
+def classes_words(names: Sequence[str], *, first: bool = False) -> str:
+    """Return several classes in a sentence: a few by name, more by their number."""
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} classes"
+    return listed([class_words(name, first=first and place == 0) for place, name in enumerate(names)])

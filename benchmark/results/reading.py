@@ -19,6 +19,7 @@ from benchmark.disk import is_there
 from benchmark.errors import ResultsError
 from benchmark.faults import told
 from benchmark.layout import NAME_RULE, is_name
+from benchmark.results.checks import first_fault
 from benchmark.results.documents import SCHEMA_VERSION
 from benchmark.results.predictions import ALPHABET
 from benchmark.swap import standing
@@ -90,9 +91,23 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
     Raises
     ------
     ResultsError
-        If it is not JSON, has another schema version, or does not fit its type.
+        If it is not JSON, has another schema version, does not fit its type, or holds what cannot be: see `checks`.
 
     """
+    document = _typed(content, where, kind)
+    _check_names(document, where)
+    if fault := first_fault(document, kind):
+        raise ResultsError(
+            f"{where} holds an impossible {fault.field[:200]}",
+            expected=fault.expected[:200],
+            found=str(fault.found)[:200],
+            remedy=restore_remedy(where),
+        )
+    return document
+
+
+def _typed(content: bytes, where: str, kind: Any) -> Any:
+    """Return the document in `content` as one of this schema version that fits its type."""
     try:
         document = _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
@@ -101,7 +116,6 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
         raise _no_json(where, error) from None
     if document["schema_version"] != SCHEMA_VERSION:
         document = _upgraded(parse_json(content, where), where, kind, None)
-    _check_names(document, where)
     return document
 
 
@@ -137,7 +151,7 @@ def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> 
 
 
 def _unfit(where: str, kind: Any, error: Exception | None) -> ResultsError:
-    what, _, place = str(error).partition(" - at `$")
+    what, _, place = str(error)[:400].partition(" - at `$")
     told = f"{place.strip('.`')}: {what}" if place else what
     return ResultsError(
         f"{where} does not fit {kind.__name__}: {told.replace('`', '')}",
@@ -176,7 +190,7 @@ def parse_json(content: bytes, where: str) -> Any:
         raise ResultsError(
             f"{where} is of another schema version",
             expected=f'"schema_version": {SCHEMA_VERSION}',
-            found=f"{found!r}",
+            found=repr(found)[:100] if isinstance(found, (int, float, str, type(None))) else type(found).__name__,
             remedy="a newer version of this benchmark (git pull)"
             if newer
             else (Command("bench") if is_there(Path(where)) else OTHER_COMMIT),
@@ -241,7 +255,7 @@ def decode_predictions(text: str, where: str, *, n_classes: int, n_images: int |
     return np.array([codes[character] for character in characters], dtype=np.int64)
 
 
-def read_labels(source: Source, name: str, n_classes: int, n_images: int) -> NDArray[np.int64]:
+def read_labels(source: Source, name: str, n_classes: int, n_images: int | None = None) -> NDArray[np.int64]:
     """Return the labels, of shape (n_images,), in a file of a source; see `decode_predictions` for errors."""
     content, where = source.read(name), source.where(name)
     if content is None or not content.isascii():

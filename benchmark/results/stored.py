@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +13,10 @@ from numpy.typing import NDArray
 from benchmark.command import Command
 from benchmark.errors import ResultsError
 from benchmark.results.documents import Curves, DatasetInfo, Metrics
-from benchmark.results.predictions import confusion_matrix
 from benchmark.results.reading import Folder, Source, measure_remedy, parse_document, read_labels, source_document
+from benchmark.results.reproduced import check_metrics, is_answered
 from benchmark.results.run_documents import Entries, Entry, Run
 from benchmark.results.study_documents import Study
-from benchmark.results.writing import round_measured
 
 ATTEMPTS = 5  # to read results that are being replaced
 TRACKED = ("metrics.json", "predictions.txt", "curves.json", "study.json")
@@ -36,13 +34,35 @@ class ModelResult:
 
     @functools.cached_property
     def curves(self) -> Curves:
-        """Its `curves.json`, read on first use."""
-        return source_document(self.source, f"{self.name}/curves.json", Curves)  # type: ignore[no-any-return]
+        """Its `curves.json`, read on first use and checked to have a curve for each class."""
+        name = f"{self.name}/curves.json"
+        found: Curves = source_document(self.source, name, Curves)
+        for kind, curves in (("roc", found["roc"]), ("precision_recall", found["precision_recall"])):
+            missing = [label for label in self.metrics["dataset"]["classes"] if label not in curves]
+            if missing:
+                raise self._unlike_metrics(name, kind, f"a curve of {missing[0]}", ", ".join(curves))
+        return found
 
     @functools.cached_property
     def study(self) -> Study:
-        """Its `study.json`, read on first use."""
-        return source_document(self.source, f"{self.name}/study.json", Study)  # type: ignore[no-any-return]
+        """Its `study.json`, read on first use and checked to name test images that there are."""
+        name = f"{self.name}/study.json"
+        found: Study = source_document(self.source, name, Study)
+        last = max((mistake["index"] for mistake in found["confident_mistakes"]), default=0)
+        if last >= len(self.predictions):
+            raise self._unlike_metrics(
+                name, "confident_mistakes", f"test images from 0 to {len(self.predictions) - 1}", str(last)
+            )
+        return found
+
+    def _unlike_metrics(self, name: str, field: str, expected: str, found: str) -> ResultsError:
+        where = self.source.where(name)
+        return ResultsError(
+            f"{where} does not belong to the metrics.json beside it: {field}",
+            expected=expected,
+            found=found[:200],
+            remedy=measure_remedy(self.source, Command("bench", models=self.name)),
+        )
 
     @property
     def name(self) -> str:
@@ -54,10 +74,19 @@ class ModelResult:
         """Test accuracy."""
         return float(self.metrics["test"]["accuracy"]["value"] or 0.0)
 
+    @property
+    def data(self) -> tuple[str, str | None]:
+        """What two results must share to be comparable: the digest of the data set, and the profile."""
+        return self.metrics["dataset"]["digest"], self.metrics["dataset"]["profile"]
+
 
 @dataclass(frozen=True)
 class Results:
-    """The results of one data set: models in the order of the table, names without a result, test labels."""
+    """The results of one data set: models in the order of the table, names without a result, test labels.
+
+    `apart` are results of other data, or of another profile, than `dataset`: they lie in the same folder, but are neither ranked
+    nor paired with `models`.
+    """
 
     source: Source
     dataset: DatasetInfo
@@ -65,6 +94,7 @@ class Results:
     models: list[ModelResult]
     missing: list[str]
     test_labels: NDArray[np.int64]
+    apart: list[ModelResult] = field(default_factory=list)
 
     @property
     def contestants(self) -> list[ModelResult]:
@@ -86,12 +116,20 @@ class Results:
         Raises
         ------
         ResultsError
-            If there is none.
+            If there is none, or it is one of other data.
 
         """
         for model in self.models:
             if model.name == name:
                 return model
+        for model in self.apart:
+            if model.name == name:
+                raise ResultsError(
+                    f"{name} was measured on other data than the results beside it",
+                    expected=about_data(self.dataset),
+                    found=about_data(model.metrics["dataset"]),
+                    remedy=Command("bench", models=name),
+                )
         raise ResultsError(
             f"{self.source.where('')} holds no result of {name!r}",
             expected="one of " + ", ".join(model.name for model in self.models),
@@ -104,6 +142,20 @@ class Results:
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
         """Return which test images `model` gets right, of shape (n_test,)."""
         return model.predictions == self.test_labels  # type: ignore[no-any-return]
+
+    def labels_of(self, model: ModelResult) -> NDArray[np.int64] | None:
+        """Return the test labels of a model; None where the answer key is that of other data."""
+        if model.data == (self.dataset["digest"], self.dataset["profile"]) or is_answered(
+            model.metrics, model.predictions, self.test_labels
+        ):
+            return self.test_labels
+        return None
+
+
+def about_data(dataset: DatasetInfo) -> str:
+    """Return which data a result is of, in words."""
+    profile = f", {dataset['profile']} profile" if dataset["profile"] else ""
+    return f"{dataset['n_train']:,} + {dataset['n_test']:,} images, digest {dataset['digest'][:12]}…{profile}"
 
 
 def load_results(models_dir: Path, dataset: str) -> Results:
@@ -160,56 +212,47 @@ def read_results(source: Source) -> Results:
                 found=", ".join(metrics["dataset"]["classes"])[:200],
                 remedy=measure_remedy(source, Command("bench")),
             )
-    labels = read_labels(source, "test_labels.txt", len(first["classes"]), first["n_test"])
+    labels = read_labels(source, "test_labels.txt", len(first["classes"]))
+    models = [_model(source, entry, every[entry["name"]]) for entry in entries if entry["name"] in every]
+    together = _of_one_data_set(models, labels)
+    for model in together:
+        check_metrics(source, model.name, model.metrics, model.predictions, labels)
     return Results(
         source=source,
-        dataset=first,
+        dataset=together[0].metrics["dataset"],
         entries=entries,
-        models=[_model(source, entry, every[entry["name"]], labels) for entry in entries if entry["name"] in every],
+        models=together,
         missing=[entry["name"] for entry in entries if entry["name"] not in every],
         test_labels=labels,
+        apart=[model for model in models if model.data != together[0].data],
     )
 
 
-def _model(source: Source, entry: Entry, metrics: Metrics, labels: NDArray[np.int64]) -> ModelResult:
-    name, n_classes = entry["name"], len(metrics["dataset"]["classes"])
-    predictions = read_labels(source, f"{name}/predictions.txt", n_classes, len(labels))
-    _check_metrics(source, name, metrics, confusion_matrix(labels, predictions, n_classes))
+def _model(source: Source, entry: Entry, metrics: Metrics) -> ModelResult:
+    name, about = entry["name"], metrics["dataset"]
+    predictions = read_labels(source, f"{name}/predictions.txt", len(about["classes"]), about["n_test"])
     run: Run = source_document(source, f"{name}/run.json", Run)
     return ModelResult(entry, metrics, run, predictions, source)
 
 
-def _check_metrics(source: Source, name: str, metrics: Metrics, confusion: NDArray[np.int64]) -> None:
-    """Refuse predictions that do not reproduce the stored metrics; AUC needs scores, which are not in git."""
-    test, classes = metrics["test"], metrics["dataset"]["classes"]
-    hits, support, predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+def _of_one_data_set(models: list[ModelResult], labels: NDArray[np.int64]) -> list[ModelResult]:
+    """Return the models that are ranked: those of the data that the answer key is of, and of these the newest.
 
-    def share(part: int, whole: int) -> float | None:
-        return round_measured(part / whole) if whole else None
-
-    f1 = [2 * hits[i] / max(1, support[i] + predicted[i]) for i in range(len(hits))]
-    pairs: list[tuple[str, Any, Any]] = [
-        ("classes", list(test["per_class"]), classes),
-        ("confusion", test["confusion"], confusion.tolist()),
-        ("accuracy", test["accuracy"]["value"], share(hits.sum(), confusion.sum())),
-        ("macro F1", test["macro_f1"]["value"], round_measured(float(np.mean(f1)))),
+    Where it answers none, they are the largest group, whose fault is then told.
+    """
+    groups: dict[tuple[str, str | None], list[ModelResult]] = {}
+    for model in models:
+        groups.setdefault(model.data, []).append(model)
+    if len(groups) == 1:
+        return models
+    answered = [
+        group
+        for group in groups.values()
+        if all(is_answered(model.metrics, model.predictions, labels) for model in group)
     ]
-    for i, (label, figures) in enumerate(list(test["per_class"].items())[: len(hits)]):
-        pairs += [
-            (f"support of {label}", figures["support"], int(support[i])),
-            (f"recall of {label}", figures["recall"]["value"], share(hits[i], support[i])),
-            (f"precision of {label}", figures["precision"]["value"], share(hits[i], predicted[i])),
-            (f"F1 of {label}", figures["f1"]["value"], round_measured(f1[i])),
-        ]
-    for what, stored, recomputed in pairs:
-        if stored != recomputed:
-            raise ResultsError(
-                f"{source.where(f'{name}/predictions.txt')} does not reproduce the metrics in "
-                f"{source.where(f'{name}/metrics.json')} (AUC cannot be checked without scores)",
-                expected=f"{what}: {stored}"[:200],
-                found=f"{recomputed}"[:200],
-                remedy=measure_remedy(source, Command("bench", models=name)),
-            )
+    if not answered:
+        return max(groups.values(), key=len)
+    return max(answered, key=lambda group: (max(model.run["measured_at"] for model in group), len(group)))
 
 
 def study_path(models_dir: Path, dataset: str) -> Path:

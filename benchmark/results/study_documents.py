@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from benchmark.results.documents import Estimate, Measured
+
+
+def all_classes(classes: Sequence[str]) -> str:
+    """Return what the picture of all classes together is called: "all", in brackets where a class has that name."""
+    name = "all"
+    while name in classes:
+        name = f"({name})"
+    return name
 
 
 class Mistake(TypedDict):
@@ -35,9 +44,9 @@ class LearningCurve(TypedDict):
 
 
 class Importance(TypedDict):
-    """What a model looks at: one picture of `shape` for all classes ("all") or for each class.
+    """What a model looks at: one picture of `shape` for all classes (`all_classes`) or for each class.
 
-    "permutation": accuracy ("all") or recall (a class) lost when a block of pixels is exchanged between `n_images`
+    "permutation": accuracy (all classes) or recall (a class) lost when a block of pixels is exchanged between `n_images`
     held-out training images. "coefficients": change in the class's score with each scaled pixel. "impurity": share of
     the total impurity reduction that is due to splits on the pixel.
     """

@@ -107,7 +107,7 @@
   // The page comes with the leader against the second; only another pair, or more of this one's images, needs the data.
   const compare = (place) => {
     const form = place.querySelector("form"), facts = place.querySelector(".facts"), sides = [...place.querySelectorAll(".side")];
-    const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(2)}`;
+    const points = (value) => { const far = Math.abs(100 * value).toFixed(2); return `${value >= 0 || !Number(far) ? "+" : "−"}${far}`; };
     const usual = () => ({ first: form.elements.first.options[0].value, second: form.elements.second.options[1].value });
     const draw = (data) => {
       const [a, b] = ["first", "second"].map((name) => data.models.findIndex((model) => model.name === read(form)[name]));
@@ -117,7 +117,9 @@
       const pair = data.pairs.find((p) => (p.first === Math.min(a, b)) && (p.second === Math.max(a, b))), turn = a > b ? -1 : 1;
       const ends = turn > 0 ? [pair.low, pair.high] : [-pair.high, -pair.low];
       const alone = turn > 0 ? [pair.only_first, pair.only_second] : [pair.only_second, pair.only_first];
-      verdict.textContent = `${one.title} is ${Math.abs(100 * pair.difference).toFixed(2)} points ${turn * pair.difference >= 0 ? "ahead of" : "behind"} ${other.title}: ${pair.real ? "more than noise" : "within noise"}.`;
+      const far = Math.abs(100 * pair.difference).toFixed(2), far_words = Number(far) ? `${far} points` : "less than 0.01 points";
+      const standing = pair.difference ? `${one.title} is ${far_words} ${turn * pair.difference > 0 ? "ahead of" : "behind"} ${other.title}` : `${one.title} and ${other.title} are right equally often`;
+      verdict.textContent = `${standing}: ${pair.real ? "more than noise" : "within noise"}.`;
       facts.setAttribute("aria-label", `${one.title} against ${other.title}`);
       [
         ["Difference, 95\u00a0% interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],

@@ -12,6 +12,7 @@ import pytest
 
 import benchmark.compare.diff
 import benchmark.compare.history
+import benchmark.compare.intervals
 import benchmark.compare.leaderboard
 import benchmark.compare.repository
 import benchmark.compare.sides
@@ -38,7 +39,7 @@ from tests.commands.test_parser import REQUIRED, SWITCHES, VALUES
 ENTRY = SimpleNamespace(name="entry")
 STATUS = Status(ENTRY, "moved", 1.0)
 DATA = SimpleNamespace(entry=SimpleNamespace(name="made"))
-RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), missing=[])
+RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), missing=[], apart=[])
 SIDE = {"commit": "c"}, RESULTS
 DOCUMENT = {"dataset": {"name": "made", "classes": ["A"]}, "image_shape": (2, 2)}
 PREDICTED = SimpleNamespace(path="p", label=0, kind="predict_proba", score=0.5)
@@ -57,6 +58,7 @@ ANSWERS = {
     benchmark.predict: {"load_model": "model", "predict_images": [PREDICTED]},
     benchmark.results: {"load_results": RESULTS, "read_document": DOCUMENT, "study_path": "path"},
     benchmark.compare.sides: {"read_side": SIDE, "use_of_test_set": None},
+    benchmark.compare.intervals: {"checked": RESULTS},
     benchmark.compare.diff: {"compare_results": {}, "compare_models": {}, "only": {}},
     benchmark.compare.verdicts: {"gate": (1, "one regressed")},
     benchmark.compare.leaderboard: {"leaderboard": BOARD, "format_text": SAID, "paired_sentence": "", "places": []},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import msgspec
 import numpy as np
@@ -110,6 +111,18 @@ UNREADABLE = [
     ("metrics.json", lambda text: text[:-9], "not valid JSON"),
     ("predictions.txt", lambda text: text[9:], "do not belong together"),
     ("predictions.txt", lambda text: text[::-1], "does not reproduce the accuracy"),
+    (
+        "metrics.json",
+        lambda text: text.replace('"low": null', '"low": 0.99').replace('"high": null', '"high": 1.0'),
+        "impossible",
+    ),
+    (
+        "metrics.json",
+        lambda text: text.replace('"low": null', '"low": 0.1', 1).replace('"high": null', '"high": 1.0', 1),
+        "interval",
+    ),
+    ("metrics.json", lambda text: "", "not valid JSON"),
+    ("metrics.json", lambda text: "[" * 100_000, "not valid JSON"),
 ]
 
 
@@ -149,7 +162,7 @@ def test_a_model_that_comes_back_begins_a_new_line(clone):
     made.commit(clone, "b is gone")
     made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:250]))
     made.commit(clone, "b is back")
-    assert last_steps(read(clone)) == {"b": ("first", 1)}
+    assert last_steps(read(clone)) == {"b": ("returned", 1)}
 
 
 def test_the_same_code_on_the_same_machine_is_judged(clone):
@@ -165,6 +178,44 @@ def test_a_commit_that_only_timed_again_has_no_tests(clone):
     assert last_steps(found) == {"b": ("unchanged", 0)}
     assert found["commits"][-1]["tests"] == 0
     assert found["points"][-1]["values"]["fit_seconds"] == {"value": 2.0}
+
+
+def test_files_of_one_content_are_each_read_as_what_they_are(clone):
+    folder = clone / "models" / "made" / "b"
+    for name in ("metrics.json", "run.json", "predictions.txt"):
+        (folder / name).write_text("")
+    made.commit(clone, "Three empty files")
+    assert read(clone)["unreadable"][0].endswith("b/metrics.json is not valid JSON")
+
+
+def test_a_class_of_another_name_is_no_other_data(clone):
+    path = clone / "models" / "made" / "b" / "metrics.json"
+    path.write_text(path.read_text().replace('"Boot"', '"Shoe"'))
+    made.commit(clone, "Boots are shoes")
+    assert last_steps(read(clone)) == {"b": ("unchanged", 0)}
+
+
+def test_the_same_predictions_on_another_machine_are_unchanged(clone):
+    made.write_model(clone / "models" / "made", "b", made.predictions(WRONG[:301]), cpu="A third")
+    made.commit(clone, "Once more elsewhere")
+    found = read(clone)
+    assert last_steps(found) == {"b": ("unchanged", 0)}
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_results_that_nobody_committed_come_with_the_command_that_does(tmp_path, ignored):
+    root = made.repository(tmp_path / "repo")
+    if ignored:
+        (root / ".gitignore").write_text("models/made\n")
+    made.commit(root, "Nothing")
+    made.write_table(root / "models" / "made", ["a"])
+    made.write_model(root / "models" / "made", "a", made.predictions(WRONG))
+    with pytest.raises(BenchmarkError, match="has results") as caught:
+        read(root)
+    for command in str(caught.value.remedy).split(" && "):
+        words = shlex.split(command)[3:]  # after git -C <folder>
+        made.git(root, *words)
+    assert [commit["subject"] for commit in read(root)["commits"]] == ["Results"]
 
 
 def test_without_results_it_is_an_error(tmp_path):

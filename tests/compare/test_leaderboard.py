@@ -101,7 +101,7 @@ def test_one_contestant_leads_alone():
     assert leaderboard.cells(board.rows[0])[:4] == ("1", "Model only", "95.00 % [40.00, 99.00]", "–")
     assert leaderboard.paired_sentence(board, "only") == ""
     (place,) = leaderboard.places(board, ["only"])
-    assert words._place_line(place) == "only: rank 1 of 1, the leader"
+    assert words._place_line(place) == "only: the only ranked model"
 
 
 def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(three):
@@ -110,9 +110,9 @@ def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(thre
     right = {name: made.predictions(where, N) == made.labels(N) for name, where in WRONG.items()}
     assert back == leaderboard.paired(right["poor"], right["good"])
     assert back.swapped() == forth
-    assert leaderboard.paired_sentence(three, "poor") == (
+    assert leaderboard.paired_sentence(three, "poor") == (  # 3 times 2**-18
         f"poor against good: −45.00 points [−{100 * forth.high:.2f}, −{100 * forth.low:.2f}], "
-        "alone right on 0 images, the other on 18; McNemar mid-p = 3.81e-06"
+        "alone right on 0 images, the other on 18: more than noise (McNemar mid-p, Holm over all pairs: 1.1e-05)"
     )
     assert leaderboard.paired_sentence(three, "good").startswith("good against fair: +12.50 points [+")
     assert leaderboard.paired_sentence(three, "nobody") == ""

@@ -299,11 +299,30 @@ def test_the_accuracy_chart_alone_marks_what_was_judged_and_a_rerun_is_hollow_on
     assert line_of("fit_seconds")[1]["marker"]["symbol"][:5] == ["circle"] * 3 + ["circle-open", "circle"]
 
 
+def test_the_same_predictions_on_another_machine_are_hollow_as_well():
+    history = history_of(("first", 0, 0.8), ("unchanged", 0, 0.8), ("unchanged", 0, 0.8))
+    history["points"][2]["machine"] = "Another"
+    chart = history_chart(history, results.metric_named("fit_seconds"), {"one": "Model one"})
+    assert chart.spec["data"][0]["marker"]["symbol"] == ["circle", "circle", "circle-open"]
+
+
 def test_values_of_other_data_are_not_subtracted():
     chart, _ = line_of("accuracy")
     assert chart.rows == [("Model one", "2", "70.00", "71.00", "+1.00")]
-    assert chart.caption.startswith(
-        "Model one differs most between its first result and its last: from 70.00 to 71.00 %"
+    assert chart.caption == (
+        "Model one differs most between the first result and the last of its newest line: from 70.00 to 71.00 %."
+    )
+
+
+@pytest.mark.parametrize(("metric", "zero"), [("accuracy", "+0.00"), ("macro_auc", "+0.0000")])
+def test_a_change_that_rounds_to_nothing_has_no_minus(metric, zero):
+    history = history_of(("first", 0, 0.85700001), ("within noise", 0, 0.857))
+    for point in history["points"]:
+        point["values"]["macro_auc"] = point["values"]["accuracy"]
+    chart = history_chart(history, results.metric_named(metric), {"one": "Model one"})
+    assert chart.rows[0][-1] == zero
+    assert (
+        chart.caption == f"No model's {results.metric_named(metric).title.lower()} moved over 2 commits with results."
     )
 
 

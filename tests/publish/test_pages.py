@@ -63,7 +63,9 @@ def write_curves(folder, name):
                 "shape": [2, 2],
                 "block": 4,
                 "n_images": 10,
-                "pictures": {label: [0.1, 0.2, 0.0, 0.1] for label in ("all", *made.CLASSES)},
+                "pictures": {
+                    label: [0.1, 0.2, 0.0, 0.1] for label in (results.all_classes(made.CLASSES), *made.CLASSES)
+                },
             }
         ],
     }
@@ -144,11 +146,11 @@ def test_every_kind_of_page_has_a_golden_file():
 def test_a_lone_contestant_is_ahead_of_nobody(tmp_path):
     files = written(tmp_path, baselines=["hasty"]).files
     home = files["index.md"].decode()
-    assert "</a> leads: it gets <strong>92.5\u00a0%</strong>" in home
+    assert "</a> is the only ranked model: it gets <strong>92.5\u00a0%</strong>" in home
     assert " ahead of " not in home
-    assert "Place 1 of 1 by accuracy" in files["made/models/careful.md"].decode()
+    assert "The only ranked model." in files["made/models/careful.md"].decode()
     assert "It is 3.50 points behind Model careful" in files["made/models/hasty.md"].decode()
-    assert "It takes two measured models to compare" in files["made/compare.md"].decode()
+    assert "It takes two ranked models to compare, and here is one: `make bench`" in files["made/compare.md"].decode()
 
 
 def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
@@ -157,7 +159,9 @@ def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
     assert home.count('<tr class="baseline" data-last>') == 2
     assert 'class="hero"' not in home
     assert 'class="chart"' not in home
-    assert "No model has been measured yet" in files["made/errors.md"].decode()
+    assert "No ranked model has been measured yet" in files["made/errors.md"].decode()
+    assert "It has 500 test images; no ranked model is measured." in files["made/classes/coat.md"].decode()
+    assert "and here is none" in files["made/compare.md"].decode()
 
 
 def test_results_without_the_costs_of_fits_leave_out_how_cost_grows(tmp_path):

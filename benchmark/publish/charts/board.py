@@ -22,7 +22,7 @@ from benchmark.publish.chart import (
     whiskers,
 )
 from benchmark.results import Estimate, ModelResult, PublishedResult, Results
-from benchmark.results.numbers import interval, percent
+from benchmark.results.numbers import classes_words, interval, percent, points
 from benchmark.statistics import wilson_interval
 from benchmark.text import chart_text
 
@@ -149,22 +149,20 @@ def class_panels(stored: Results, order: list[str]) -> Chart:
     board = stored.leaderboard()
     titles = [model.metrics["title"] for model in board]
     recalls = {name: [m.metrics["test"]["per_class"][name]["recall"] for m in board] for name in order}
-    means = {name: mean_percent(recalls[name]) for name in order}
+    means = mean_recalls(board, order)
     n_rows = -(-len(order) // PANEL_COLUMNS)
     panels = {name: Panel(place, n_rows) for place, name in enumerate(order)}
     start = axis_start([recall for row in recalls.values() for recall in row])
     layout: dict[str, Any] = {
         "showlegend": False,
-        "annotations": [
-            _panel_title(panel, f"<b>{chart_text(name)}</b> {means[name]:.1f}") for name, panel in panels.items()
-        ],
+        "annotations": [_panel_title(panel, _panel_words(name, means)) for name, panel in panels.items()],
     }
     for panel in panels.values():
         layout |= _panel_axes(panel, [model.name for model in board], start)
     return chart(
         "recall-by-class",
         "Recall of each class by each model, a panel a class, with 95 % intervals",
-        _panels_caption(means),
+        _panels_caption(means, titles),
         [_panel_dots(panel, name, recalls[name], titles) for name, panel in panels.items()],
         layout,
         ("model", *order),
@@ -173,18 +171,21 @@ def class_panels(stored: Results, order: list[str]) -> Chart:
     )
 
 
-def mean_percent(estimates: Sequence[Estimate]) -> float:
-    """Return the mean of estimates in percent."""
-    return 100 * float(np.mean([value_or_zero(estimate) for estimate in estimates]))
+def mean_recalls(models: Sequence[ModelResult], order: Sequence[str]) -> dict[str, float]:
+    """Return the mean recall over the models of each class that has test images."""
+    found = {name: [m.metrics["test"]["per_class"][name]["recall"]["value"] for m in models] for name in order}
+    defined = {name: [recall for recall in recalls if recall is not None] for name, recalls in found.items()}
+    return {name: float(np.mean(recalls)) for name, recalls in defined.items() if recalls}
 
 
 def axis_start(estimates: Sequence[Estimate]) -> int:
     """Return the multiple of 20 % from which an axis holds all intervals."""
-    return max(0, 20 * math.floor(100 * min(estimate["low"] or 0.0 for estimate in estimates) / 20))
+    lows = [estimate["low"] or 0.0 for estimate in estimates if estimate["value"] is not None]
+    return max(0, min(80, 20 * math.floor(100 * min(lows, default=0.0) / 20)))
 
 
 def _panel_dots(panel: Panel, name: str, recalls: Sequence[Estimate], titles: list[str]) -> Any:
-    best = max(range(len(recalls)), key=lambda i: value_or_zero(recalls[i]))
+    most = max(map(value_or_zero, recalls))
     return go.Scatter(
         x=percents(recalls),
         y=list(range(len(recalls))),
@@ -193,7 +194,7 @@ def _panel_dots(panel: Panel, name: str, recalls: Sequence[Estimate], titles: li
         yaxis=f"y{panel.number}",
         mode="markers",
         meta="lead",
-        marker={"size": 7, "symbol": ["diamond" if i == best else "circle" for i in range(len(recalls))]},
+        marker={"size": 7, "symbol": ["diamond" if value_or_zero(recall) == most else "circle" for recall in recalls]},
         error_x=whiskers(recalls, width=0, thickness=1.5),
         hovertemplate="%{text}: " + chart_text(name) + " %{x} %<extra></extra>",
     )
@@ -217,9 +218,22 @@ def _panel_title(panel: Panel, text: str) -> dict[str, Any]:
     return annotation(text, x=left, y=top, xref="paper", yref="paper", xanchor="left", yanchor="top")
 
 
-def _panels_caption(means: dict[str, float]) -> str:
-    hardest, easiest = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
+def _panel_words(name: str, means: dict[str, float]) -> str:
+    title = f"<b>{chart_text(name)}</b>"
+    return f"{title} {points(means[name], digits=1)}" if name in means else title
+
+
+def _panels_caption(means: dict[str, float], titles: Sequence[str]) -> str:
+    """Return which class is found least and which most, on average over the models where there are several."""
+    alone = len(titles) == 1
+    find, average = (f"{titles[0]} finds", "") if alone else ("the models find", " on average")
+    beside = "" if alone else " Beside each name is the mean; a diamond marks the highest recall."
+    least, most = min(means.values()), max(means.values())
+    if least == most:
+        return f"{find if alone else 'The models find'} {percent(least)} of each class{average}.{beside}"
+    hardest, easiest = ([name for name in means if means[name] == end] for end in (least, most))
+    one = len(hardest) == 1
     return (
-        f"{hardest} is the hardest class: the models find {means[hardest]:.1f} % of it on average; {easiest} the easiest, "
-        f"{means[easiest]:.1f} %. Beside each name is the mean; a diamond marks the highest recall."
+        f"{classes_words(hardest, first=True)} {'is the hardest class' if one else 'are the hardest classes'}: {find} "
+        f"{percent(least)} of {'it' if one else 'each'}{average}; {classes_words(easiest)} the easiest, {percent(most)}.{beside}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,7 +23,16 @@ from benchmark.publish.chart import (
     whiskers,
 )
 from benchmark.results import ClassFigures, Estimate, ModelResult, Results
-from benchmark.results.numbers import decimal_interval, interval, listed, percent, short_percent
+from benchmark.results.numbers import (
+    class_words,
+    classes_words,
+    decimal_interval,
+    images,
+    interval,
+    listed,
+    percent,
+    short_percent,
+)
 from benchmark.text import chart_text
 
 
@@ -82,7 +92,7 @@ def _cells(matrix: Matrix) -> Any:
         texttemplate="%{text}",
         customdata=[
             [
-                f"{chart_text(true)} taken for {chart_text(name)}: {count} images"
+                f"{chart_text(true)} taken for {chart_text(name)}: {images(count)}"
                 for name, count in zip(matrix.names, line, strict=True)
             ]
             for true, line in zip(matrix.names, matrix.counts.tolist(), strict=True)
@@ -108,12 +118,16 @@ def _thumbnail(source: str, x: float, y: float) -> dict[str, Any]:
 def _most_confused(matrix: Matrix) -> str:
     """Return which class is most often taken for which other, and how many pairs are confused as often."""
     off = matrix.counts - np.diag(np.diag(matrix.counts))
+    if not off.any():
+        return "No test image is taken for another class."
     row, column = np.unravel_index(int(off.argmax()), off.shape)
     equals = int((off == off.max()).sum()) - 1
     equally = f", and {equals} more pair{'s' if equals > 1 else ''} of classes as often" if equals else ""
+    true, taken = class_words(matrix.names[row], first=True), class_words(matrix.names[column])
+    n = int(matrix.counts[row].sum())
     return (
-        f"{matrix.names[row]} is most often taken for {matrix.names[column]}: {off[row, column]:,} of "
-        f"{matrix.counts[row].sum():,} images ({matrix.shares[row, column]:.1f} %){equally}."
+        f"{true} is most often taken for {taken}: {off[row, column]:,} of {images(n)} "
+        f"({matrix.shares[row, column]:.1f} %){equally}."
     )
 
 
@@ -171,19 +185,25 @@ def _class_cells(found: ClassFigures) -> tuple[str, ...]:
 
 def _hardest_classes(classes: dict[str, ClassFigures]) -> str:
     """Return which class a model finds least of, and how far its word for it can be trusted; or which several."""
-    recalls = {name: value_or_zero(found["recall"]) for name, found in classes.items()}
-    least = min(recalls.values())
-    worst = [name for name in classes if recalls[name] == least]
+    found = {name: figures["recall"]["value"] for name, figures in classes.items()}
+    recalls = {name: recall for name, recall in found.items() if recall is not None}  # of classes with test images
+    least = min(recalls.values(), default=1.0)
+    worst = [name for name in recalls if recalls[name] == least]
+    if least == 1:
+        return "It finds every test image of every class."
+    if len(worst) == len(classes) > 1:
+        return f"It finds {percent(least)} of each class."
     if len(worst) > 1:
-        return f"{listed(worst)} are its hardest classes: it finds {percent(least)} of each."
-    (name,) = worst
+        told = classes_words(worst, first=True)
+        return f"{told} are its hardest classes: it finds {percent(least)} of each."
+    (name,), words = worst, class_words(worst[0])
     precision = classes[name]["precision"]
     called = (
-        f"calls nothing {name}"
+        f"calls nothing {words}"
         if precision["value"] is None
-        else f"{interval(precision)} of what it calls {name} is right"
+        else f"{interval(precision)} of what it calls {words} is right"
     )
-    return f"{name} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
+    return f"{class_words(name, first=True)} is its hardest class: it finds {interval(classes[name]['recall'])} of it, and {called}."
 
 
 def class_recalls(stored: Results, name: str, address: str) -> Chart:
@@ -205,12 +225,26 @@ def class_recalls(stored: Results, name: str, address: str) -> Chart:
     return chart(
         f"class-{address}-recall",
         f"Recall of {name} by each model with 95 % intervals",
-        f"{titles[0]} has the highest recall of {name}: {rows[0][1]}; {titles[-1]} the lowest: {rows[-1][1]}.",
+        _recalls_caption(name, titles, recalls),
         [trace],
         {"xaxis": axis("recall, %"), "yaxis": rows_axis(titles)},
         ("model", "recall", "precision"),
         rows,
         height=100 + 34 * len(titles),
+    )
+
+
+def _recalls_caption(name: str, titles: Sequence[str], recalls: Sequence[Estimate]) -> str:
+    """Return which model finds most of a class, and which least, or that all of them find as much; the best one first."""
+    words, best, least = class_words(name), recalls[0], recalls[-1]
+    if len(titles) == 1:
+        return f"{titles[0]} finds {interval(best)} of {words}."
+    if best["value"] == least["value"]:
+        return f"All models find {interval(best)} of {words}."
+    first = listed([title for title, recall in zip(titles, recalls, strict=True) if recall["value"] == best["value"]])
+    have = "has" if recalls[1]["value"] != best["value"] else "have"
+    return (
+        f"{first} {have} the highest recall of {words}: {interval(best)}; {titles[-1]} the lowest: {interval(least)}."
     )
 
 
@@ -233,7 +267,7 @@ def class_confusions(stored: Results, name: str, address: str) -> Chart:
     return chart(
         f"class-{address}-taken-for",
         f"What {name} is taken for, percent of its images, mean over the models",
-        _taken_for(name, [(classes[i], shares[i]) for i in others]),
+        _taken_for(name, [(classes[i], shares[i]) for i in others], [m.metrics["title"] for m in stored.contestants]),
         [trace],
         {"xaxis": axis("% of its images"), "yaxis": rows_axis(titles)},
         ("taken for", "% of its images"),
@@ -242,9 +276,10 @@ def class_confusions(stored: Results, name: str, address: str) -> Chart:
     )
 
 
-def _taken_for(name: str, others: list[tuple[str, float]]) -> str:
-    told = [f"{other} ({share:.1f} %" for other, share in others if share][:2]
+def _taken_for(name: str, others: list[tuple[str, float]], models: Sequence[str]) -> str:
+    told = [f"{class_words(other)} ({share:.1f} %" for other, share in others if share][:2]
+    alone = len(models) == 1
     if not told:
-        return f"No model takes {name} for another class."
-    first = f"Over all models {name} is most often taken for {told[0]} of its images)"
+        return f"{f'{models[0]} never' if alone else 'No model'} takes {class_words(name)} for another class."
+    first = f"{f'By {models[0]}' if alone else 'Over all models'} {class_words(name)} is most often taken for {told[0]} of its images)"
     return first + (f", then {told[1]})." if len(told) > 1 else ", and for nothing else.")

@@ -15,6 +15,7 @@ from benchmark.results.numbers import listed, percent, three_digits
 from benchmark.text import chart_text
 
 NAME_WIDTH, NAME_HEIGHT = 7, 15  # pixels of a letter, of a line of text
+LEAST = 1e-9  # of a cost that a coarse clock takes for 0, which has no place on a logarithmic axis
 PLOT = 700, 330  # pixels of a wide chart between its axes
 
 
@@ -47,7 +48,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Chart:
     return chart(
         f"accuracy-against-{metric.name}",
         f"Accuracy against {metric.title.lower()} for each model",
-        _front_caption(front, metric, unit),
+        _front_caption(dots, front, metric, unit),
         [_front_line(front), _named_dots(dots, unit)],
         {
             "xaxis": log_axis(f"{metric.title}, {unit}"),
@@ -61,7 +62,7 @@ def cost(stored: Results, metric: Metric, scale: float, unit: str) -> Chart:
 
 
 def _dots(board: Sequence[ModelResult], metric: Metric, scale: float) -> list[Dot]:
-    costs = [metric.each(model) * scale for model in board]
+    costs = [max(metric.each(model) * scale, LEAST) for model in board]
     front = on_front(costs, [model.accuracy for model in board])
     return [Dot(*found) for found in zip(board, costs, front, strict=True)]
 
@@ -110,9 +111,11 @@ def _front_line(front: Sequence[Dot]) -> Any:
     )
 
 
-def _front_caption(front: Sequence[Dot], metric: Metric, unit: str) -> str:
+def _front_caption(dots: Sequence[Dot], front: Sequence[Dot], metric: Metric, unit: str) -> str:
     short = unit.partition(" ")[0]  # the axis says of what
     told = [f"{dot.title} ({percent(dot.model.accuracy)}, {three_digits(dot.cost)} {short})" for dot in front]
+    if len(dots) == 1:
+        return f"The only ranked model: {listed(told)}."
     return (
         f"The Pareto front, filled: no model has both a higher accuracy and a lower {metric.title.lower()} than "
         f"{listed(told)}. Numbers, where names find no room, are places on the leaderboard."

@@ -18,10 +18,9 @@ from benchmark.publish.chart import (
     line_labels,
     log_axis,
     rounded,
-    value_or_zero,
 )
 from benchmark.results import NAMED_RECALL, ModelResult, PrecisionRecall, Reliability, Roc
-from benchmark.results.numbers import decimal_interval, percent
+from benchmark.results.numbers import class_words, classes_words, decimal, decimal_interval, percent
 
 
 def roc(model: ModelResult, order: list[str]) -> Chart:
@@ -33,7 +32,7 @@ def roc(model: ModelResult, order: list[str]) -> Chart:
     return chart(
         f"{model.name}-roc",
         "ROC curve of each class against the rest",
-        _best_and_worst({name: value_or_zero(found[name]["auc"]) for name in order}),
+        _best_and_worst({name: auc for name in order if (auc := found[name]["auc"]["value"]) is not None}),
         [_roc_line(curves[name], classes.index(name), name, floor) for name in order],
         {
             "xaxis": log_axis("false-positive rate", dtick=1, range=[math.log10(floor), 0]),
@@ -50,7 +49,8 @@ def roc(model: ModelResult, order: list[str]) -> Chart:
 
 def true_positives_at(curve: Roc, rate: float) -> float:
     """Return the highest true-positive rate of a curve at a false-positive rate of no more than `rate`."""
-    return max(tpr for fpr, tpr in zip(curve["fpr"], curve["tpr"], strict=True) if fpr <= rate)
+    points = zip(curve["fpr"], curve["tpr"], strict=True)
+    return max((tpr for fpr, tpr in points if fpr <= rate), default=0.0)
 
 
 def _roc_line(curve: Roc, label: int, name: str, floor: float) -> Any:
@@ -61,8 +61,13 @@ def _roc_line(curve: Roc, label: int, name: str, floor: float) -> Any:
 
 
 def _best_and_worst(aucs: dict[str, float]) -> str:
-    worst, best = min(aucs, key=lambda name: aucs[name]), max(aucs, key=lambda name: aucs[name])
-    return f"Best told apart: {best} (AUC {aucs[best]:.4f}); worst: {worst} ({aucs[worst]:.4f})."
+    if not aucs:
+        return "No class can be told apart: none has test images."
+    least, most = min(aucs.values()), max(aucs.values())
+    if least == most:
+        return f"All classes are told apart alike (AUC {decimal(most)})."
+    worst, best = (classes_words([name for name in aucs if aucs[name] == end]) for end in (least, most))
+    return f"Best told apart: {best} (AUC {decimal(most)}); worst: {worst} ({decimal(least)})."
 
 
 FROM_RECALL = 0.5  # below it every curve of a useful model lies at the top
@@ -73,13 +78,11 @@ def precision_recall(model: ModelResult, order: list[str]) -> Chart:
     classes = model.metrics["dataset"]["classes"]
     curves = model.curves["precision_recall"]
     at_90 = {name: precision_at(curves[name], NAMED_RECALL) for name in order}
-    hard = min(at_90, key=lambda name: at_90[name])
     told = ": precision %{y} at recall %{x}"
     return chart(
         f"{model.name}-precision-recall",
         "Precision against recall of each class",
-        f"At the threshold that finds 90 % of {hard}, the hardest there, {percent(at_90[hard])} of what passes is {hard}. "
-        "Names stand in the order of the lines there.",
+        f"{_hardest_at_90(at_90)} Names stand in the order of the lines there.",
         [
             class_line(curves[name]["recall"], curves[name]["precision"], classes.index(name), name, told)
             for name in order
@@ -95,6 +98,18 @@ def precision_recall(model: ModelResult, order: list[str]) -> Chart:
         [(name, percent(at_90[name])) for name in order],
         height=520,
     )
+
+
+def _hardest_at_90(precisions: dict[str, float]) -> str:
+    least = min(precisions.values())
+    hardest = [name for name in precisions if precisions[name] == least]
+    if len(hardest) == 1:
+        name = class_words(hardest[0])
+        return (
+            f"At the threshold that finds 90 % of {name}, the hardest there, {percent(least)} of what passes is {name}."
+        )
+    which = "each class" if len(hardest) == len(precisions) else f"{classes_words(hardest)}, the hardest there"
+    return f"At the threshold that finds 90 % of {which}, {percent(least)} of what passes is right."
 
 
 def precision_at(curve: PrecisionRecall, recall: float) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmark.publish.chart import Chart, annotation, axis, chart, colour, rounded
 from benchmark.publish.gallery import Tile
 from benchmark.results import DatasetStudy
-from benchmark.results.numbers import listed, percent
+from benchmark.results.numbers import class_words, listed, percent
 from benchmark.text import chart_text
 
 NAMED_SHARES = (0.5, 0.8, 0.9)  # of the variance, in the caption
@@ -82,7 +82,9 @@ def _chosen_marks(found: Spectrum) -> Any:
 def _spectrum_caption(found: Spectrum) -> str:
     held = [(n, share) for share in NAMED_SHARES if (n := found.components_for(share))]
     told = [f"{n} {'components hold' if n > 1 else 'component holds'} {percent(share, 0)}" for n, share in held]
-    caption = f"Of the variance of the scaled pixels, {', '.join(told)}."
+    n = len(found.total)
+    all_of_them = f"{n} {'components hold' if n > 1 else 'component holds'} {percent(float(found.total[-1]), 0)}"
+    caption = f"Of the variance of the scaled pixels, {', '.join(told) or all_of_them}."
     if not found.chosen:
         return caption
     models = [f"{n} ({names})" for n, names in found.chosen.items()]
@@ -170,6 +172,6 @@ def _class_name(found: ClassPoints) -> dict[str, Any]:
 def _map_caption(same: dict[str, float]) -> str:
     loosest, tightest = min(same, key=lambda name: same[name]), max(same, key=lambda name: same[name])
     return (
-        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {tightest} is another {tightest}; of {loosest}, "
-        f"{percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something."
+        f"On the map the nearest neighbour of {percent(same[tightest], 0)} of {class_words(tightest)} is of the same class; of "
+        f"{class_words(loosest)}, {percent(same[loosest], 0)}. Choose a point to see its image. Axes have no unit: only nearness means something."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,12 @@ class Scale:
 
 
 SCALES = {
-    "share": Scale(100.0, "%", linear=True, text="{:.2f}".format, change="+.2f"),
-    "probability": Scale(1.0, "", linear=True, text=decimal, change="+.4f"),
-    "squared distance": Scale(1.0, "squared distance", linear=True, text=decimal, change="+.4f"),
-    "nats": Scale(1.0, "nats", linear=True, text=decimal, change="+.4f"),
-    "s": Scale(1.0, "s", linear=False, text=three_digits, change="+#.3g"),
-    "B": Scale(1e-6, "MB", linear=False, text=three_digits, change="+#.3g"),
+    "share": Scale(100.0, "%", linear=True, text="{:.2f}".format, change="+z.2f"),
+    "probability": Scale(1.0, "", linear=True, text=decimal, change="+z.4f"),
+    "squared distance": Scale(1.0, "squared distance", linear=True, text=decimal, change="+z.4f"),
+    "nats": Scale(1.0, "nats", linear=True, text=decimal, change="+z.4f"),
+    "s": Scale(1.0, "s", linear=False, text=three_digits, change="+z#.3g"),
+    "B": Scale(1e-6, "MB", linear=False, text=three_digits, change="+z#.3g"),
 }
 
 
@@ -73,13 +73,14 @@ class Mark:
 
 
 def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> Chart | None:
-    """Draw one metric of every model over the commits: broken where data change, hollow where another machine repeated."""
+    """Draw one metric of every model over the commits: broken where data change, hollow where another machine repeated it."""
     scale = SCALES[metric.unit]
     measured = {name: measured_points(history, name, metric) for name in titles}
     lines = {name: _marks(history, points, metric, scale) for name, points in measured.items() if points}
     if not lines:
         return None
     ends = {name: latest_ends(measured[name], metric, scale) for name in lines}
+    broken = {titles[name] for name in lines if len({point["series"] for point in measured[name]}) > 1}
     limits = _limits([mark for marks in lines.values() for mark in marks], scale)
     colours = list(titles)  # a model looks the same on every chart, also where another has no such value
     heights = _heights({name: last for name, (_, last, _) in ends.items()}, scale)
@@ -87,7 +88,9 @@ def history_chart(history: History, metric: Metric, titles: dict[str, str]) -> C
     return chart(
         f"history-{metric.name}",
         f"{metric.title} of each model at every commit that changed results",
-        _moved_most({titles[name]: found for name, found in ends.items()}, metric, scale, len(history["commits"])),
+        _moved_most(
+            {titles[name]: found for name, found in ends.items()}, broken, metric, scale, len(history["commits"])
+        ),
         [_line(marks, colours.index(name), titles[name]) for name, marks in lines.items()],
         {
             "xaxis": _commits_axis([commit["sha"][:7] for commit in history["commits"]]),
@@ -123,17 +126,20 @@ def _row(first: float, last: float, n_commits: int, scale: Scale) -> tuple[str, 
     return str(n_commits), scale.text(first), scale.text(last), f"{last - first:{scale.change}}".replace("-", MINUS)
 
 
-def _moved_most(ends: dict[str, tuple[float, float, int]], metric: Metric, scale: Scale, n_commits: int) -> str:
-    """Return the caption: the model, by its title, whose rounded values differ most between its first and its last."""
+def _moved_most(
+    ends: dict[str, tuple[float, float, int]], broken: Collection[str], metric: Metric, scale: Scale, n_commits: int
+) -> str:
+    """Return the caption: the model, by its title, whose rounded values differ most between its first and its last.
+
+    Of the models in `broken`, lines that break, these are the ends of the newest part.
+    """
     moved = {title: abs(float(format(last - first, scale.change))) for title, (first, last, _) in ends.items()}
     title = max(moved, key=lambda title: moved[title])
     if not moved[title]:
-        return f"No model's {metric.title.lower()} moved over {n_commits} commits with results."
+        return f"No model's {metric.title.lower()} moved over {n_commits} commit{'' if n_commits == 1 else 's'} with results."
     first, last = map(scale.text, ends[title][:2])
-    return (
-        f"{title} differs most between its first result and its last: from {first} to {last} {scale.unit}".rstrip()
-        + "."
-    )
+    since = "the first result and the last of its newest line" if title in broken else "its first result and its last"
+    return f"{title} differs most between {since}: from {first} to {last} {scale.unit}".rstrip() + "."
 
 
 def _heights(values: dict[str, float], scale: Scale) -> dict[str, float]:
@@ -168,11 +174,13 @@ def _marks(history: History, points: Sequence[Point], metric: Metric, scale: Sca
     for previous, point in zip([None, *points], points, strict=False):
         if previous and previous["series"] != point["series"]:
             marks.append(Mark(point["commit"], None, 0.0, 0.0, "circle", ""))
-        marks.append(_mark(history, point, metric, scale))
+        elsewhere = previous is not None and previous["machine"] != point["machine"]
+        marks.append(_mark(history, point, metric, scale, elsewhere=elsewhere))
     return marks
 
 
-def _mark(history: History, point: Point, metric: Metric, scale: Scale) -> Mark:
+def _mark(history: History, point: Point, metric: Metric, scale: Scale, *, elsewhere: bool) -> Mark:
+    """Return the mark of a point; hollow if it was not judged because another machine measured the same once more."""
     found, commit = point["values"][metric.name], history["commits"][point["commit"]]
     value = found["value"] or 0.0
     low, high = (value if bound is None else bound for bound in (found.get("low"), found.get("high")))
@@ -183,7 +191,7 @@ def _mark(history: History, point: Point, metric: Metric, scale: Scale) -> Mark:
         value=rounded([scale.factor * value], 6)[0],
         below=below,
         above=above,
-        symbol=MARKS.get(step, "circle"),
+        symbol=MARKS["rerun"] if elsewhere and point["step"] == "unchanged" else MARKS.get(step, "circle"),
         text=f"{commit['sha'][:7]}, {commit['date'][:10]}: {chart_text(commit['subject'], 60)}<br>{step}",
     )
 

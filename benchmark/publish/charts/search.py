@@ -20,7 +20,7 @@ from benchmark.publish.chart import (
     whiskers,
 )
 from benchmark.results import Candidate, LearningCurve, ModelResult, Search
-from benchmark.results.numbers import interval, percent
+from benchmark.results.numbers import interval, percent, points
 from benchmark.text import chart_text
 
 Key = tuple[Any, ...]
@@ -217,9 +217,9 @@ def _growth_caption(curve: LearningCurve) -> str:
     if len(curve["points"]) <= 1:
         return f"Scored on {curve['n_held_out']:,} held-out training images."
     first, last = curve["points"][-2:]
-    gain = 100 * (value_or_zero(last["accuracy"]) - value_or_zero(first["accuracy"]))
+    gain = value_or_zero(last["accuracy"]) - value_or_zero(first["accuracy"])
     return (
-        f"From {first['n_train']:,} to {last['n_train']:,} images it gained {gain:.2f} points, "
+        f"From {first['n_train']:,} to {last['n_train']:,} images it {'lost' if gain < 0 else 'gained'} {points(abs(gain))} points, "
         f"to {percent(last['accuracy']['value'], 2)} of {curve['n_held_out']:,} held-out training images."
     )
 

@@ -13,6 +13,7 @@ from benchmark.publish.gallery import Picture, Tile
 from benchmark.publish.pages.model import N_HARDEST
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult, Results
+from benchmark.results.numbers import class_words
 
 N_SAMPLES = 20
 N_SUSPECTED = 12
@@ -20,7 +21,10 @@ N_SUSPECTED = 12
 
 @dataclass(frozen=True)
 class Nearest:
-    """The class whose mean image is nearest, in root mean square of the pixels, and the next one, "" where there is none."""
+    """The class whose mean image is nearest, in root mean square of the pixels, and the next one, "" where there is none.
+
+    Names are those inside a sentence.
+    """
 
     name: str
     slug: str
@@ -50,7 +54,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class ClassPage:
-    """The page's content; without contestants there is no chart. `suspected` are the first of `n_suspected` images."""
+    """The page's content; without contestants or test images there is no chart. `suspected` are the first of `n_suspected` images.
+
+    `tested` says how many of its test images are missed.
+    """
 
     name: str
     mean: Picture
@@ -58,9 +65,7 @@ class ClassPage:
     n_samples: int
     nearest: Nearest
     n_models: int
-    n_images: str
-    n_unmissed: str
-    n_missed_by_all: str
+    tested: str
     recalls: Chart | None
     taken_for: Chart | None
     hardest: list[HardImage]
@@ -83,16 +88,31 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
         n_samples=len(train),
         nearest=_nearest_class(site, name),
         n_models=len(contestants),
-        n_images=f"{len(own):,}",
-        n_unmissed=f"{int((missed[own] == 0).sum()):,}",
-        n_missed_by_all=f"{int((missed[own] == len(contestants)).sum()):,}",
-        recalls=confusion.class_recalls(stored, name, address) if contestants else None,
-        taken_for=confusion.class_confusions(stored, name, address) if contestants else None,
+        tested=_tested(missed[own], [model.metrics["title"] for model in contestants]),
+        recalls=confusion.class_recalls(stored, name, address) if contestants and len(own) else None,
+        taken_for=confusion.class_confusions(stored, name, address) if contestants and len(own) else None,
         hardest=_hardest(site, own, missed),
         n_good=len(_good(stored)),
         n_suspected=len(suspected),
         suspected=_shown(site, suspected),
     )
+
+
+def _tested(missed: NDArray[np.int64], models: list[str]) -> str:
+    """Return how many of a class's test images the ranked models miss, in a sentence."""
+    n, n_models = len(missed), len(models)
+    if not n:
+        return "It has no test image."
+    if not models:
+        return f"It has {n:,} test image{'' if n == 1 else 's'}; no ranked model is measured."
+    if n_models == 1:
+        return f"Of its {n:,} test image{'' if n == 1 else 's'} {models[0]}, the only ranked model, misses {int(missed.sum()):,}."
+    if n == 1:
+        by = {0: f"none of the {n_models} models", n_models: f"all {n_models} models"}
+        return f"Its only test image is missed by {by.get(int(missed[0]), f'{missed[0]} of the {n_models} models')}."
+    unmissed, by_all = int((missed == 0).sum()), int((missed == n_models).sum())
+    is_ = "is" if unmissed == 1 else "are"
+    return f"Of its {n:,} test images {unmissed:,} {is_} missed by none of the {n_models} models, {by_all:,} by all of them."
 
 
 def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:
@@ -110,10 +130,10 @@ def _nearest_class(site: Site, name: str) -> Nearest:
     }
     nearest, *others = sorted(apart, key=lambda other: apart[other])
     return Nearest(
-        name=nearest,
+        name=class_words(nearest),
         slug=site.addresses[nearest],
         distance=f"{apart[nearest]:.0f}",
-        next=others[0] if others else "",
+        next=class_words(others[0]) if others else "",
         next_distance=f"{apart[others[0]]:.0f}" if others else "",
     )
 

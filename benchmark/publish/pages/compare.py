@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from benchmark.compare.sentences import standing
 from benchmark.publish.explorer import Choice, Explorer, Garment, ModelPair
 from benchmark.results import ModelResult
-from benchmark.results.numbers import percent, points
+from benchmark.results.numbers import images, percent, points
 
 N_BESIDE = 8  # of each of two models
 
@@ -43,6 +44,7 @@ class ComparePage:
     """The page's content; `pair` is None where there are no two contestants."""
 
     models: list[Choice]
+    n_pairs: int
     pair: FirstPair | None
     rows: list[tuple[str, ...]]
 
@@ -52,6 +54,7 @@ def compare_page(explorer: Explorer) -> ComparePage:
     pairs = [explorer.pair(0, j) for j in range(1, len(explorer.models))]
     return ComparePage(
         models=explorer.choices,
+        n_pairs=len(explorer.board.pairs),
         pair=_first_pair(explorer, pairs[0]) if pairs else None,
         rows=[_row(explorer.choices[pair.second].title, pair) for pair in pairs],
     )
@@ -65,12 +68,11 @@ def _row(title: str, pair: ModelPair) -> tuple[str, ...]:
 def _first_pair(explorer: Explorer, pair: ModelPair) -> FirstPair:
     first, second = explorer.models[:2]
     one, other = first.metrics["title"], second.metrics["title"]
-    place = "ahead of" if pair.difference >= 0 else "behind"
     noise = "more than noise" if pair.real else "within noise"
     agree = f"{percent(pair.agree)} of {len(explorer.stored.test_labels):,}"
     return FirstPair(
         label=f"{one} against {other}",
-        verdict=f"{one} is {abs(100 * pair.difference):.2f} points {place} {other}: {noise}.",
+        verdict=f"{standing(one, other, pair.difference)}: {noise}.",
         facts=[
             Fact("Difference, 95 % interval", _interval(pair, "+")),
             Fact("McNemar mid-p; adjusted over all pairs", f"{pair.p}; {pair.p_adjusted}"),
@@ -88,7 +90,7 @@ def _side(explorer: Explorer, right: ModelResult, wrong: ModelResult) -> OneRigh
     alone = explorer.stored.correct(right) & ~explorer.stored.correct(wrong)
     n = int(alone.sum())
     return OneRight(
-        title=f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {_images(n)}",
+        title=f"{right.metrics['title']} is right, {wrong.metrics['title']} wrong: {images(n)}",
         n=n,
         items=explorer.garments([i for i in explorer.tiles if alone[i]][:N_BESIDE], wrong),
     )
@@ -99,7 +101,3 @@ def _interval(pair: ModelPair, sign: str) -> str:
     ends = pair.difference, pair.low, pair.high
     value, low, high = (points(end, sign) for end in ends)
     return f"{value} points [{low}, {high}]" if sign else f"{value} [{low}, {high}]"
-
-
-def _images(n: int) -> str:
-    return f"{n} image{'' if n == 1 else 's'}"

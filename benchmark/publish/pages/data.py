@@ -135,7 +135,7 @@ def _chosen_components(stored: Results) -> dict[int, str]:
     chosen: dict[int, list[str]] = {}
     for model in stored.contestants:
         number = model.metrics["search"]["best_params"].get("features__n_components")
-        if model.metrics["features"] == "pixels" and number:
+        if model.metrics["features"] == "pixels" and isinstance(number, int) and number > 0:
             chosen.setdefault(number, []).append(model.name)
     return {number: ", ".join(names) for number, names in chosen.items()}
 

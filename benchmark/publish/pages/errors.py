@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.publish.explorer import Choice, Explorer, Garment
+from benchmark.results.numbers import images
 
 N_SHOWN = 20  # images on the page before anybody chooses
 STRONGEST = 30  # percent of a cell's colour
@@ -30,19 +31,19 @@ class MatrixRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Matrix:
-    """The leader's confusion, and the cell chosen at first: its true class, the class predicted, and `n` images, shown in part.
+    """The leader's confusion, and the cell chosen at first: its true class, the class predicted, and its images, shown in part.
 
-    `n_missed` images are missed by at least one model, `n_all` by all of them.
+    Both classes are "" where the leader misses no image. `chosen` says in words what is shown, `missed` how many images are missed.
     """
 
     classes: list[str]
     rows: list[MatrixRow]
     truth: str
     predicted: str
+    chosen: str
     n: int
     items: list[Garment]
-    n_missed: int
-    n_all: int
+    missed: str
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,32 @@ def _matrix(explorer: Explorer) -> Matrix:
         if explorer.stored.test_labels[i] == places[row] and leader.predictions[i] == places[column]
     ][:N_SHOWN]  # fmt: skip
     cells = [list(map(MatrixCell, *pair)) for pair in zip(counts.tolist(), _shares(off), strict=True)]
+    n = int(off[row, column])
+    truth, predicted = (explorer.order[row], explorer.order[column]) if n else ("", "")
+    what = f"{truth or 'Anything'} taken for {predicted or 'another class'} by {leader.metrics['title']}"
     return Matrix(
         classes=list(explorer.order),
         rows=list(map(MatrixRow, explorer.order, cells)),
-        truth=explorer.order[row],
-        predicted=explorer.order[column],
-        n=int(off[row, column]),
-        items=explorer.garments(chosen, leader),
-        n_missed=int((explorer.missed > 0).sum()),
-        n_all=int((explorer.missed == len(explorer.models)).sum()),
+        truth=truth,
+        predicted=predicted,
+        chosen=f"{what}: {images(n)}",
+        n=n,
+        items=explorer.garments(chosen if n else [], leader),
+        missed=_missed(explorer),
     )
+
+
+def _missed(explorer: Explorer) -> str:
+    """Return how many test images are missed, in a sentence."""
+    n_models, n_test = len(explorer.models), len(explorer.missed)
+    any_one, every = int((explorer.missed > 0).sum()), int((explorer.missed == n_models).sum())
+    found, is_ = (f"{any_one:,}", "is" if any_one == 1 else "are") if any_one else ("None", "is")
+    told = f"{found} of {n_test:,} test images {is_} missed by"
+    if n_models == 1:
+        return f"{told} {explorer.choices[0].title}, the only ranked model."
+    if not any_one:
+        return f"{told} any of {n_models} models."
+    return f"{told} at least one of {n_models} models, {every:,} by all of them."
 
 
 def _shares(off: NDArray[np.int64]) -> list[list[int]]:

@@ -5,28 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmark.compare.growth import all_costs
-from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
+from benchmark.compare.leaderboard import Leaderboard, Row
+from benchmark.compare.sentences import leading
 from benchmark.publish.chart import Chart
-from benchmark.publish.charts.board import accuracies, class_panels
+from benchmark.publish.charts.board import accuracies, class_panels, mean_recalls
 from benchmark.publish.charts.cost import cost
 from benchmark.publish.charts.growth import growths
 from benchmark.publish.gallery import Picture
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
-from benchmark.results import METRICS, Results
+from benchmark.results import METRICS, Results, about_data
 from benchmark.results.numbers import (
     NOTHING,
+    class_words,
     decimal,
     duration,
+    listed,
     megabytes,
     percent,
+    percent_range,
     points,
     points_interval,
     points_range,
 )
+
+MOST_LEADERS = 3  # named in a headline
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,27 @@ class Ahead:
     verdict: str
 
 
+class Leader(NamedTuple):
+    """A model that leads, with its page's name."""
+
+    title: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Hero:
-    """The sentence about the leader; `ahead` is None where it is alone."""
+    """The sentence about the leader, or about those that lead together: `gets` is what follows their names.
 
-    leader: str
-    name: str
+    `interval` is "" where none is stored, `ahead` None where a leader is alone or not the only one, and `better` names the references
+    that get more images right.
+    """
+
+    leaders: list[Leader]
+    gets: str
     accuracy: str
     interval: str
     ahead: Ahead | None
+    better: str
 
 
 class Cell(NamedTuple):
@@ -89,21 +105,30 @@ class BoardRow:
 
 
 class HardClass(NamedTuple):
-    """A class, its part of addresses, and its mean recall over the contestants."""
+    """A class by its name inside a sentence, its part of addresses, and its mean recall over the contestants."""
 
-    name: str
+    words: str
     slug: str
     recall: str
+
+
+class Apart(NamedTuple):
+    """A model that is not ranked because it was measured on other data, and which these are."""
+
+    name: str
+    data: str
 
 
 @dataclass(frozen=True)
 class HomePage:
     """The page's content; without contestants there is no hero, no chart and no hardest class."""
 
+    headline: str
     hero: Hero | None
     strip: Picture
     rows: list[BoardRow]
     missing: list[str]
+    apart: list[Apart]
     mixed_scores: bool
     accuracies: Chart | None
     costs: list[Chart]
@@ -119,10 +144,12 @@ def home_page(site: Site) -> HomePage:
     farthest = max((row.behind.high for row in board.ranked if row.behind), default=0.0)
     published = site.published["results"] if site.published else []
     return HomePage(
+        headline=headline(board),
         hero=_hero(board),
         strip=site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
         rows=[_board_row(row, farthest) for row in board.rows],
         missing=stored.missing,
+        apart=[Apart(model.name, about_data(model.metrics["dataset"])) for model in stored.apart],
         mixed_scores=len({row.scores for row in board.ranked}) > 1,
         accuracies=accuracies(stored, published) if board.ranked else None,
         costs=_costs(stored) if board.ranked else [],
@@ -146,12 +173,10 @@ def _costs(stored: Results) -> list[Chart]:
 
 
 def _hardest(site: Site) -> list[HardClass]:
-    """Return the three classes with the lowest mean recall over the contestants."""
-    stored, order = site.stored, site.order
-    found = [[model.metrics["test"]["per_class"][name]["recall"] for model in stored.contestants] for name in order]
-    means = {name: float(np.mean([r["value"] or 0.0 for r in row])) for name, row in zip(order, found, strict=True)}
-    hardest = sorted(means, key=lambda name: means[name])[:3]
-    return [HardClass(name, site.addresses[name], percent(means[name])) for name in hardest]
+    """Return the three classes with the lowest mean recall over the contestants, of those that have an error or more."""
+    means = mean_recalls(site.stored.contestants, site.order)
+    hard = sorted((name for name in means if means[name] < 1), key=lambda name: means[name])[:3]
+    return [HardClass(class_words(name), site.addresses[name], percent(means[name])) for name in hard]
 
 
 def _hero(board: Leaderboard) -> Hero | None:
@@ -159,21 +184,38 @@ def _hero(board: Leaderboard) -> Hero | None:
         return None
     leader, *others = board.ranked
     accuracy = leader.accuracy
+    better = [row for row in board.rows if not row.rank and row.behind and row.behind.difference < 0]
     return Hero(
-        leader=leader.title,
-        name=leader.name,
+        leaders=[Leader(row.title, row.name) for row in board.leaders],
+        gets=leading(len(board.leaders), len(board.ranked)),
         accuracy=percent(accuracy["value"]),
-        interval=f"{100 * (accuracy['low'] or 0):.1f} to {100 * (accuracy['high'] or 0):.1f} %",
-        ahead=_ahead(board, others[0]) if others else None,
+        interval=percent_range(accuracy),
+        ahead=_ahead(board, others[0]) if others and len(board.leaders) == 1 else None,
+        better=listed([f"{row.title} ({percent(row.accuracy['value'])})" for row in better]),
     )
 
 
+def headline(board: Leaderboard) -> str:
+    """Return who leads and with which share of the images, as the beginning of a sentence; "" where nobody is ranked."""
+    if not board.ranked:
+        return ""
+    gets = leading(len(board.leaders), len(board.ranked))
+    titles = [row.title for row in board.leaders]
+    named = (
+        titles
+        if len(titles) <= MOST_LEADERS
+        else [*titles[: MOST_LEADERS - 1], f"{len(titles) - MOST_LEADERS + 1} more"]
+    )
+    return f"{listed(named)} {gets} {percent(board.ranked[0].accuracy['value'])}"
+
+
 def _ahead(board: Leaderboard, second: Row) -> Ahead:
-    gap, p = board.pairs[0, 1]
+    pair = board.pairs[0, 1]
+    gap = pair.test
     return Ahead(
         second=second.title,
         gap=f"{points(gap.difference)} points (95 % interval {points_interval(gap.low, gap.high)})",
-        verdict=noise_verdict(p, "Holm over all pairs: "),
+        verdict=pair.verdict,
     )
 
 
@@ -186,7 +228,7 @@ def _board_row(row: Row, farthest: float) -> BoardRow:
         rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell(NOTHING, 10**6),
         accuracy=Cell(percent(accuracy, 2), accuracy),
         bar=f"{100 * accuracy:.1f}",
-        interval=f"{100 * (row.accuracy['low'] or 0):.2f}–{100 * (row.accuracy['high'] or 0):.2f}",
+        interval=percent_range(row.accuracy, "–", 2),
         gap=Cell(points(gap.difference), gap.difference) if gap else Cell(NOTHING, 0.0),
         gap_interval=points_range(gap.low, gap.high) if gap else "",
         span=_span(row, farthest),

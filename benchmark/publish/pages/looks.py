@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.command import Command
+from benchmark.errors import ResultsError
 from benchmark.publish.gallery import Picture
 from benchmark.publish.site import Site
-from benchmark.results import Importance, ModelResult
+from benchmark.results import Importance, ModelResult, all_classes
+from benchmark.results.numbers import points
 
 LOOKS = {
     "permutation": (
@@ -49,11 +52,14 @@ class Look:
 def look(site: Site, model: ModelResult, importance: Importance) -> Look:
     """Return one kind of importance as pictures: for all classes together, then a class each."""
     height, width = site.dataset.image_shape
-    names = [name for name in ("all", *site.order) if name in importance["pictures"]]
+    rows, columns = importance["shape"]
+    every = all_classes(site.order)
+    names = [name for name in (every, *site.order) if name in importance["pictures"]]
+    if not names or (rows, columns) != tuple(-(-side // importance["block"]) for side in (height, width)):
+        raise _other_images(site, model, importance)
     overall = np.mean(list(site.means.values()), axis=0)
     means = np.array([site.means.get(name, overall) for name in names])
-    weights = _weights(importance, names)[:, :height, :width]
-    rows, columns = importance["shape"]
+    weights = _weights(importance, names, every)[:, :height, :width]
     sheet = site.gallery.overlays(f"{model.name}-{importance['method']}", means, weights)
     return Look(
         words=LOOKS[importance["method"]].format(
@@ -65,22 +71,36 @@ def look(site: Site, model: ModelResult, importance: Importance) -> Look:
         sheet=sheet,
         width=sheet.width // len(names),
         height=sheet.height,
-        items=[_image(importance, name, -sheet.width // len(names) * place) for place, name in enumerate(names)],
+        items=[
+            _image(importance, name, "All classes" if name == every else name, -sheet.width // len(names) * place)
+            for place, name in enumerate(names)
+        ],
     )
 
 
-def _weights(importance: Importance, names: list[str]) -> NDArray[np.float64]:
-    """Return a weight a pixel between -1 and 1, for each of `names`, padded to whole blocks."""
+def _other_images(site: Site, model: ModelResult, importance: Importance) -> ResultsError:
+    height, width = site.dataset.image_shape
+    rows, columns = importance["shape"]
+    return ResultsError(
+        f"{model.source.where(f'{model.name}/study.json')} holds importances of other images",
+        expected=f"pictures of the classes, of {height} × {width} pixels",
+        found=f"{', '.join(importance['pictures'])[:100]}: {rows} × {columns} blocks of {importance['block']} pixels",
+        remedy=Command("bench", models=model.name),
+    )
+
+
+def _weights(importance: Importance, names: list[str], every: str) -> NDArray[np.float64]:
+    """Return a weight a pixel between -1 and 1, for each of `names`, padded to whole blocks; `every` names all classes."""
     weights = np.array([importance["pictures"][name] for name in names]).reshape(-1, *importance["shape"])
     weights = weights.repeat(importance["block"], axis=1).repeat(importance["block"], axis=2)
     if importance["method"] == "permutation":
         weights = np.maximum(weights, 0)  # what lies below is noise: an exchanged block tells a model nothing
-    for part in (slice(0, 1), slice(1, None)) if names[0] == "all" else (slice(None),):  # the classes share a scale
+    for part in (slice(0, 1), slice(1, None)) if names[0] == every else (slice(None),):  # the classes share a scale
         weights[part] /= max(float(np.abs(weights[part]).max(initial=0)), 1e-9)
     return weights
 
 
-def _image(importance: Importance, name: str, x: int) -> LookImage:
+def _image(importance: Importance, name: str, title: str, x: int) -> LookImage:
     rows, columns = importance["shape"]
     shown = np.array(importance["pictures"][name])
     permuted = importance["method"] == "permutation"
@@ -89,6 +109,6 @@ def _image(importance: Importance, name: str, x: int) -> LookImage:
     most = ""
     if permuted:
         stands_out = shown[top] > -shown.min()  # a block that tells nothing errs to both sides alike
-        most = f"up to {100 * shown[top]:.1f} points" if stands_out else "no block stands out"
+        most = f"up to {points(float(shown[top]), digits=1)} points" if stands_out else "no block stands out"
         where = where if stands_out else most
-    return LookImage("All classes" if name == "all" else name, x, most, f"{name}: {where}")
+    return LookImage(title, x, most, f"{title}: {where}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.compare.leaderboard import Leaderboard, Row, noise_verdict
+from benchmark.compare.leaderboard import Leaderboard, Row
+from benchmark.compare.sentences import distance
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
@@ -16,11 +17,14 @@ from benchmark.publish.site import Release, Site
 from benchmark.results import METRICS, Edge, ModelResult, Run, Search
 from benchmark.results.numbers import (
     NOTHING,
+    class_words,
     duration,
     interval,
+    listed,
     megabytes,
     metric_text,
     percent,
+    points,
     points_interval,
     three_digits,
 )
@@ -43,9 +47,9 @@ class ConfidentMistake:
 
 @dataclass(frozen=True)
 class HardClass:
-    """A class of low recall, and the class that most of its images are taken for."""
+    """A class of low recall, its name inside a sentence, and the class that most of its images are taken for."""
 
-    name: str
+    words: str
     slug: str
     recall: str
     taken_for: str
@@ -137,8 +141,8 @@ def _mistakes(site: Site, model: ModelResult) -> list[ConfidentMistake]:
 
 def _edge(edge: Edge) -> str:
     return (
-        f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {100 * edge['gain']:.2f} points, "
-        f"where the folds differ by {100 * edge['fold_sd']:.2f} (standard deviation)"
+        f"{edge['param']} = {edge['value']} lies at the edge of its grid: its last step gained {points(edge['gain'])} points, "
+        f"where the folds differ by {points(edge['fold_sd'])} (standard deviation)"
     )
 
 
@@ -170,18 +174,14 @@ def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
 
 def _versus(board: Leaderboard, row: Row) -> str:
     """Return how far a model is from the leader, or the leader from the next, and whether that is more than noise."""
-    if row.behind:
-        rival, gap, place = board.ranked[0], row.behind, "behind"
-    elif row.rank and len(board.ranked) > 1:
-        rival, gap, place = board.ranked[1], board.pairs[0, 1].test, "ahead of"
-    else:
+    rivalry = board.rivalry(row)
+    if rivalry is None:
         return ""
-    p, words = gap.p, ""
-    if row.rank:
-        p, words = board.pairs[0, max(1, row.rank.place - 1)].p_adjusted, "Holm over all pairs: "
+    found = rivalry.pair.test
+    gap = found.swapped() if found.difference < 0 else found  # of the one that is ahead
     return (
-        f"{abs(100 * gap.difference):.2f} points {place} {rival.title} "
-        f"(paired 95 % interval {points_interval(gap.low, gap.high)}): {noise_verdict(p, words)}"
+        f"{distance(found.difference)} {rivalry.rival.title} "
+        f"(paired 95 % interval {points_interval(gap.low, gap.high)}): {rivalry.pair.verdict}"
     )
 
 
@@ -189,9 +189,15 @@ def _rank(board: Leaderboard, row: Row) -> str:
     """Return the place and the rank interval of a contestant in a sentence, nothing for a reference."""
     if not row.rank:
         return ""
-    place, best, worst = row.rank
+    if len(board.ranked) == 1:
+        return "The only ranked model."
+    _, best, worst = row.rank
+    equals = [other for other in board.ranked if other.accuracy["value"] == row.accuracy["value"]]
+    place = min(other.rank.place for other in equals if other.rank)
+    others = listed([other.title for other in equals if other is not row])
+    shared = f", shared with {others}" if others else ""
     share = f"{best}" if best == worst else f"anything from {best} to {worst}"
-    return f"Place {place} of {len(board.ranked)} by accuracy; by all pairwise tests its rank is {share}."
+    return f"Place {place} of {len(board.ranked)} by accuracy{shared}; by all pairwise tests its rank is {share}."
 
 
 def _seeds(model: ModelResult) -> str:
@@ -201,14 +207,15 @@ def _seeds(model: ModelResult) -> str:
     values = ", ".join(percent(value, 2) for value in seeds["accuracy"]["values"])
     return (
         f"With {seeds['n']} random states, the first of them that of this page, it scores {values}: "
-        f"standard deviation {100 * seeds['accuracy']['sd']:.2f} points."
+        f"standard deviation {points(seeds['accuracy']['sd'])} points."
     )
 
 
 def _hard_classes(site: Site, model: ModelResult) -> list[HardClass]:
-    """Return the three classes with the lowest recall."""
-    per_class = model.metrics["test"]["per_class"]
-    hardest = sorted(site.order, key=lambda name: per_class[name]["recall"]["value"] or 0.0)[:3]
+    """Return the three classes with the lowest recall, of those of which an image is missed."""
+    found = {name: model.metrics["test"]["per_class"][name]["recall"]["value"] for name in site.order}
+    recalls = {name: recall for name, recall in found.items() if recall is not None and recall < 1}
+    hardest = sorted(recalls, key=lambda name: recalls[name])[:3]
     return [_hard_class(model, name, site.addresses[name]) for name in hardest]
 
 
@@ -219,9 +226,9 @@ def _hard_class(model: ModelResult, name: str, address: str) -> HardClass:
     support, row[label] = max(1, sum(row)), -1
     other = int(np.argmax(row))
     return HardClass(
-        name=name,
+        words=class_words(name),
         slug=address,
         recall=interval(model.metrics["test"]["per_class"][name]["recall"]),
-        taken_for=classes[other],
+        taken_for=class_words(classes[other]),
         share=percent(row[other] / support),
     )

@@ -1,0 +1,35 @@
+"""How a model does against another, in words: one place for commands and pages, so that they say the same of a pair."""
+
+from __future__ import annotations
+
+from benchmark.results.numbers import format_p, points
+from benchmark.statistics import LEVEL
+
+
+def standing(first: str, second: str, difference: float) -> str:
+    """Return how one model does against another, by its accuracy less the other's, as the sentence without its full stop."""
+    if not difference:
+        return f"{first} and {second} are right equally often"
+    return f"{first} is {distance(difference)} {second}"
+
+
+def distance(difference: float) -> str:
+    """Return how far a model is ahead of another or behind it; of a model that is level with it, that."""
+    if not difference:
+        return "level with"
+    far = points(abs(difference))
+    told = f"{far} points" if far.strip("0.") else "less than 0.01 points"
+    return f"{told} {'ahead of' if difference > 0 else 'behind'}"
+
+
+def leading(n_leaders: int, n_ranked: int) -> str:
+    """Return what a sentence on how many images the leaders get right says after their names."""
+    if n_ranked == 1:
+        return "is the only ranked model: it gets"
+    return "lead: each gets" if n_leaders > 1 else "leads: it gets"
+
+
+def noise_verdict(p: float, *, ranked: bool) -> str:
+    """Return whether a difference is more than noise, and by which p-value: of two ranked models one adjusted over all pairs."""
+    words = "Holm over all pairs: " if ranked else ""
+    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"
