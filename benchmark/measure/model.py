@@ -15,7 +15,6 @@ from benchmark.cache import digest
 from benchmark.command import Command
 from benchmark.errors import FitError
 from benchmark.machine import in_words
-from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry, parts
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment
 from benchmark.measure.memory import feature_bytes, final_bytes, fit_bytes, float_bytes, needed, threads_within
@@ -23,6 +22,7 @@ from benchmark.measure.search import N_SPLITS, Params, feature_source, flat_rows
 from benchmark.measure.setting import Setting
 from benchmark.measure.study_model import FOLD, n_altered
 from benchmark.measure.study_model import SHARES as LEARNING_SHARES
+from benchmark.measure.task import Shared
 from benchmark.measure.workers import on_training_images
 
 FOLDS, SHARES = "folds", "shares"  # the groups of shared features

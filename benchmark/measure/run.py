@@ -17,7 +17,7 @@ from benchmark.cache import digest
 from benchmark.disk import check_writable, write_atomically
 from benchmark.errors import BenchmarkError, EntryError, FitError
 from benchmark.measure.cluster import open_engine
-from benchmark.measure.engine import Engine, Shared, Task, TaskFailedError
+from benchmark.measure.engine import Engine
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
@@ -41,6 +41,7 @@ from benchmark.measure.steps import (
 )
 from benchmark.measure.study_data import dataset_study
 from benchmark.measure.study_model import study_document
+from benchmark.measure.task import Shared, Task, TaskFailedError
 from benchmark.measure.workers import figures, hold, pack
 from benchmark.results import (
     Curves,

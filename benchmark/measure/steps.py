@@ -22,7 +22,6 @@ from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, write_atomically
 from benchmark.measure.dask_worker import Of
-from benchmark.measure.engine import Shared, Task
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model
@@ -35,6 +34,7 @@ from benchmark.measure.search import (
     shared_search,
 )
 from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, learning_curve, share_features
+from benchmark.measure.task import Shared, Task
 from benchmark.measure.workers import fit_alone, refit, score_pickled, share_alone, whole_features
 
 SCORED = ("scores.npy", "predictions.npy")
