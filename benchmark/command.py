@@ -80,5 +80,6 @@ def _command_line(command: Command, options: Mapping[str, str]) -> str:
     if is_checkout() or command.target not in PACKAGED:
         return " ".join(["make", command.target, *(f"{name.upper()}={text}" for name, text in settings.items())])
     bare = [word for name in POSITIONAL.get(command.target, ()) for word in settings.pop(name, "").split(",") if word]
-    flags = [f"--{name}" if text == "1" else f"--{name} {text}" for name, text in settings.items()]
+    named = {name.replace("_", "-"): text for name, text in settings.items()}
+    flags = [f"--{name}" if text == "1" else f"--{name} {text}" for name, text in named.items()]
     return " ".join([PROGRAM, command.target, *bare, *flags])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,14 @@ def memory(text: str) -> int:
     if number > most:
         raise argparse.ArgumentTypeError(f"{text} is more than the {in_words(most)} that this process may use")
     return number
+
+
+def seconds(text: str) -> float:
+    """Return the seconds that a number with its unit means."""
+    words = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh])", text)
+    if not words or not float(words[1]):
+        raise argparse.ArgumentTypeError("must be a number above 0 and s, m or h: 30m")
+    return float(words[1]) * {"s": 1, "m": 60, "h": 3600}[words[2]]
 
 
 _FLAG = {"action": "store_true"}
@@ -173,6 +182,16 @@ OPTIONS = (
         example={"memory": "4GiB"},
     ),
     # ------------------------------------------------------------------------------------------- one command's own
+    Option(
+        "--fit-limit",
+        "bench",
+        {
+            "type": seconds,
+            "metavar": "30m",
+            "help": "end a fit that takes longer, in s, m or h, and measure the other models (default: none)",
+        },
+        example={"fit_limit": "30m"},
+    ),
     Option(
         "--dask",
         "bench",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmark.commands.parser import parse
 from benchmark.commands.printing import print_error, silence
-from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
+from benchmark.commands.process import end, end_on_signals, pin_arithmetic
 from benchmark.errors import BenchmarkError
 
 
@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     pin_arithmetic()
     call = parse(argv)
-    end_on_sigterm(call.name)
+    end_on_signals(call.name)
     try:
         return call.run()
     except BenchmarkError as error:

@@ -7,6 +7,7 @@ both. Output: these entries. The file is imported as a module of its own name, a
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import traceback
@@ -79,10 +80,11 @@ def _imported(path: Path) -> ModuleType:
             remedy=f"mv {path} my_models.py",
         )
     try:
-        return importlib.import_module(name)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+            return importlib.import_module(name)
     except BenchmarkError:
         raise
-    except Exception as error:  # the file's top level may raise anything
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # the file's top level may raise anything
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",
@@ -91,7 +93,7 @@ def _imported(path: Path) -> ModuleType:
         ) from None
 
 
-def _line(error: Exception, file: Path) -> str:
+def _line(error: BaseException, file: Path) -> str:
     """Return the line of `file` that raised the error; empty for a syntax error, whose message names its line."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return f" (line {lines[-1]})" if lines else ""

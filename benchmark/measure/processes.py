@@ -131,6 +131,8 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int 
 def _folder() -> Iterator[Path]:
     """Yield a new folder for a task, and remove it with all that the task left there."""
     place = None if Room.folder == Path() else Room.folder
+    if place:
+        place.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="t", dir=place)).absolute()
     try:
         yield folder

@@ -117,7 +117,9 @@ def _check_probabilities(probabilities: NDArray[np.float64]) -> None:
     sums = probabilities.sum(axis=1)
     worst = int(np.abs(sums - 1).argmax())
     if abs(sums[worst] - 1) > TOLERANCE:
-        raise ReturnedError(expected, f"predict_proba returned probabilities of image {worst} that sum to {sums[worst]:.7g}")
+        raise ReturnedError(
+            expected, f"predict_proba returned probabilities of image {worst} that sum to {sums[worst]:.7g}"
+        )
 
 
 def _array(value: Any, method: str, expected: str) -> NDArray[Any]:

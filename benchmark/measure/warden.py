@@ -86,7 +86,7 @@ class Warden:
 
     def _prepare(self) -> None:
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # it ends with the process that started it
+            signal.signal(number, signal.SIG_IGN)  # it ends when whoever started it does
         prctl(SET_CHILD_SUBREAPER, 1)  # what a task leaves behind becomes a child of this process
         woken, waking = os.pipe()
         for end in (woken, waking):
@@ -243,7 +243,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def prctl(option: int, value: int) -> None:
-    """Change a property of this process, where the system has prctl(2)."""
+    """Set a property of this process that Linux alone knows."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

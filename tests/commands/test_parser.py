@@ -37,7 +37,7 @@ PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
     "data": "--dataset --profile --entries --data-dir --build-dir --accept --json --quiet",
-    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --dask --dashboard --dry-run --no-site --json --quiet",
+    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --fit-limit --dask --dashboard --dry-run --no-site --json --quiet",
     "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
     "serve": f"{PLACES} --port",
@@ -75,6 +75,7 @@ VALUES = {
     "--profile": "quick",
     "--jobs": "99",
     "--memory": "2GiB",
+    "--fit-limit": "30m",
     "--port": "1",
     "--min-effect": "1",
     "--max-loss": "1",
