@@ -70,17 +70,20 @@ def list_models(options: ListOptions) -> int:
 def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked_only: bool = False) -> list[Status]:
     """Print which models are current, and how long it took last time where something is to do; return the same."""
     from benchmark.measure.keys import statuses
+    from benchmark.results.failures import read_failures
 
     found = statuses(setting, chosen, tracked_only=tracked_only)
+    failures = read_failures(setting.build_dir, setting.folder)
     if json:
-        print(
-            to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found])
-        )
-    else:
-        for status in found:
-            last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
-            current = "current" if tracked_only else "current, nothing to do"
-            print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+        rows = [{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]
+        print(to_json([row | {"failed": failures.get(str(row["name"]))} for row in rows]))
+        return found
+    for status in found:
+        last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+        current = "current" if tracked_only else "current, nothing to do"
+        print(f"{status.entry.name:16} {status.why + last if status.why else current}")
+        if failure := failures.get(status.entry.name):
+            print(f"{'':16} last run here failed, {failure['at'][:10]}: {failure['message']}")
     return found
 
 
@@ -126,6 +129,7 @@ def _build(setting: Setting, options: BenchOptions) -> None:
     if options.no_site:
         return
     from benchmark.publish.build import build_site
+    from benchmark.results.failures import read_failures
 
     folder = build_site(
         root=ROOT,
@@ -134,5 +138,6 @@ def _build(setting: Setting, options: BenchOptions) -> None:
         build_dir=options.site_dir,
         say=lambda text: as_typed(text, options.repeat),
         report=setting.report.line,
+        failures=read_failures(setting.build_dir, setting.folder),
     )
     setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))

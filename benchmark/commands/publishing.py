@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def site(options: SiteOptions) -> int:
     """Build the site from the stored results."""
     from benchmark.publish.build import build_site
+    from benchmark.results.failures import read_failures
 
     reporter = make_reporter(quiet=options.quiet)
     folder = build_site(
@@ -24,6 +25,7 @@ def site(options: SiteOptions) -> int:
         build_dir=options.site_dir,
         say=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
+        failures=read_failures(options.images.cache_dir.parent, options.models_dir / options.images.dataset),
     )
     print(folder)
     return 0

@@ -130,7 +130,8 @@ def score_final(
 def class_scores(pipeline: Pipeline, X: NDArray[Any], n_classes: int) -> tuple[str, NDArray[Any]]:
     """Return the kind of score and the scores, of shape (n_samples, n_classes); two classes get one column each."""
     kind = "predict_proba" if hasattr(pipeline, "predict_proba") else "decision_function"
-    return kind, checked_scores(kind, getattr(pipeline, kind)(X), len(X), n_classes)
+    scores = checked_scores(kind, getattr(pipeline, kind)(X), len(X), n_classes)
+    return kind, np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
 
 
 def refit_accuracy(

@@ -18,7 +18,7 @@ from benchmark.measure.setting import Setting
 from benchmark.results import Key, Metrics, Run
 
 # The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
-FIT_CODE = ("features", "svm", "measure/search", "measure/search_svm", "measure/fit")
+FIT_CODE = ("features", "svm", "measure/search", "measure/search_svm", "measure/fit", "measure/convergence")
 EVALUATION_CODE = (
     "measure/entry", "measure/evaluate", "statistics/shares", "statistics/scores",
     "results/documents", "results/predictions", "results/writing",

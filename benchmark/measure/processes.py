@@ -150,7 +150,7 @@ def _check(told: Mapping[str, Any], seconds: float | None, *, returned: bool) ->
     if status == LATE:
         raise TaskLateError(f"it was ended after {duration(seconds or 0)}", "a fit within the limit that this run sets")
     if status < 0:
-        raise TaskError(f"its process was ended by {_signal(-status)}, as by a fault of compiled code{_last(told)}")
+        raise TaskError(f"its process was ended by {_signal(-status)}{_last(told)}")
     if status > 0 or not returned:
         raise TaskError(f"it ended its process, with status {status}, before it returned{_last(told)}")
 

@@ -56,7 +56,9 @@ def unfit(entry: ModelEntry, error: TaskFailedError) -> FitError:
         f"model {entry.name!r} could not be fitted: {error.where}",
         expected=error.expected,
         found=" ".join(str(error).split())[:400],
-        remedy=(bench, ", without a limit of a fit or with a longer one") if error.late else ("fix its entry, then ", bench),
+        remedy=(bench, ", without a limit of a fit or with a longer one")
+        if error.late
+        else ("fix its entry, then ", bench),
     )
 
 

@@ -76,7 +76,7 @@ def checked_labels(predicted: Any, n_samples: int, classes: NDArray[Any]) -> NDA
 
 
 def checked_scores(kind: str, scores: Any, n_samples: int, n_classes: int) -> NDArray[Any]:
-    """Return scores of shape (n_samples, n_classes); two classes with one decision value get one column each.
+    """Return scores of shape (n_samples, n_classes), or of shape (n_samples,) for decision values between two classes.
 
     Parameters
     ----------
@@ -98,9 +98,8 @@ def checked_scores(kind: str, scores: Any, n_samples: int, n_classes: int) -> ND
     found = found.astype(np.float64) if found.dtype.kind in "iu" else found
     if found.dtype.kind != "f":
         raise ReturnedError(expected, f"{kind} returned values of type {found.dtype}")
-    if kind == "decision_function" and found.ndim == 1 and n_classes == 2:  # noqa: PLR2004
-        found = np.stack([-found, found], axis=1)
-    if found.shape != (n_samples, n_classes):
+    is_binary = kind == "decision_function" and n_classes == 2  # noqa: PLR2004
+    if found.shape != (n_samples, n_classes) and not (is_binary and found.shape == (n_samples,)):
         raise ReturnedError(expected, f"{kind} returned an array of shape {found.shape}")
     if not np.isfinite(found).all():
         raise ReturnedError(expected, f"{kind} returned {_shown(found[~np.isfinite(found)][0])}")

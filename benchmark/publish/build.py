@@ -9,8 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import yaml
@@ -28,6 +29,7 @@ from benchmark.publish.render import render
 from benchmark.publish.site import Release, Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
+from benchmark.results.failures import Failure
 from benchmark.results.numbers import percent
 
 
@@ -39,10 +41,11 @@ def build_site(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say = as_typed,
+    failures: Mapping[str, Failure] = MappingProxyType({}),
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
-    `say` formats the commands that pages name, for this data set.
+    `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that pages name, for this data set.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -81,6 +84,7 @@ def build_site(
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
     site.released = read_released(build_dir / "released.json")
+    site.failures = failures
     if dataset.profile is None:
         site.draw = stills
     render(site, say)

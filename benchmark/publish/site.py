@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from benchmark.publish.chart import Chart
 from benchmark.publish.gallery import Gallery, png
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
+from benchmark.results.failures import Failure
 
 FEW_GREYS = 0xF0  # 16 of them do for an ornament, in half of the bytes
 
@@ -47,6 +48,9 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
     released: dict[str, Release] = field(default_factory=dict)  # a release's pickles, by model
+    failures: Mapping[str, Failure] = field(
+        default_factory=dict
+    )  # the models that failed when last tried here, by name
 
     @functools.cached_property
     def gallery(self) -> Gallery:

@@ -33,7 +33,7 @@ def until(condition, seconds):
     return condition()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, sent):
     words = f"bench --dataset {SAMPLE} --models rf-pixels --no-site --jobs 2".split()
     folders = ["--build-dir", tmp_path / "build", "--models-dir", tmp_path / "models"]
@@ -60,5 +60,6 @@ def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, sent):
     assert "Warning" not in text
     assert "Traceback" not in text
     if sent != signal.SIGKILL:
-        assert status == 130
+        assert status == 128 + sent
         assert text.splitlines()[-1] == "interrupted; every fit that was done is kept"
+        assert text.count("interrupted") == 1

@@ -15,8 +15,10 @@ from benchmark.publish.pages.growth import GrowthSection, growth_section
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
 from benchmark.results import METRICS, Edge, ModelResult, Run, Search
+from benchmark.results.failures import Failure
 from benchmark.results.numbers import (
     NOTHING,
+    convergence_words,
     duration,
     interval,
     megabytes,
@@ -60,6 +62,8 @@ class ModelPage:
     title: str
     name: str
     note: str
+    failed: Failure | None
+    unconverged: str
     baseline: bool
     rank: str
     versus: str
@@ -95,6 +99,8 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         title=model.metrics["title"],
         name=model.name,
         note=model.entry["note"],
+        failed=site.failures.get(model.name),
+        unconverged=_unconverged(model),
         baseline=baseline,
         rank=_rank(site.board, row),
         versus=_versus(site.board, row),
@@ -119,6 +125,12 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         pipeline=model.entry["pipeline"],
         downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     )
+
+
+def _unconverged(model: ModelResult) -> str:
+    """Return how many convergence warnings there were; nothing where none were given or counted."""
+    warned = model.metrics.get("convergence_warnings")
+    return convergence_words(warned) if warned else ""
 
 
 def _mistakes(site: Site, model: ModelResult) -> list[ConfidentMistake]:
