@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
@@ -33,15 +34,17 @@ def data(options: DataOptions) -> int:
 def bench(options: BenchOptions) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
     reporter = make_reporter(quiet=options.quiet)
-    setting, table, chosen = make_setting(options.measuring, reporter)
+    with redirect_stdout(sys.stderr):  # what a user's code prints is no result
+        setting, table, chosen = make_setting(options.measuring, reporter)
 
-    from benchmark.measure.run import run
+        from benchmark.measure.run import run
 
     if options.dry_run:
         _list(setting, chosen, json=options.json)
         return 0
     try:
-        measured = run(setting, chosen, table)
+        with redirect_stdout(sys.stderr):
+            measured = run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, options)
@@ -62,7 +65,8 @@ def worker(options: WorkerOptions) -> int:
 
 def list_models(options: ListOptions) -> int:
     """List the models and whether their tracked results are current."""
-    setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
+    with redirect_stdout(sys.stderr):
+        setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
     found = _list(setting, chosen, json=options.json, tracked_only=True)
     return STALE if options.check and any(status.why for status in found) else 0
 
@@ -72,7 +76,8 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
     from benchmark.measure.keys import statuses
     from benchmark.results.failures import read_failures
 
-    found = statuses(setting, chosen, tracked_only=tracked_only)
+    with redirect_stdout(sys.stderr):
+        found = statuses(setting, chosen, tracked_only=tracked_only)
     failures = read_failures(setting.build_dir, setting.folder)
     if json:
         rows = [{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]

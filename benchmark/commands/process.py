@@ -54,8 +54,10 @@ def end(name: str, number: int = signal.SIGINT) -> NoReturn:
     kept = b"; every fit that was done is kept" if name == "bench" else b""
     with suppress(OSError):  # the terminal may be gone
         os.write(sys.stderr.fileno(), b"interrupted" + kept + b"\n")
-    _end_children()
-    os._exit(128 + number)
+    try:
+        _end_children()
+    finally:
+        os._exit(128 + number)
 
 
 def _end_children() -> None:

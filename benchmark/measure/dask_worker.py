@@ -34,15 +34,16 @@ def dask_setup(worker: Any) -> None:
     start_warden()
 
 
-def work(packed: bytes, means: Means | None, places: list[int], cores: list[int], *shared: Any) -> Any:
+def work(packed: bytes, way: tuple[Any, ...], places: list[int], cores: list[int], *shared: Any) -> Any:
     """Run a task, and say when it begins and ends, and what it prints.
 
     Parameters
     ----------
     packed : bytes
         The function and its arguments. A process of the task's own opens them, as its classes may be a user's.
-    means : Means, optional
-        Those of the task's process; None to run it in this one.
+    way : tuple
+        The values of `Means` for the task's process; empty to run it in this one. A scheduler may see them, which need not
+        have this package.
     places, shared
         The shared results among its arguments, and where each belongs.
     cores : list of int
@@ -54,13 +55,13 @@ def work(packed: bytes, means: Means | None, places: list[int], cores: list[int]
     worker.log_event(STATES, (key, True))
     known = dict(zip(places, map(lent, shared), strict=True)) | dict.fromkeys(cores, worker.state.nthreads)
     try:
-        if means is None:
+        if not way:
             function, arguments = loads(packed)
             return function(*arguments)
         return run_packed(
             packed,
             known,
-            means,
+            Means(*way),
             wanted=lambda: _is_wanted(worker, key),
             said=lambda text: worker.log_event(OUTPUT, (key, text)),
         )

@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed
@@ -208,7 +208,8 @@ class Engine:
         shared = {place: argument for place, argument in enumerate(arguments) if isinstance(argument, Future)}
         cores = [place for place, argument in enumerate(arguments) if argument is Of.CORES]
         plain = [None if place in (*shared, *cores) else argument for place, argument in enumerate(arguments)]
-        packed = dumps((function, plain)), None if function in HERE else means, list(shared), cores
+        way = () if function in HERE else astuple(means)
+        packed = dumps((function, plain)), way, list(shared), cores
         return self.client.submit(RUN, *packed, *shared.values(), key=key, priority=priority, resources=resources)
 
     # ------------------------------------------------------------------------------------------------------ failures

@@ -183,6 +183,7 @@ class _Warden:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # what a terminal sends does not reach it
             )
         atexit.register(self.close)
 

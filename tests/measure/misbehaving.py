@@ -200,6 +200,7 @@ class Leaves(PixelFeatures):
 
 
 def stuck():
+    (Path(os.environ["MARKS"]) / "Sticks").write_text(str(os.getpid()))
     re.match(r"(a+)+$", "a" * 60 + "b")  # years, without giving Python's lock back
 
 
