@@ -66,7 +66,8 @@ def fit_final(
     ReturnedError
         If it predicts something else than a class for each image, or cannot be pickled.
     """
-    images, labels = train
+    images, labels = train[0], np.array(train[1])  # a classifier may write into its own
+    classes = np.unique(labels)
     pipeline = clone(pipeline).set_params(**params)
     with threadpool_limits(1):
         with _side_by_side(pipeline, n_jobs), counted() as warned:
@@ -74,7 +75,6 @@ def fit_final(
             pipeline.fit(flat_rows(images), labels)
             fit, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
         many = flat_rows(test_images)[:N_PREDICT_MANY]
-        classes = np.unique(labels)
         seconds_many = median(_seconds(pipeline, many, classes) for _ in range(3))
         seconds_one = median(_seconds(pipeline, many[i : i + 1], classes) for i in range(min(100, len(many))))
         peak = _peak_memory_bytes()
@@ -138,11 +138,12 @@ def refit_accuracy(
     pipeline: Pipeline, params: Params, seed: int, train: tuple[NDArray[Any], Labels], test: tuple[NDArray[Any], Labels]
 ) -> float:
     """Return the test accuracy of the chosen classifier, refitted on the given features with another seed."""
+    classes = np.unique(train[1])
     tail = tail_of(pipeline, params)
     tail.set_params(**{name: seed for name in tail.get_params() if name.endswith("random_state")})
     with threadpool_limits(1):
         predicted = tail.fit(*train).predict(test[0])
-        return float(np.mean(checked_labels(predicted, len(test[1]), np.unique(train[1])) == test[1]))
+        return float(np.mean(checked_labels(predicted, len(test[1]), classes) == test[1]))
 
 
 def seed_spread(random_state: int, accuracies: list[float]) -> Seeds:

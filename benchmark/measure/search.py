@@ -93,12 +93,13 @@ def score_candidates(
     described = described[:, :n_columns]
     fit_rows, held_out = split_folds(labels)[fold]
     fit_y, y = labels[fit_rows], labels[held_out]
+    classes = np.unique(fit_y)  # before a classifier can write into what it is given
     scores: list[float] = []
     warnings: list[int] = []
     with threadpool_limits(1), counted() as warned:
         fit_X, X = np.ascontiguousarray(described[fit_rows]), np.ascontiguousarray(described[held_out])
         for predicted in _predictions(pipeline, candidates, fit_X, fit_y, X):
-            scores.append(float(np.mean(checked_labels(predicted, len(y), np.unique(fit_y)) == y)))
+            scores.append(float(np.mean(checked_labels(predicted, len(y), classes) == y)))
             warnings.append(warned.number - sum(warnings))
     return scores, warnings, time.perf_counter() - wall, time.thread_time() - cpu
 

@@ -150,13 +150,14 @@ def fit_share(
     """
     share, held_out = _rows(labels, n_train)
     X, y = np.load(rows[0]), labels[share]
+    classes = np.unique(y)
     with threadpool_limits(1):
         with metered() as fit:
             fitted = next(fit_tails([tail], X, y))
         X = np.load(rows[1])
         with metered() as predict:
             returned = fitted.predict(X)
-    predicted = checked_labels(returned, len(X), np.unique(y))
+    predicted = checked_labels(returned, len(X), classes)
     growth: Growth = {
         "n_train": n_train,
         "features_seconds": features_seconds,

@@ -138,7 +138,7 @@ def whole_features(pipeline: Pipeline, params: Params, dataset: Dataset) -> tupl
 
 def refit(pipeline: Pipeline, params: Params, seed: int, whole: Any, dataset: Dataset) -> float:
     """Return the test accuracy of the chosen classifier with another seed; `whole` is what `whole_features` returned."""
-    labels = np.asarray(dataset.train_labels), np.asarray(dataset.test_labels)
+    labels = np.array(dataset.train_labels), np.asarray(dataset.test_labels)
     fit_X, X = (np.array(part) for part in whole)  # a classifier may write into its own, but not where all seeds read
     return refit_accuracy(pipeline, params, seed, (fit_X, labels[0]), (X, labels[1]))
 
