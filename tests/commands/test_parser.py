@@ -255,6 +255,8 @@ def test_parsing_imports_nothing_that_computes():
         ("bench --memory 1e9GB", "must be a number and one of", "make bench MEMORY=4GiB"),
         ("bench --memory 1000MiB", "1000MiB is too little: a run takes 1.5GiB at the least", "make bench MEMORY=4GiB"),
         ("worker x --memory 999999GiB", "that this process may use", "python -m benchmark worker tcp://localhost:8786"),
+        ("bench --fit-limit 30", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
+        ("bench --fit-limit 0h", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
         ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
         ("serve --port http", "argument --port: invalid int value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
@@ -294,6 +296,7 @@ VARIABLES = [
     "FAST=1",
     "JOBS=3",
     "MEMORY=2GiB",
+    "FIT_LIMIT=1.5m",
     "DATA_DIR=d",
     "ENTRIES=e.py",
     "MODELS=a,b",
@@ -325,7 +328,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, json=False, quiet=False)
     assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(
-        replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30),
+        replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30, fit_seconds=90),
         QUICK / "x",
         dry_run=True,
         no_site=False,
