@@ -15,7 +15,6 @@ from benchmark.publish.pages.growth import GrowthSection, growth_section
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
 from benchmark.results import METRICS, Edge, ModelResult, Run, Search
-from benchmark.results.failures import Failure
 from benchmark.results.numbers import (
     NOTHING,
     convergence_words,
@@ -62,7 +61,7 @@ class ModelPage:
     title: str
     name: str
     note: str
-    failed: Failure | None
+    failed: str
     unconverged: str
     baseline: bool
     rank: str
@@ -99,7 +98,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         title=model.metrics["title"],
         name=model.name,
         note=model.entry["note"],
-        failed=site.failures.get(model.name),
+        failed=_failed(site, model),
         unconverged=_unconverged(model),
         baseline=baseline,
         rank=_rank(site.board, row),
@@ -125,6 +124,12 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         pipeline=model.entry["pipeline"],
         downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     )
+
+
+def _failed(site: Site, model: ModelResult) -> str:
+    """Return when and how a model failed when it was last tried here, nothing if it did not."""
+    failure = site.failures.get(model.name)
+    return f"On {failure['at'][:10]}; what this page shows is older. {failure['message']}" if failure else ""
 
 
 def _unconverged(model: ModelResult) -> str:
