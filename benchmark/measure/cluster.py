@@ -83,7 +83,7 @@ def _local_cluster(setting: Setting) -> LocalCluster:
     try:
         with ThreadPoolExecutor(1, initializer=_leave_signals) as apart:
             return apart.submit(_started, setting, cores, means).result()
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         raise BenchmarkError(
             "the worker of this machine did not start",
             expected="a process of Python that imports the benchmark",

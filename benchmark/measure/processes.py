@@ -100,7 +100,7 @@ def run_packed(
 
     """
     with _folder() as folder:
-        keep = Room.folder if means.keep else None
+        keep = Room.folder.absolute() if means.keep else None
         call = Call(packed, known, means.accelerated, means.memory, keep, list(sys.path))
         (folder / CALL).write_bytes(pickle.dumps(call))
         told = _warden().run(folder, means.seconds, wanted)

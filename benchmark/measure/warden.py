@@ -148,8 +148,9 @@ class Warden:
             if os.getppid() != parent:
                 os._exit(status)
             self._forget()
-            os.dup2(printed, 1)
-            os.dup2(printed, 2)
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(printed, stream.fileno())
+                stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
             os.close(printed)
             perform(folder)
             status = 0
