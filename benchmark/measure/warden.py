@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from benchmark.measure.task_process import perform
 
@@ -148,9 +148,7 @@ class Warden:
             if os.getppid() != parent:
                 os._exit(status)
             self._forget()
-            for stream in (sys.stdout, sys.stderr):
-                os.dup2(printed, stream.fileno())
-                stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+            sys.stdout, sys.stderr = (stream_to(printed, number) for number in (1, 2))
             os.close(printed)
             perform(folder)
             status = 0
@@ -241,6 +239,12 @@ def children_of(pid: int) -> list[int]:
     except OSError:
         return []
     return [int(word) for word in words]
+
+
+def stream_to(descriptor: int, number: int) -> TextIO:
+    """Return a stream that takes any text and writes each line at once, with a number, to where another descriptor leads."""
+    os.dup2(descriptor, number)
+    return os.fdopen(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def prctl(option: int, value: int) -> None:
