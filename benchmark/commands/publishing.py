@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
@@ -49,13 +51,16 @@ def predict(options: PredictOptions) -> int:
 
     read_own_entries(options.entries)  # a pickle's classes may be defined there
     folder = options.model.parent if options.model.suffix == ".pkl" else options.model
-    model = load_model(folder / "model.pkl")
+    with redirect_stdout(sys.stderr):  # what a user's code prints is no result
+        model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
     study = study_path(folder.resolve().parents[1], about["name"])
     height, width = read_document(study, DatasetStudy)["image_shape"]
+    with redirect_stdout(sys.stderr):
+        predicted = predict_images(model, list(options.images), (height, width))
     rows = [
         {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
-        for found in predict_images(model, list(options.images), (height, width))
+        for found in predicted
     ]
     if options.json:
         print(to_json(rows))
