@@ -30,7 +30,7 @@ import cloudpickle
 from benchmark.measure.arrays import Mapped, Room, Stored, each
 from benchmark.measure.task_process import CALL, RESULT, Call, TaskError
 from benchmark.measure.warden import LATE
-from benchmark.results.numbers import duration
+from benchmark.results.numbers import long_duration
 from benchmark.svm import ACCELERATED
 
 KILLED = "its process was killed; the system does that when memory runs out"
@@ -148,7 +148,9 @@ def _check(told: Mapping[str, Any], seconds: float | None, *, returned: bool) ->
     if status is None or status == -signal.SIGKILL:
         raise TaskKilledError
     if status == LATE:
-        raise TaskLateError(f"it was ended after {duration(seconds or 0)}", "a fit within the limit that this run sets")
+        raise TaskLateError(
+            f"it was ended after {long_duration(seconds or 0)}", "a fit within the limit that this run sets"
+        )
     if status < 0:
         raise TaskError(f"its process was ended by {_signal(-status)}{_last(told)}")
     if status > 0 or not returned:
