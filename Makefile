@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 
 # What a person may give as NAME=value, on make's command line alone: other programs export variables of these names.
-GIVEN := MODELS PROFILE DATASET JOBS MEMORY DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE
+GIVEN := MODELS PROFILE DATASET JOBS MEMORY FIT_LIMIT DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE
 SWITCHES := FAST DRY ACCEPT CONVERT CHECK DASHBOARD
 ON := 1 y yes true on Y Yes YES True TRUE On ON
 OFF := 0 n no false off N No NO False FALSE Off OFF
@@ -36,6 +36,7 @@ CHOSEN := $(call option,--models,MODELS)
 PAIR := $(foreach name,$(subst $(comma), ,$(call given,MODELS)),$(call quoted,$(name)))
 MEANS := $(call option,--jobs,JOBS)
 BOUND := $(call option,--memory,MEMORY)
+PATIENCE := $(call option,--fit-limit,FIT_LIMIT)
 WHERE := $(call option,--dask,DASK) $(call flag,--dashboard,DASHBOARD)
 FORM := $(call option,--format,FORMAT)
 BUILT := $(call quoted,$(or $(call given,BUILD),build)/site)
@@ -58,8 +59,8 @@ setup: ## make .venv with the locked dependencies; every other target does it by
 data: setup ## fetch and verify the data set, and describe it (DATASET=name; ACCEPT=1: these files are it from now on; CONVERT=1: make grey pictures of others first)
 	@$(BENCHMARK) data $(IMAGES) $(call flag,--accept,ACCEPT) $(call flag,--convert,CONVERT)
 
-bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB DASK=tcp://… DASHBOARD=1)
-	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(WHERE) $(call flag,--dry-run,DRY)
+bench: setup ## measure every model that is not current, then build the site (MODELS=a,b ENTRIES=my.py PROFILE=quick DRY=1 FAST=1 JOBS=n MEMORY=8GiB FIT_LIMIT=30m DASK=tcp://… DASHBOARD=1)
+	@$(BENCHMARK) bench $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(BOUND) $(PATIENCE) $(WHERE) $(call flag,--dry-run,DRY)
 
 worker: setup ## compute for a bench on another machine, until its scheduler ends (DASK=tcp://host:8786 JOBS=n MEMORY=8GiB ENTRIES=my.py)
 	@$(BENCHMARK) worker $(call quoted,$(call given,DASK)) $(ENTRY) $(MEANS) $(BOUND)

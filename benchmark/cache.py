@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from benchmark.disk import remove, remove_partials, write_atomically
+from benchmark.disk import remove, write_atomically
 from benchmark.errors import DiskError
 
 
@@ -84,12 +84,6 @@ class Cache:
                 with suppress(DiskError):  # the next run tries again
                     remove(item)
                     excess -= sizes[item]
-
-    def remove_partials(self) -> None:
-        """Remove the temporary files that processes which are gone left."""
-        for kind in self.folder.glob("*"):
-            for folder in (kind, *kind.glob("*/")):
-                remove_partials(folder)
 
 
 class _Entry(msgspec.Struct):

@@ -52,8 +52,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove the temporary files that processes which are gone left in `folder`."""
-    for partial in folder.glob(".*.partial"):
+    """Remove the temporary files that processes which are gone left anywhere below `folder`."""
+    for partial in folder.rglob(".*.partial"):
         number = partial.name.split(".")[-2]
         if number.isdigit() and not _is_running(int(number)):
             with suppress(OSError):

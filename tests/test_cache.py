@@ -101,17 +101,3 @@ def test_a_cache_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("benchmark.disk.shutil.rmtree", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     store.trim(0)
-
-
-def test_temporary_files_of_processes_that_are_gone_are_removed(tmp_path):
-    store = Cache(tmp_path)
-    store.write("fits", "a", VALUE)
-    (store.path("models", "key") / "deep").mkdir(parents=True)
-    for folder in (tmp_path / "fits", store.path("models", "key")):
-        (folder / f".a.json.{2**31 - 2}.partial").write_text("half")
-    (tmp_path / "fits" / f".b.json.{os.getpid()}.partial").write_text("in work")
-    store.remove_partials()
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
-        f".b.json.{os.getpid()}.partial",
-        "a.json",
-    ]

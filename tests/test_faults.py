@@ -16,8 +16,8 @@ import pytest
 
 from benchmark.errors import DiskError
 from benchmark.faults import MACHINE, OF_A_PATH, any_told, disk_error, fault_behind, fault_in, is_of_disk, told
-from benchmark.measure import processes
-from benchmark.measure.processes import TaskError, shielded
+from benchmark.measure import arrays, processes
+from benchmark.measure.processes import TaskError
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -130,17 +130,17 @@ def missing_file():
 
 def test_a_full_disk_is_no_fault_of_the_model_whose_task_ran():
     with pytest.raises(DiskError, match="cannot be written") as caught:
-        shielded(False, full_disk)  # noqa: FBT003
+        processes.in_fresh_process(full_disk)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.found) == (str(caught.value), caught.value.found)
     with pytest.raises(TaskError, match="FileNotFoundError"):
-        shielded(False, missing_file)  # noqa: FBT003  # an estimator that wants a file of its own
+        processes.in_fresh_process(missing_file)  # an estimator that wants a file of its own
 
 
 def test_features_that_were_damaged_on_a_worker_are_not_used(tmp_path):
-    mapped = processes._save(np.arange(1000.0), tmp_path)
+    mapped = arrays.mapped(np.arange(1000.0), tmp_path)
     assert mapped.open().sum() == 499_500
-    other = processes._save(np.arange(1000.0), tmp_path)
+    other = arrays.mapped(np.arange(1000.0), tmp_path)
     content = bytearray(other.path.read_bytes())
     content[-1] ^= 1
     other.path.write_bytes(content)

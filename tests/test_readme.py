@@ -26,8 +26,9 @@ from benchmark.commands import main
 from benchmark.compare.repository import Repository
 from benchmark.dataset import fetch
 from benchmark.errors import BenchmarkError, ResultsError
-from benchmark.measure import keys, model, processes, remote, setting
+from benchmark.measure import keys, model, processes, record, remote, setting
 from benchmark.measure.engine import Engine
+from benchmark.measure.task import TaskFailedError
 from benchmark.measure.watch import Watch
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
@@ -209,6 +210,12 @@ def killed_fit(folder, monkeypatch):
     return processes.KILLED
 
 
+def failed_fit(folder, monkeypatch):
+    error = TaskFailedError("ValueError: no such luck")
+    error.where = "search, fold 1, classifier__C=1"
+    return str(record.unfit(MODELS[1], error))
+
+
 def too_little_memory(folder, monkeypatch):
     sample = dataset.load_dataset(SAMPLE, root=ROOT, cache_dir=folder, report=lambda _: None)
     given = setting.Setting(ROOT, folder, folder, sample, 2, Reporter(quiet=True))
@@ -283,7 +290,7 @@ def foreign_owner(folder, monkeypatch):
 
 
 TROUBLES = [
-    old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, too_little_memory, no_scheduler, foreign_worker,
+    old_python, no_ensurepip, no_packages, no_source, altered_file, killed_fit, failed_fit, too_little_memory, no_scheduler, foreign_worker,
     other_worker, no_worker, no_scheduler_any_more, stale_result, no_pickle, other_pickle,
     full_disk, taken_port, shallow_clone, no_clone, foreign_owner,
 ]  # fmt: skip

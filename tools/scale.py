@@ -127,7 +127,7 @@ def kind(process, first):
     if process == first:
         return "the command"
     words = " ".join(process.cmdline())
-    return "a fit's own process" if "forkserver" in words else "the worker"
+    return "a fit's own process" if "measure.warden" in words else "the worker"
 
 
 def memory(process):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,14 @@ def memory(text: str) -> int:
     return number
 
 
+def seconds(text: str) -> float:
+    """Return the seconds that a number with its unit means."""
+    words = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh])", text)
+    if not words or not float(words[1]):
+        raise argparse.ArgumentTypeError("must be a number above 0 and s, m or h: 30m")
+    return float(words[1]) * {"s": 1, "m": 60, "h": 3600}[words[2]]
+
+
 _FLAG = {"action": "store_true"}
 _PATH = {"type": path}
 _PORT = 8000
@@ -195,6 +204,16 @@ OPTIONS = (
         example={"memory": "4GiB"},
     ),
     # ------------------------------------------------------------------------------------------- one command's own
+    Option(
+        "--fit-limit",
+        "bench",
+        {
+            "type": seconds,
+            "metavar": "30m",
+            "help": "end a fit that takes longer, in s, m or h, and measure the other models (default: none)",
+        },
+        example={"fit_limit": "30m"},
+    ),
     Option(
         "--dask",
         "bench",

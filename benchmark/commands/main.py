@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from benchmark.command import Command, word
 from benchmark.commands.parser import Call, parse
 from benchmark.commands.printing import complain, prepare_streams, print_error
-from benchmark.commands.process import end, end_on_sigterm, pin_arithmetic
+from benchmark.commands.process import end, end_on_signals, pin_arithmetic
 from benchmark.errors import BenchmarkError
 from benchmark.faults import any_told
 from benchmark.layout import is_checkout, shipped
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pin_arithmetic()
     try:
         call = _parsed(argv)
-        end_on_sigterm(call.name)
+        end_on_signals(call.name)
         return _run(call)
     except BenchmarkError as error:  # the output of --help cannot be written
         print_error(error, {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
@@ -35,15 +36,17 @@ def data(options: DataOptions) -> int:
 def bench(options: BenchOptions) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
     reporter = make_reporter(quiet=options.quiet)
-    setting, table, chosen = make_setting(options.measuring, reporter)
+    with redirect_stdout(sys.stderr):  # what a user's code prints is no result
+        setting, table, chosen = make_setting(options.measuring, reporter)
 
-    from benchmark.measure.run import run
+        from benchmark.measure.run import run
 
     if options.dry_run:
         _list(setting, chosen, json=options.json)
         return 0
     try:
-        measured = run(setting, chosen, table)
+        with redirect_stdout(sys.stderr):
+            measured = run(setting, chosen, table)
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, options)
@@ -65,7 +68,8 @@ def worker(options: WorkerOptions) -> int:
 
 def list_models(options: ListOptions) -> int:
     """List the models and whether their tracked results are current."""
-    setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
+    with redirect_stdout(sys.stderr):
+        setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
     found = _list(setting, chosen, json=options.json, tracked_only=True)
     return STALE if options.check and any(status.why for status in found) else 0
 
@@ -73,15 +77,21 @@ def list_models(options: ListOptions) -> int:
 def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked_only: bool = False) -> list[Status]:
     """Print which models are current, and how long it took last time where something is to do; return the same."""
     from benchmark.measure.keys import statuses
+    from benchmark.results.failures import read_failures
 
-    found = statuses(setting, chosen, tracked_only=tracked_only)
+    with redirect_stdout(sys.stderr):
+        found = statuses(setting, chosen, tracked_only=tracked_only)
+    failures = read_failures(setting.build_dir, setting.folder)
     if json:
-        show(to_json([{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]))
-    else:
-        for status in found:
-            last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
-            current = "current" if tracked_only else "current, nothing to do"
-            show(f"{status.entry.name:16} {status.why + last if status.why else current}")
+        rows = [{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]
+        show(to_json([row | {"failed": failures.get(str(row["name"]))} for row in rows]))
+        return found
+    for status in found:
+        last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
+        current = "current" if tracked_only else "current, nothing to do"
+        show(f"{status.entry.name:16} {status.why + last if status.why else current}")
+        if failure := failures.get(status.entry.name):
+            show(f"{'':16} last run here failed, {failure['at'][:10]}: {failure['message']}")
     return found
 
 
@@ -139,6 +149,7 @@ def _build(setting: Setting, options: BenchOptions) -> None:
     if options.no_site:
         return
     from benchmark.publish.build import build_site
+    from benchmark.results.failures import read_failures
 
     folder = build_site(
         root=ROOT,
@@ -147,5 +158,6 @@ def _build(setting: Setting, options: BenchOptions) -> None:
         build_dir=options.site_dir,
         say=lambda text: as_typed(text, options.repeat),
         report=setting.report.line,
+        failures=read_failures(setting.build_dir, setting.folder),
     )
     setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))

@@ -39,6 +39,7 @@ class Measuring:
     dask: str = ""
     dashboard: bool = False
     memory: int | None = None
+    fit_seconds: float | None = None
 
 
 @dataclass(frozen=True)

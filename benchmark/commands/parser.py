@@ -138,7 +138,12 @@ def _images(given: argparse.Namespace) -> Images:
 
 
 def _measuring(
-    given: argparse.Namespace, *, dask: str = "", dashboard: bool = False, memory: int | None = None
+    given: argparse.Namespace,
+    *,
+    dask: str = "",
+    dashboard: bool = False,
+    memory: int | None = None,
+    fit_seconds: float | None = None,
 ) -> Measuring:
     return Measuring(
         images=_images(given),
@@ -150,6 +155,7 @@ def _measuring(
         dask=dask,
         dashboard=dashboard,
         memory=memory,
+        fit_seconds=fit_seconds,
     )
 
 
@@ -165,7 +171,9 @@ def _data(given: argparse.Namespace) -> DataOptions:
 
 def _bench(given: argparse.Namespace) -> BenchOptions:
     return BenchOptions(
-        measuring=_measuring(given, dask=given.dask, dashboard=given.dashboard, memory=given.memory),
+        measuring=_measuring(
+            given, dask=given.dask, dashboard=given.dashboard, memory=given.memory, fit_seconds=given.fit_limit
+        ),
         site_dir=_site_dir(given),
         dry_run=given.dry_run,
         no_site=given.no_site,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 def site(options: SiteOptions) -> int:
     """Build the site from the stored results."""
     from benchmark.publish.build import build_site
+    from benchmark.results.failures import read_failures
 
     reporter = make_reporter(quiet=options.quiet)
     folder = build_site(
@@ -27,6 +30,7 @@ def site(options: SiteOptions) -> int:
         build_dir=options.site_dir,
         say=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
+        failures=read_failures(options.images.cache_dir.parent, options.models_dir / options.images.dataset),
     )
     show(folder)
     return 0
@@ -51,11 +55,13 @@ def predict(options: PredictOptions) -> int:
 
     read_own_entries(options.entries)  # a pickle's classes may be defined there
     folder = options.model.parent if options.model.suffix == ".pkl" else options.model
-    model = load_model(folder / "model.pkl")
+    with redirect_stdout(sys.stderr):  # what a user's code prints is no result
+        model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
     study = study_path(Path(os.path.abspath(folder)).parents[1], about["name"])  # noqa: PTH100  # `models` may be a link
     height, width = read_document(study, DatasetStudy)["image_shape"]
-    predicted = list(predict_images(model, list(options.images), (height, width)))
+    with redirect_stdout(sys.stderr):
+        predicted = predict_images(model, list(options.images), (height, width))
     if any(found.label >= len(about["classes"]) for found in predicted):
         raise ResultsError(
             f"{folder / 'metrics.json'} names fewer classes than the model predicts",

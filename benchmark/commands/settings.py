@@ -60,6 +60,7 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
         dask=measuring.dask,
         dashboard=measuring.dashboard,
         memory=measuring.memory,
+        fit_seconds=measuring.fit_seconds,
     )
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
 

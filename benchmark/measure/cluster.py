@@ -6,8 +6,10 @@ Comes in: the setting of a run. Goes out: an `Engine` whose workers are fit for 
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -19,6 +21,8 @@ from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_behind
 from benchmark.measure.dask_settings import DASK, leave_semaphores_in_silence, worker_means, workers_of
 from benchmark.measure.engine import Engine
+from benchmark.measure.leftovers import WORKERS
+from benchmark.measure.output import Output
 from benchmark.measure.remote import checked_workers, connected, watched
 from benchmark.measure.setting import Setting
 
@@ -57,7 +61,16 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
 def _engine(setting: Setting, client: Client, workers: Mapping[str, Any], *, local: bool) -> Engine:
     memory = int(max(worker["resources"]["memory"] for worker in workers.values()))
     kept = int(min(worker["resources"]["kept"] for worker in workers.values()))
-    return Engine(client, memory, kept, local, setting.accelerated, setting.report)
+    return Engine(
+        client,
+        memory,
+        kept,
+        local,
+        setting.accelerated,
+        setting.report,
+        fit_seconds=setting.fit_seconds,
+        output=Output(setting.build_dir / "output", setting.report.line).take,
+    )
 
 
 def _local_cluster(setting: Setting) -> LocalCluster:
@@ -73,16 +86,25 @@ def _local_cluster(setting: Setting) -> LocalCluster:
             f"{cores} of {setting.jobs} cores: the memory that may be used has no room for more processes"
         )
     try:
-        return _started(setting, cores, means)
-    except RuntimeError as error:
+        with ThreadPoolExecutor(1, initializer=_leave_signals) as apart:
+            return apart.submit(_started, setting, cores, means).result()
+    except (RuntimeError, OSError) as error:
         if fault := fault_behind(error):
-            raise disk_error(fault, setting.build_dir / "workers") from error
+            raise disk_error(fault, setting.build_dir / WORKERS) from error
         raise BenchmarkError(
             "the worker of this machine did not start",
             expected="a process of Python that imports the benchmark",
             found=" ".join(str(error.__cause__ or error).split())[:400],
             remedy=("free memory or end other processes, then: ", Command("bench")),
         ) from error
+
+
+def _leave_signals() -> None:
+    """Block what a terminal sends to all processes, in this thread and in all threads and processes that start from it.
+
+    The command's main thread gets it, and ends them all. A worker would say on its own that it was interrupted.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
 def _started(setting: Setting, cores: int, means: dict[str, Any]) -> LocalCluster:
@@ -94,6 +116,6 @@ def _started(setting: Setting, cores: int, means: dict[str, Any]) -> LocalCluste
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": setting.dashboard},
-        local_directory=str(setting.build_dir / "workers"),
+        local_directory=str(setting.build_dir / WORKERS),
         **means,
     )

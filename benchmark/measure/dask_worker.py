@@ -14,10 +14,11 @@ from typing import Any
 from distributed import get_worker
 from distributed.protocol.pickle import loads
 
-from benchmark.measure.processes import Room, in_own_process, lent, shielded
-from benchmark.measure.workers import HERE
+from benchmark.measure.arrays import Room, lent
+from benchmark.measure.processes import Means, run_packed, start_warden
 
 STATES = "benchmark-states"  # the topic of Dask's events that say which task a worker begins and ends
+OUTPUT = "benchmark-output"  # the topic of those that carry what tasks print
 
 
 class Of(Enum):
@@ -30,32 +31,45 @@ def dask_setup(worker: Any) -> None:
     """Prepare a worker; Dask calls this when it starts. Ctrl-C is ignored: the process that started it ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Room.folder = Path(worker.local_directory)  # Dask removes it
+    start_warden()
 
 
-def work(packed: bytes, way: tuple[bool, int, bool], places: list[int], *shared: Any) -> Any:
-    """Run a task, and say when it begins and ends.
+def work(packed: bytes, way: tuple[Any, ...], places: list[int], cores: list[int], *shared: Any) -> Any:
+    """Run a task, and say when it begins and ends, and what it prints.
 
     Parameters
     ----------
     packed : bytes
-        The function and its arguments.
+        The function and its arguments. A process of the task's own opens them, as its classes may be a user's.
     way : tuple
-        `accelerated`, `memory` and `keep` of `processes.in_own_process`.
+        The values of `Means` for the task's process; empty to run it in this one. A scheduler may see them, which need not
+        have this package.
     places, shared
         The shared results among its arguments, and where each belongs.
+    cores : list of int
+        Where the number of this worker's cores belongs.
 
     """
-    accelerated, memory, keep = way
     worker = get_worker()
     key = worker.get_current_task()
     worker.log_event(STATES, (key, True))
+    known = dict(zip(places, map(lent, shared), strict=True)) | dict.fromkeys(cores, worker.state.nthreads)
     try:
-        function, arguments = loads(packed)
-        for place, argument in zip(places, shared, strict=True):
-            arguments[place] = lent(argument)
-        arguments = [worker.state.nthreads if argument is Of.CORES else argument for argument in arguments]
-        if function in HERE:
-            return shielded(accelerated, function, *arguments)
-        return in_own_process(accelerated, function, arguments, memory=memory, keep=keep)
+        if not way:
+            function, arguments = loads(packed)
+            return function(*arguments)
+        return run_packed(
+            packed,
+            known,
+            Means(*way),
+            wanted=lambda: _is_wanted(worker, key),
+            said=lambda text: worker.log_event(OUTPUT, (key, text)),
+        )
     finally:
         worker.log_event(STATES, (key, False))
+
+
+def _is_wanted(worker: Any, key: Any) -> bool:
+    """Return whether the scheduler still wants a task that runs here."""
+    task = worker.state.tasks.get(key)
+    return task is not None and task.state != "cancelled"

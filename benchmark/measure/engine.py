@@ -3,8 +3,8 @@
 Only this module, `cluster` and `dask_worker` know Dask.
 
 Comes in: `Task`s, by threads that wait for them. Goes out: each task's result, passed to its `keep` as soon as it is
-there. Scheduling, priorities and the transfer of data are Dask's. There is one worker a machine, with a thread and a
-process for each core; see `processes`. An ordinary task takes a part of a worker and the memory that it needs; a task that is alone takes a whole one.
+there. Scheduling, priorities and the transfer of data are Dask's. There is one worker a machine, with a thread for each
+core; each task has a process of its own, see `processes`. An ordinary task takes a part of a worker and the memory that it needs; a task that is alone takes a whole one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed
@@ -23,72 +23,15 @@ from distributed.comm import CommClosedError
 from distributed.protocol.pickle import dumps
 
 from benchmark.errors import BenchmarkError, DiskError
-from benchmark.measure.dask_worker import STATES
-from benchmark.measure.processes import KILLED, TaskError, TaskKilledError
-from benchmark.measure.workers import versions_digest
+from benchmark.measure.dask_worker import OUTPUT, STATES, Of
+from benchmark.measure.processes import KILLED, Means, TaskError, TaskKilledError, TaskLateError
+from benchmark.measure.task import Shared, Task, TaskFailedError
+from benchmark.measure.workers import HERE, versions_digest
 from benchmark.progress import Reporter
 
 ATTEMPTS = 3
 WHOLE = 1_000_000  # of a worker, whatever its size, so that a task that is alone may go to any; others take 1
 UNSEEN = 3  # losses of a task that nobody saw start; then it counts as the one that ended its worker
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A result that stays where it was made, for all tasks that have it among their arguments.
-
-    Parameters
-    ----------
-    key : str
-        Whoever asks by the same key gets the same result.
-    group : str
-        It is dropped when all models that announced this group have left it.
-    function, arguments
-        What computes it; an argument may be another shared result.
-    memory : int
-        Bytes that computing it takes.
-
-    """
-
-    key: str
-    group: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    memory: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A computation whose result comes home.
-
-    Parameters
-    ----------
-    title : str
-        What it belongs to, as progress calls it.
-    function, arguments
-        What it computes; an argument may be a `Shared`, or `Of.CORES`.
-    keep : callable
-        Gets the result, in the thread that waits, and returns a few words about it.
-    priority : int
-        The higher, the sooner.
-    memory : int
-        Bytes that it takes besides its arguments.
-    alone : bool
-        Whether nothing else may run on its machine meanwhile.
-
-    """
-
-    title: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    keep: Callable[[Any], str | None]
-    priority: int
-    memory: int = 0
-    alone: bool = False
-
-
-class TaskFailedError(Exception):
-    """A task raised an error or ended its process each time; the message says which."""
 
 
 @dataclass
@@ -107,6 +50,10 @@ class Engine:
     accelerated : bool
         Whether scikit-learn-intelex does the fitting.
     report : Reporter
+    fit_seconds : float, optional
+        How long a fit may take.
+    output : callable
+        Gets what a task printed, after what progress calls it.
 
     """
 
@@ -116,6 +63,8 @@ class Engine:
     local: bool
     accelerated: bool
     report: Reporter
+    fit_seconds: float | None = None
+    output: Callable[[str, str], None] = lambda *_: None
     _kept: dict[str, Any] = field(default_factory=dict)  # futures of shared results by key
     _groups: dict[str, list[str]] = field(default_factory=dict)  # keys of shared results by group
     _held: dict[str, int] = field(default_factory=dict)  # bytes by group
@@ -131,6 +80,7 @@ class Engine:
 
     def __post_init__(self) -> None:
         self.client.subscribe_topic(STATES, self._note_state)
+        self.client.subscribe_topic(OUTPUT, self._note_output)
 
     # ------------------------------------------------------------------------------------------------ shared results
     def announce(self, group: str) -> None:
@@ -197,7 +147,11 @@ class Engine:
             for future in completed:
                 _, task = running.pop(future.key)
                 if future.status == "error":
-                    self._check_again(future.key, future.exception())
+                    try:
+                        self._check_again(future.key, future.exception())
+                    except TaskFailedError as error:
+                        error.where = ", ".join(filter(None, (task.title, task.where)))
+                        raise
                     start(task)
                     continue
                 advance(task.title, task.keep(future.result()) or "")
@@ -210,7 +164,8 @@ class Engine:
         with self._lock:
             arguments = [self._resolved(argument, task.priority) for argument in task.arguments]
             title = f"{name}: {task.title}"
-            return self._send(task, title, task.function, arguments, task.priority, task.memory, alone=task.alone)
+            means = Means(self.accelerated, task.memory, seconds=self._seconds(task.fits))
+            return self._send(task, title, task.function, arguments, task.priority, means, alone=task.alone)
 
     def _resolved(self, argument: Any, priority: int) -> Any:
         """Return the future of a shared result, and any other argument as it is."""
@@ -220,11 +175,16 @@ class Engine:
         if future is None or (future.status == "error" and self._losses[argument.key] < ATTEMPTS):
             arguments = [self._resolved(other, priority) for other in argument.arguments]
             title = argument.key.partition("-")[0]
-            future = self._send(argument.key, title, argument.function, arguments, priority, argument.memory)
+            means = Means(self.accelerated, argument.memory, keep=True, seconds=self._seconds(1))
+            future = self._send(argument.key, title, argument.function, arguments, priority, means)
             if argument.key not in self._kept:
                 self._groups.setdefault(argument.group, []).append(argument.key)
             self._kept[argument.key] = future
         return future
+
+    def _seconds(self, fits: int) -> float | None:
+        """Return how long a task may take that does so many fits."""
+        return self.fit_seconds * fits if self.fit_seconds and fits else None
 
     def _send(
         self,
@@ -233,7 +193,7 @@ class Engine:
         function: Any,
         arguments: list[Any],
         priority: int,
-        memory: int,
+        means: Means,
         *,
         alone: bool = False,
     ) -> Any:
@@ -242,14 +202,15 @@ class Engine:
         self._sources[key] = source
         resources = {
             "worker": WHOLE if alone else 1,
-            "memory": min(memory, self.memory),
+            "memory": min(means.memory, self.memory),
             versions_digest(): 0,
         }
         shared = {place: argument for place, argument in enumerate(arguments) if isinstance(argument, Future)}
-        plain = [None if place in shared else argument for place, argument in enumerate(arguments)]
-        packed, way = dumps((function, plain)), (self.accelerated, memory, not isinstance(source, Task))
-        arguments = [packed, way, list(shared), *shared.values()]
-        return self.client.submit(RUN, *arguments, key=key, priority=priority, resources=resources)
+        cores = [place for place, argument in enumerate(arguments) if argument is Of.CORES]
+        plain = [None if place in (*shared, *cores) else argument for place, argument in enumerate(arguments)]
+        way = () if function in HERE else astuple(means)
+        packed = dumps((function, plain)), way, list(shared), cores
+        return self.client.submit(RUN, *packed, *shared.values(), key=key, priority=priority, resources=resources)
 
     # ------------------------------------------------------------------------------------------------------ failures
     def _note_state(self, event: tuple[float, Any]) -> None:
@@ -257,6 +218,10 @@ class Engine:
         if begins:
             self._started.add(key)
         self.report.running(key, begins=begins)
+
+    def _note_output(self, event: tuple[float, Any]) -> None:
+        key, text = event[1]
+        self.output(key.partition(" #")[0], text)
 
     def _check_again(self, key: str, error: BaseException) -> None:
         """Return if a task that ended with `error` may be tried again.
@@ -269,8 +234,9 @@ class Engine:
         elif isinstance(error, DiskError):
             raise error
         elif not isinstance(error, TaskKilledError):
-            words = str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"
-            raise TaskFailedError(words) from None
+            if isinstance(error, TaskError):
+                raise TaskFailedError(error.found, error.expected, late=isinstance(error, TaskLateError)) from None
+            raise TaskFailedError(f"{type(error).__name__}: {error}") from None
         with self._lock:
             source = self._sources[key]
             if key not in self._blamed:

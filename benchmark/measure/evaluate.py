@@ -61,9 +61,19 @@ class Scored:
 
 
 def metrics_document(
-    entry: Entry, dataset: Dataset, search: Search, final: Mapping[str, Any], seeds: Seeds | None, test: Scored
+    entry: Entry,
+    dataset: Dataset,
+    search: Search,
+    final: Mapping[str, Any],
+    seeds: Seeds | None,
+    test: Scored,
+    search_warnings: int,
 ) -> Metrics:
-    """Return `metrics.json`; `final` is the record of the final fit; see `fit.FinalFit`."""
+    """Return `metrics.json`.
+
+    `final` is the record of the final fit, see `fit.FinalFit`; `search_warnings` is the number of convergence warnings of
+    the search.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "name": entry["name"],
@@ -82,6 +92,7 @@ def metrics_document(
             "classes": list(dataset.class_names),
         },
         "search": search,
+        "convergence_warnings": {"search": search_warnings, "final_fit": final["convergence_warnings"]},
         "train": {"method": final["train_method"], "accuracy": {"value": final["train_accuracy"]}},
         "test": out_of_sample(test.scores, test.kind, test.labels, test.predictions, list(dataset.class_names)),
         "seeds": seeds,

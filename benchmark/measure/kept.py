@@ -12,12 +12,14 @@ from benchmark.results import CurvePoint, DatasetStudy, Growth, Importance, Run
 
 Proportion = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Duration = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class FoldScore(TypedDict):
-    """A candidate on a fold: its accuracy, and its part of the wall and CPU seconds of its task."""
+    """A candidate on a fold: its accuracy, its convergence warnings, and its part of the wall and CPU seconds of its task."""
 
     score: Proportion
+    warnings: Count
     wall: Duration
     cpu: Duration
 
@@ -52,7 +54,7 @@ Final = msgspec.defstruct(
     "Final",
     [
         *((name, Duration) for name in ("fit", "fit_cpu", "predict_many", "predict_one")),
-        *((name, int) for name in ("n_predict_many", "peak_memory_bytes", "pickle_bytes")),
+        *((name, Count) for name in ("n_predict_many", "peak_memory_bytes", "pickle_bytes", "convergence_warnings")),
         ("pickle_sha256", str),
         ("digests", dict[str, str]),
         *((name, get_type_hints(Run, include_extras=True)[name]) for name in _CIRCUMSTANCES),

@@ -21,7 +21,7 @@ from benchmark.results import Key, Metrics, Run
 from benchmark.swap import standing
 
 # The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
-FIT_CODE = ("components", "features", "svm", "measure/search", "measure/fit")
+FIT_CODE = ("components", "features", "svm", "measure/search", "measure/fit", "measure/convergence")
 EVALUATION_CODE = (
     "measure/entry", "measure/evaluate", "statistics/shares", "statistics/scores",
     "results/documents", "results/predictions", "results/writing",

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from benchmark.cache import digest
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError, FitError
-from benchmark.features import StreamedPCA
+from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 from benchmark.machine import in_words
-from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry, parts
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment
 from benchmark.measure.memory import (
@@ -28,10 +28,12 @@ from benchmark.measure.memory import (
     study_bytes,
     threads_within,
 )
+from benchmark.measure.processes import in_fresh_process
 from benchmark.measure.search import N_SPLITS, Params, feature_source, flat_rows, split_folds, tail_of
 from benchmark.measure.setting import Setting
 from benchmark.measure.study_model import FOLD, n_altered
 from benchmark.measure.study_model import SHARES as LEARNING_SHARES
+from benchmark.measure.task import Shared
 from benchmark.measure.workers import on_training_images
 
 FOLDS, SHARES = "folds", "shares"  # the groups of shared features
@@ -91,8 +93,11 @@ class Model:
         if isinstance(wanted, int):
             return wanted
         images = flat_rows(np.asarray(self.setting.dataset.train_images[:N_TRIED]))
+        labels = self.labels[:N_TRIED]
         try:
-            return int(clone(features).fit(images, self.labels[:N_TRIED]).transform(images[:2]).shape[1])
+            if type(features) in (PixelFeatures, HogFeatures):
+                return _columns(features, images, labels)
+            return int(in_fresh_process(_columns, features, images, labels))
         except Exception:  # whatever a user's transformer needs is missing among a few images
             return self.setting.n_pixels
 
@@ -207,6 +212,11 @@ class Model:
         if not self.entry.baseline:
             found["learning curve"] = max(self.curve_bytes(params, n) for params in every for n in self._shares())
         return found
+
+
+def _columns(features: Any, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> int:
+    """Return how many columns features have, of shape (n_samples, n_columns)."""
+    return int(clone(features).fit(images, labels).transform(images[:2]).shape[1])
 
 
 def check_memory(model: Model, memory: int, kept: int) -> None:

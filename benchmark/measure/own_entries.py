@@ -7,6 +7,7 @@ both. Output: these entries. The file is imported as a module of its own name, a
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import traceback
@@ -81,10 +82,11 @@ def _imported(path: Path) -> ModuleType:
             remedy=_renamed(path),
         )
     try:
-        return importlib.import_module(name)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+            return importlib.import_module(name)
     except BenchmarkError:
         raise
-    except (Exception, SystemExit) as error:  # the file's top level may raise anything
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # the file's top level may raise anything
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",

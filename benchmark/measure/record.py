@@ -23,6 +23,7 @@ from benchmark.measure.evaluate import Scored
 from benchmark.measure.fit import PICKLE
 from benchmark.measure.keys import model_key
 from benchmark.measure.setting import Setting
+from benchmark.measure.task import TaskFailedError
 from benchmark.results import Growth, Run
 from benchmark.swap import new_folder, replace_folder
 
@@ -55,13 +56,16 @@ def _check_scores(entry: ModelEntry, scores: NDArray[Any], shape: tuple[int, int
         )
 
 
-def unfit(entry: ModelEntry, error: str) -> FitError:
-    """Return that a model could not be fitted; `error` is what its estimator raised."""
+def unfit(entry: ModelEntry, error: TaskFailedError) -> FitError:
+    """Return that a model could not be fitted, in which task, and why."""
+    bench = Command("bench", models=entry.name)
     return FitError(
-        f"model {entry.name!r} could not be fitted",
-        expected="an estimator that fits and predicts on this data set",
-        found=" ".join(error.split())[:400],
-        remedy=("fix its entry, then ", Command("bench", models=entry.name)),
+        f"model {entry.name!r} could not be fitted: {error.where}",
+        expected=error.expected,
+        found=" ".join(str(error).split())[:400],
+        remedy=(bench, ", without a limit of a fit or with a longer one")
+        if error.late
+        else ("fix its entry, then ", bench),
     )
 
 

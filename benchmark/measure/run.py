@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from benchmark.cache import digest
-from benchmark.disk import check_writable, read_checked, remove_partials, write_if_changed
+from benchmark.command import Command
+from benchmark.disk import check_writable, write_if_changed
 from benchmark.errors import BenchmarkError, EntryError, FitError
 from benchmark.locks import alone, alone_in
+from benchmark.measure.arrays import Room
 from benchmark.measure.cluster import open_engine
-from benchmark.measure.engine import Engine, Shared, Task, TaskFailedError
+from benchmark.measure.engine import Engine
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
-from benchmark.measure.fit import PICKLE
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
+from benchmark.measure.leftovers import WORKERS, name_semaphores, remove_leftovers
 from benchmark.measure.memory import study_bytes
-from benchmark.measure.model import FOLDS, SHARES, Model, check_memory, check_study_memory
+from benchmark.measure.model import FOLDS, SHARES, Model, check_study_memory
+from benchmark.measure.one_model import measure
 from benchmark.measure.provenance import kernel_note
-from benchmark.measure.record import place_folder, read_scored, run_document, unfit
-from benchmark.measure.search import choose, search_document, split_folds
+from benchmark.measure.search import split_folds
 from benchmark.measure.setting import Setting
-from benchmark.measure.steps import (
-    CURVE,
-    FIGURES,
-    after_search,
-    fitted,
-    refitted,
-    score_tasks,
-    search_tasks,
-    searched,
-    studied,
-)
+from benchmark.measure.side_by_side import side_by_side
+from benchmark.measure.steps import CURVE
 from benchmark.measure.study_data import dataset_study
-from benchmark.measure.study_model import study_document
-from benchmark.measure.workers import figures, hold, pack
+from benchmark.measure.task import Shared, Task, TaskFailedError
+from benchmark.measure.workers import hold, pack
 from benchmark.results import (
-    Curves,
     DatasetStudy,
     Entries,
-    Metrics,
-    Run,
-    Study,
     dump_document,
     encode_predictions,
     read_document,
     study_path,
 )
+from benchmark.results.failures import note_failures
 from benchmark.swap import recover
 
 CACHE_BYTES = 12 * 2**30
+DATA = "the data set"  # no name of a model
 
 
 def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
@@ -93,9 +81,11 @@ def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEn
 
     """
     with _alone(setting):
+        own_study = study_path(setting.models_dir, setting.dataset.entry.name)
         recover(setting.folder)
-        remove_partials(setting.folder)
-        setting.cache.remove_partials()
+        remove_leftovers(setting.build_dir, setting.folder, own_study.parent)
+        name_semaphores(setting.build_dir)
+        Room.folder = setting.build_dir / WORKERS
         return _run(setting, entries, table)
 
 
@@ -111,9 +101,12 @@ def _alone(setting: Setting) -> Iterator[None]:
 
 def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:
     _prepare(setting, table)
-    stale = [status for status in statuses(setting, entries) if status.why]
+    every = statuses(setting, entries)
+    stale = [status for status in every if status.why]
+    current = [status.entry.name for status in every if not status.why]
+    note_failures(setting.build_dir, setting.folder, current, {})
     study = read(setting, "studies", _study_key(setting))
-    failures: list[FitError] = []
+    failures: dict[str, FitError] = {}
     if stale or study is None:
         for folder in (setting.folder, setting.build_dir):  # before hours of work
             check_writable(folder)
@@ -122,27 +115,29 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
         seconds = {status.entry.name: status.seconds for status in stale}
         with open_engine(setting) as engine, setting.report.whole(setting.dataset.entry.title, seconds):
             failures, study = _compute(setting, engine, stale, study)
-    write_if_changed(
-        study_path(setting.models_dir, setting.dataset.entry.name), dump_document(study, DatasetStudy).encode()
-    )
+    if study is not None:
+        own_study = study_path(setting.models_dir, setting.dataset.entry.name)
+        write_if_changed(own_study, dump_document(study, DatasetStudy).encode())
     setting.cache.trim(CACHE_BYTES)
-    if failures:
+    if number := len(failures.keys() - {DATA}):
         raise FitError(
-            f"{len(failures)} of {len(stale)} models could not be measured; the others are in {setting.folder}",
-            errors=failures,
+            f"{number} of {len(stale)} models could not be measured; the others are in {setting.folder}",
+            errors=list(failures.values()),
         )
+    if failures:
+        raise failures[DATA]
     return [status.entry.name for status in stale]
 
 
 def _compute(
     setting: Setting, engine: Engine, stale: list[Status], study: DatasetStudy | None
-) -> tuple[list[FitError], DatasetStudy]:
+) -> tuple[dict[str, FitError], DatasetStudy | None]:
     """Measure all models at once, a thread each that waits for its tasks, and describe the data set meanwhile.
 
     Returns
     -------
     tuple
-        What failed, in the order of the table, and the study of the data set.
+        What failed by model, in the order of the table, and the study of the data set, None if that failed.
 
     """
     if study is None:
@@ -158,44 +153,25 @@ def _compute(
     for number, status in enumerate(stale, start=1):
         setting.report.line(f"[{number}/{len(stale)}] {status.entry.name}: {status.why}")
     found: dict[str, DatasetStudy] = {} if study is None else {"study": study}
-    calls: list[Callable[[], None]] = [partial(_measure, engine, model) for model in models]
+    calls: dict[str, Callable[[], None]] = {model.entry.name: partial(measure, engine, model) for model in models}
     if study is None:
-        calls.append(partial(_describe_data, setting, engine, images, found))
-    failures = _side_by_side(setting, calls)
-    return failures, found["study"]
+        calls[DATA] = partial(_describe_data, setting, engine, images, found)
+    failures = side_by_side(calls, partial(_note, setting))
+    return failures, found.get("study")
+
+
+def _note(setting: Setting, name: str, error: FitError | None) -> None:
+    """Say and store that a model failed, or store that it did not."""
+    failed = {} if error is None else {name: f"{error.problem}: {error.found}"}
+    if error:
+        setting.report.line(f"error: {error}")
+    note_failures(setting.build_dir, setting.folder, [name], failed)
 
 
 def _ranked(stale: list[Status]) -> list[tuple[int, Status]]:
     """Return each model's rank: those that took longest last time come first, then the order of the table."""
     longest = sorted(stale, key=lambda status: -(status.seconds or 0))
     return [(len(stale) - longest.index(status), status) for status in stale]
-
-
-def _side_by_side(setting: Setting, calls: Sequence[Callable[[], None]]) -> list[FitError]:
-    """Run each call in a thread of its own; return the models' errors in order, and raise any other error at once."""
-    ended: queue.SimpleQueue[tuple[int, BaseException | None]] = queue.SimpleQueue()
-    for number, call in enumerate(calls):
-        threading.Thread(target=_reporting, args=(call, number, ended), daemon=True).start()
-    failures: dict[int, FitError] = {}
-    for _ in calls:
-        number, error = ended.get()
-        if isinstance(error, FitError):
-            failures[number] = error
-            setting.report.line(f"error: {error}")
-        elif error is not None:
-            raise error
-    return [failures[number] for number in sorted(failures)]
-
-
-def _reporting(
-    call: Callable[[], None], number: int, ended: queue.SimpleQueue[tuple[int, BaseException | None]]
-) -> None:
-    try:
-        call()
-    except BaseException as error:  # the waiting thread raises it
-        ended.put((number, error))
-    else:
-        ended.put((number, None))
 
 
 def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
@@ -236,59 +212,13 @@ def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict
 
     title = "means, components, a map and near-duplicates"
     memory = study_bytes(setting.dataset.n_train, setting.n_pixels)
-    engine.run(setting.dataset.entry.title, [Task(title, dataset_study, (images,), keep, CURVE, memory)])
-
-
-def _measure(engine: Engine, model: Model) -> None:
-    """Search, fit and evaluate one model, and replace its folder."""
-    setting, entry = model.setting, model.entry
+    task = Task(title, dataset_study, (images,), keep, CURVE, memory, fits=0)
     try:
-        with _leaving(engine, model.group(SHARES)):
-            with _leaving(engine, model.group(FOLDS)):
-                check_memory(model, engine.memory, engine.kept)
-                engine.hold(model.group(FOLDS), model.kept_bytes(FOLDS))
-                later = len(after_search(model, entry.candidates()[0], engine.memory))
-                engine.run(entry.name, search_tasks(model), later=later + 2)
-            candidates, scores, *search_seconds = searched(model)
-            best = choose(candidates, scores)
-            search = search_document(entry.grid, candidates, scores, best)
-            engine.hold(model.group(SHARES), model.kept_bytes(SHARES))
-            engine.run(entry.name, after_search(model, candidates[best], engine.memory), later=2)
-        engine.run(entry.name, score_tasks(model, candidates[best]), later=1)
+        engine.run(setting.dataset.entry.title, [task])
     except TaskFailedError as error:
-        raise unfit(entry, str(error)) from None
-    final, staged = fitted(model, candidates[best])
-    test = read_scored(setting, entry, final, staged)
-    seeds = refitted(model, candidates[best], test.predictions) if entry.stochastic else None
-    curve, importances, growth = None, [], []
-    if not entry.baseline:
-        content = read_checked(staged / PICKLE, final["digests"][PICKLE])
-        curve, importances, growth = studied(model, candidates[best], content)
-    about = {"entry": entry.document(setting.dataset.image_shape), "search": search, "final": final, "seeds": seeds}
-    found: list[Any] = []
-    engine.run(
-        entry.name,
-        [Task("figures", figures, (entry.name, about, model.images, test), found.extend, FIGURES + model.rank)],
-    )
-    metrics, drawn, mistakes = found
-    documents = {
-        "metrics.json": dump_document(metrics, Metrics),
-        "predictions.txt": encode_predictions(test.predictions),
-        "curves.json": dump_document(drawn, Curves),
-        "study.json": dump_document(study_document(entry.name, mistakes, curve, importances), Study),
-    }
-    run_json = run_document(setting, entry, final, staged, documents, search_seconds, growth)
-    place_folder(setting, entry, documents | {"run.json": dump_document(run_json, Run)}, staged)
-    accuracy = metrics["test"]["accuracy"]
-    setting.report.line(
-        f"{entry.name}: cross-validated {search['best_score']:.4f}, test {accuracy['value']:.4f} "
-        f"[{accuracy['low']:.4f}, {accuracy['high']:.4f}], fit {final['fit']:.1f} s"
-    )
-
-
-@contextmanager
-def _leaving(engine: Engine, group: str) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        engine.leave(group)
+        raise FitError(
+            f"the data set {setting.dataset.entry.name} could not be described",
+            expected=f"images of which {title} can be computed",
+            found=str(error),
+            remedy=Command("data"),
+        ) from None

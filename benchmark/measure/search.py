@@ -21,6 +21,8 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
+from benchmark.measure.convergence import counted
+from benchmark.measure.returned import checked_features, checked_labels
 from benchmark.results import Edge, Search
 from benchmark.svm import RbfSVC, fit_together
 
@@ -59,7 +61,8 @@ def fold_features(features: Any, images: NDArray[np.uint8], labels: Labels, fold
     rows, _ = split_folds(labels)[fold]
     with threadpool_limits(1):
         fitted = clone(features).fit(flat_rows(images)[rows], labels[rows])
-        return np.asarray(fitted.transform(flat_rows(images)), dtype=np.float32)
+        described = checked_features(fitted.transform(flat_rows(images)), len(images))
+        return np.asarray(described, dtype=np.float32)
 
 
 def score_candidates(
@@ -69,7 +72,7 @@ def score_candidates(
     fold: int,
     described: NDArray[np.float32],
     n_columns: int | None,
-) -> tuple[list[float], float, float]:
+) -> tuple[list[float], list[int], float, float]:
     """Fit each candidate on the fold's training rows and score it on the held-out ones.
 
     `described` is what `fold_features` returned; the first `n_columns` are used, or all of them.
@@ -77,17 +80,27 @@ def score_candidates(
     Returns
     -------
     tuple
-        The accuracies, and the wall and CPU seconds of all candidates together. CPU seconds are those of this thread,
-        because others work in the same process.
+        The accuracies, the numbers of convergence warnings, and the wall and CPU seconds of all candidates together. CPU
+        seconds are those of this thread.
+
+    Raises
+    ------
+    ReturnedError
+        If a candidate predicts something else than a class for each image.
     """
     wall, cpu = time.perf_counter(), time.thread_time()
     described = described[:, :n_columns]
     fit_rows, held_out = split_folds(labels)[fold]
-    with threadpool_limits(1):
+    fit_y, y = labels[fit_rows], labels[held_out]
+    classes = np.unique(fit_y)  # before a classifier can write into what it is given
+    scores: list[float] = []
+    warnings: list[int] = []
+    with threadpool_limits(1), counted() as warned:
         fit_X, X = np.ascontiguousarray(described[fit_rows]), np.ascontiguousarray(described[held_out])
-        predictions = _predictions(pipeline, candidates, fit_X, labels[fit_rows], X)
-        scores = [float(np.mean(predicted == labels[held_out])) for predicted in predictions]
-    return scores, time.perf_counter() - wall, time.thread_time() - cpu
+        for predicted in _predictions(pipeline, candidates, fit_X, fit_y, X):
+            scores.append(float(np.mean(checked_labels(predicted, len(y), classes) == y)))
+            warnings.append(warned.number - sum(warnings))
+    return scores, warnings, time.perf_counter() - wall, time.thread_time() - cpu
 
 
 def shared_search(candidates: Iterable[Params], pipeline: Pipeline) -> list[list[Params]]:

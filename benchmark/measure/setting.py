@@ -34,6 +34,8 @@ class Setting:
         Whether Dask shows its dashboard on a loopback address.
     memory : int, optional
         Bytes that all processes on this machine may take together; by default what is free.
+    fit_seconds : float, optional
+        How long a fit may take.
 
     """
 
@@ -48,6 +50,7 @@ class Setting:
     dask: str = ""
     dashboard: bool = False
     memory: int | None = None
+    fit_seconds: float | None = None
     cache: Cache = field(init=False)
 
     def __post_init__(self) -> None:

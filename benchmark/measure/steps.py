@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import pickle
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +22,19 @@ from sklearn.pipeline import Pipeline
 from benchmark import results
 from benchmark.cache import digest
 from benchmark.disk import file_sha256, read_checked, write_atomically
+from benchmark.features import PixelFeatures
 from benchmark.measure.dask_worker import Of
-from benchmark.measure.engine import Shared, Task
+from benchmark.measure.evaluate import Scored
 from benchmark.measure.fit import PICKLE, SEEDS, seed_spread
 from benchmark.measure.kept import known, read
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_key
 from benchmark.measure.model import FOLDS, SHARES, Model
 from benchmark.measure.provenance import fit_circumstances
-from benchmark.measure.search import (
-    N_SPLITS,
-    Params,
-    fold_features,
-    score_candidates,
-    shared_search,
-)
-from benchmark.measure.study_model import FOLD, carried_back, curve_sizes, learning_curve, share_features
+from benchmark.measure.search import N_SPLITS, Params, fold_features, score_candidates, shared_search
+from benchmark.measure.study_model import FOLD, curve_sizes, learning_curve, share_features
+from benchmark.measure.task import Shared, Task
 from benchmark.measure.vouched import is_vouched, vouch
-from benchmark.measure.workers import fit_alone, refit, score_pickled, share_alone, whole_features
+from benchmark.measure.workers import Pickled, figures, fit_alone, refit, score_pickled, share_alone, whole_features
 
 SCORED = ("scores.npy", "predictions.npy")
 
@@ -62,30 +58,58 @@ def search_tasks(model: Model) -> list[Task]:
             memory = model.search_bytes(group[0])
             arguments = (pipeline, [keys[key] for key in missing], labels, fold, features, n_columns)
             keep = _keep_scores(model, fold, missing)
-            tasks.append(Task("search", score_candidates, arguments, keep, SEARCH + model.rank, memory))
+            tasks.append(
+                Task(
+                    "search",
+                    score_candidates,
+                    arguments,
+                    keep,
+                    SEARCH + model.rank,
+                    memory,
+                    where=f"fold {fold + 1}, {_in_words([keys[key] for key in missing])}",
+                    fits=len(missing),
+                )
+            )
     return tasks
 
 
+def _in_words(candidates: Sequence[Params]) -> str:
+    """Return the parameters of candidates, of the first where there are several."""
+    first = ", ".join(f"{name}={value!r}" for name, value in sorted(candidates[0].items()))
+    return first if len(candidates) == 1 else f"{first} and {len(candidates) - 1} more"
+
+
 def _keep_scores(model: Model, fold: int, keys: Sequence[str]) -> Callable[[Any], str]:
-    def keep(found: tuple[list[float], float, float]) -> str:
-        scores, wall, cpu = found
-        for key, score in zip(keys, scores, strict=True):
-            model.setting.cache.write("fits", key, {"score": score, "wall": wall / len(keys), "cpu": cpu / len(keys)})
+    def keep(found: tuple[list[float], list[int], float, float]) -> str:
+        scores, warnings, wall, cpu = found
+        costs = {"wall": wall / len(keys), "cpu": cpu / len(keys)}
+        for key, score, number in zip(keys, scores, warnings, strict=True):
+            model.setting.cache.write("fits", key, {"score": score, "warnings": number} | costs)
         return f"fold {fold + 1}, {max(scores):.4f}"
 
     return keep
 
 
-def searched(model: Model) -> tuple[list[Params], list[list[float]], float, float]:
-    """Return the candidates, their fold scores, and the search's wall and CPU seconds, from the cache."""
+@dataclass(frozen=True)
+class Searched:
+    """A search that is done: the candidates, their fold scores, its convergence warnings, its wall and CPU seconds."""
+
+    candidates: list[Params]
+    scores: list[list[float]]
+    warnings: int
+    seconds: tuple[float, float]
+
+
+def searched(model: Model) -> Searched:
+    """Return what the search of a model found, from the cache."""
     pipeline, candidates = model.pipeline, model.entry.candidates()
     kept = [
         [known(model.setting, "fits", fit_key(model.setting, pipeline, params, fold)) for fold in range(N_SPLITS)]
         for params in candidates
     ]
     scores = [[item["score"] for item in row] for row in kept]
-    wall, cpu = (sum(item[name] for row in kept for item in row) for name in ("wall", "cpu"))
-    return candidates, scores, wall, cpu
+    warnings, wall, cpu = (sum(item[name] for row in kept for item in row) for name in ("warnings", "wall", "cpu"))
+    return Searched(candidates, scores, warnings, (wall, cpu))
 
 
 def after_search(model: Model, params: Params, memory: int) -> list[Task]:
@@ -103,9 +127,10 @@ def final_tasks(model: Model, params: Params, memory: int) -> list[Task]:
     if _whole(model, "finals", key, folder, PICKLE):
         return []
     most_jobs, memory = model.final_bytes(params, memory)
-    arguments = (model.pipeline, params, model.images, Of.CORES, most_jobs, memory)
+    arguments = (model.pipeline, params, model.images, Of.CORES, most_jobs)
     keep = _keep_final(model, key, folder)
-    return [Task("final fit and prediction", fit_alone, arguments, keep, FINAL + model.rank, memory, alone=True)]
+    title, where = "final fit and prediction", _in_words([params])
+    return [Task(title, fit_alone, arguments, keep, FINAL + model.rank, memory, alone=True, where=where)]
 
 
 def _final_place(model: Model, params: Params) -> tuple[str, Path]:
@@ -133,10 +158,16 @@ def score_tasks(model: Model, params: Params) -> list[Task]:
     key, folder = _final_place(model, params)
     if _whole(model, "scores", key, folder, *SCORED):
         return []
-    pickled, sha256 = folder / PICKLE, known(model.setting, "finals", key)["digests"][PICKLE]
-    arguments = (read_checked(pickled, sha256) if model.setting.dask else pickled, sha256, model.images)
+    pickled = _pickled(model, folder, known(model.setting, "finals", key)["digests"][PICKLE])
     memory, keep = model.score_bytes(params), _keep_scored(model, key, folder)
-    return [Task("in-sample and test scores", score_pickled, arguments, keep, FIGURES + model.rank, memory)]
+    title, where, arguments = "in-sample and test scores", _in_words([params]), (pickled, model.images)
+    return [Task(title, score_pickled, arguments, keep, FIGURES + model.rank, memory, where=where)]
+
+
+def _pickled(model: Model, folder: Path, sha256: str) -> Pickled:
+    """Return the pickle in a folder, of this digest, as workers get it: its path where they have the file, else its bytes."""
+    path = folder / PICKLE
+    return read_checked(path, sha256) if model.setting.dask else path, sha256
 
 
 def _keep_scored(model: Model, key: str, folder: Path) -> Callable[[Any], None]:
@@ -185,6 +216,7 @@ def seed_tasks(model: Model, params: Params) -> list[Task]:
             _keep_seed(model, key),
             SEED + model.rank,
             model.refit_bytes(params),
+            where=f"random_state={seed}",
         )
         for seed, key in _seed_keys(model, params).items()
         if read(setting, "seeds", key) is None
@@ -222,7 +254,8 @@ def curve_tasks(model: Model, params: Params) -> list[Task]:
         arguments = (tail, labels, n, features, n_columns, about)
         memory = model.curve_bytes(params, n)
         keep = _keep_share(model, key, len(model.folds[FOLD][1]))
-        tasks.append(Task("learning curve and importances", share_alone, arguments, keep, CURVE + model.rank, memory))
+        title, where = "learning curve and importances", f"{n:,} images, {_in_words([params])}"
+        tasks.append(Task(title, share_alone, arguments, keep, CURVE + model.rank, memory, where=where))
     return tasks
 
 
@@ -245,15 +278,22 @@ def _keep_share(model: Model, key: str, n_held_out: int) -> Callable[[Any], str]
     return keep
 
 
-def studied(
-    model: Model, params: Params, content: bytes
-) -> tuple[results.LearningCurve, list[results.Importance], list[results.Growth]]:
-    """Return the learning curve, the importances and what each fit of the curve cost, the smallest first.
-
-    The importances of the model's own weights come from its pickle, `content`, whose digest has been checked.
-    """
-    dataset, classes = model.setting.dataset, list(model.setting.dataset.class_names)
+def studied(model: Model, params: Params) -> tuple[results.LearningCurve, list[Any], list[results.Growth]]:
+    """Return the learning curve, the permutation importance, and what each fit of the curve cost, the smallest first."""
     kept = [known(model.setting, "shares", key) for key in reversed(_share_keys(model, params).values())]
     curve = learning_curve([item["point"] for item in kept], kept[0]["n_held_out"])
-    own = carried_back(pickle.loads(content), dataset.image_shape, classes)  # noqa: S301
-    return curve, [kept[-1]["importance"], *([] if own is None else [own])], [item["growth"] for item in kept]
+    return curve, [kept[-1]["importance"]], [item["growth"] for item in kept]
+
+
+# ------------------------------------------------------------------------------------------------------------- figures
+def figures_task(
+    model: Model, about: dict[str, Any], test: Scored, place: tuple[Path, str], keep: Callable[[Any], None]
+) -> Task:
+    """Return the evaluation of a model, which carries its own weights back to pixels where they may be of any.
+
+    `about` is what its metrics say besides, `place` the folder of its pickle and the pickle's digest.
+    """
+    has_pixels = isinstance(model.pipeline[0], PixelFeatures) and not model.entry.baseline
+    pickled = _pickled(model, *place) if has_pixels else None
+    arguments = (model.entry.name, about, model.images, test, pickled)
+    return Task("figures", figures, arguments, keep, FIGURES + model.rank, fits=0)

@@ -7,6 +7,7 @@ only training images; of the test images, only the existing scores are used.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.features import PixelFeatures
 from benchmark.measure.meter import metered
+from benchmark.measure.returned import checked_features, checked_labels
 from benchmark.measure.search import fit_tails, split_folds
 from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Growth, Importance, LearningCurve, Mistake, Study
 from benchmark.results.study_documents import all_classes
@@ -116,7 +118,8 @@ def share_features(
         fitted = clone(features).fit(rows, labels[share])
         described = [fitted.transform(rows)]
         seconds = time.thread_time() - start
-        described += map(fitted.transform, parts)
+        described = [checked_features(described[0], n_train)]
+        described += [checked_features(fitted.transform(part), len(part)) for part in parts]
     return np.concatenate([np.asarray(part, dtype=np.float32) for part in described]), seconds
 
 
@@ -152,12 +155,14 @@ def fit_share(
     """
     share, held_out = _rows(labels, n_train)
     X, y = np.load(rows[0]), labels[share]
+    classes = np.unique(y)
     with threadpool_limits(1):
         with metered() as fit:
             fitted = next(fit_tails([tail], X, y))
         X = np.load(rows[1])
         with metered() as predict:
-            predicted = fitted.predict(X)
+            returned = fitted.predict(X)
+    predicted = checked_labels(returned, len(X), classes)
     growth: Growth = {
         "n_train": n_train,
         "features_seconds": features_seconds,
@@ -273,8 +278,9 @@ def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[s
     between = [step for _, step in fitted.steps[1:-1]]
     own: Importance = {"method": "impurity", "shape": list(image_shape), "block": 1, "n_images": None, "pictures": {}}
     if features.n_components is None and not between and hasattr(last, "feature_importances_"):
-        own["pictures"] = {all_classes(classes): last.feature_importances_.tolist()}
-        return own
+        importances = np.asarray(last.feature_importances_, dtype=np.float64)
+        own["pictures"] = {all_classes(classes): importances.tolist()}
+        return own if importances.shape == (math.prod(image_shape),) and np.isfinite(importances).all() else None
     if not hasattr(last, "coef_") or not all(isinstance(step, StandardScaler) for step in between):
         return None
     weights = np.asarray(last.coef_, dtype=np.float64)
@@ -282,6 +288,8 @@ def carried_back(fitted: Pipeline, image_shape: tuple[int, int], classes: list[s
         weights = weights / (1 if step.scale_ is None else step.scale_)
     weights = weights if features.n_components is None else weights @ features.components_
     weights = np.concatenate([-weights, weights]) if len(weights) == 1 else weights
+    if weights.shape != (len(classes), math.prod(image_shape)) or not np.isfinite(weights).all():
+        return None  # those of pairs of classes, or of something else that the estimator calls so
     own["method"] = "coefficients"
     own["pictures"] = dict(zip(classes, weights.tolist(), strict=True))
     return own

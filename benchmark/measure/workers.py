@@ -1,7 +1,7 @@
 """What tasks call on a worker, besides the fits themselves, and what must be the same on all workers.
 
 Each function takes arrays and plain values and returns such, because a worker shares no files with the process that
-asked. Those in `HERE` run in the worker itself; all others in a process of their thread, see `processes`.
+asked. Those in `HERE` run in the worker itself; each other in a process of its own, see `processes`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ from benchmark.dataset import Dataset
 from benchmark.disk import read_checked
 from benchmark.faults import told
 from benchmark.layout import PACKAGE
+from benchmark.measure.arrays import Kept, Lent, Room, lent, opened, stored
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
-from benchmark.measure.processes import Kept, Lent, Mapped, in_fresh_process, lent, opened, stored
 from benchmark.measure.provenance import blas_kernel, fit_circumstances
+from benchmark.measure.returned import checked_features
 from benchmark.measure.search import Params, flat_rows
-from benchmark.measure.study_model import confident_mistakes, fit_share
+from benchmark.measure.study_model import carried_back, confident_mistakes, fit_share
 
 Images = NDArray[np.uint8]
+Pickled = tuple[Path | bytes, str]  # a model's pickle: its file if this machine has it, else its bytes; and its SHA-256
 
 
 # --------------------------------------------------------------------------------------------------- what must be equal
@@ -132,13 +134,16 @@ def whole_features(pipeline: Pipeline, params: Params, dataset: Dataset) -> tupl
     features = clone(pipeline).set_params(**params)[:1]
     with threadpool_limits(1):
         features.fit(flat_rows(dataset.train_images), np.asarray(dataset.train_labels))
-        return features.transform(flat_rows(dataset.train_images)), features.transform(flat_rows(dataset.test_images))
+        parts = (dataset.train_images, dataset.test_images)
+        first, second = (checked_features(features.transform(flat_rows(images)), len(images)) for images in parts)
+        return first, second
 
 
 def refit(pipeline: Pipeline, params: Params, seed: int, whole: Any, dataset: Dataset) -> float:
     """Return the test accuracy of the chosen classifier with another seed; `whole` is what `whole_features` returned."""
-    labels = np.asarray(dataset.train_labels), np.asarray(dataset.test_labels)
-    return refit_accuracy(pipeline, params, seed, (whole[0], labels[0]), (whole[1], labels[1]))
+    labels = np.array(dataset.train_labels), np.asarray(dataset.test_labels)
+    fit_X, X = (np.array(part) for part in whole)  # a classifier may write into its own, but not where all seeds read
+    return refit_accuracy(pipeline, params, seed, (fit_X, labels[0]), (X, labels[1]))
 
 
 # ---------------------------------------------------------------------------------------------------- the measured fits
@@ -146,28 +151,29 @@ def share_alone(
     tail: Pipeline,
     labels: NDArray[np.uint8],
     n_train: int,
-    described: tuple[Mapped, float],
+    described: tuple[NDArray[np.float32], float],
     n_columns: int | None,
     about: dict[str, Any],
 ) -> Any:
-    """Run `study_model.fit_share` in a fresh process; return what it returns.
+    """Run `study_model.fit_share` and return what it returns.
 
-    The features, of which the model uses the first `n_columns`, go there as files: a pipe would need two more copies.
-    `described` is what `study_model.share_features` returned.
+    The features, of which the model uses the first `n_columns`, are those that all models share, mapped into memory. They go
+    there as files of their own, so that the memory of the fit is measured without them. `described` is what
+    `study_model.share_features` returned.
     """
-    features, seconds = opened(described)
-    with tempfile.TemporaryDirectory() as folder:
+    features, seconds = described
+    with tempfile.TemporaryDirectory(dir=Room.folder) as folder:
         rows = Path(folder, "fit.npy"), Path(folder, "predict.npy")
         with told(Path(folder)):
             np.save(rows[0], features[:n_train, :n_columns])
             np.save(rows[1], features[n_train:, :n_columns])
-        return in_fresh_process(fit_share, tail, labels, n_train, rows, seconds, about)
+        return fit_share(tail, labels, n_train, rows, seconds, about)
 
 
-def fit_alone(  # all of them positional, as every task's
-    pipeline: Pipeline, params: Params, dataset: LentDataset, n_cores: int, most_jobs: int, memory: int
+def fit_alone(
+    pipeline: Pipeline, params: Params, dataset: Dataset, n_cores: int, most_jobs: int
 ) -> tuple[dict[str, Any], bytes]:
-    """Run `fit.fit_final` in a fresh process, with up to `most_jobs` threads and `memory` bytes.
+    """Run `fit.fit_final` with up to `most_jobs` threads.
 
     Returns
     -------
@@ -175,23 +181,23 @@ def fit_alone(  # all of them positional, as every task's
         The record of the fit with the circumstances of this machine, and the pickle.
 
     """
-    with tempfile.TemporaryDirectory() as folder:
-        n_jobs = min(n_cores, most_jobs)
-        record = in_fresh_process(_fit_final, pipeline, params, dataset, Path(folder), n_jobs, memory=memory)
-        here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
-        return record | fit_circumstances(here), (Path(folder) / PICKLE).read_bytes()
+    n_jobs = min(n_cores, most_jobs)
+    here: Any = SimpleNamespace(root=PACKAGE.parent, entries=None, jobs=n_jobs)
+    circumstances = fit_circumstances(here)  # before user code can change what it looks at
+    with tempfile.TemporaryDirectory(dir=Room.folder) as folder:
+        record = fit_final(pipeline, params, _training(dataset), dataset.test_images, Path(folder), n_jobs)
+        return record | circumstances, (Path(folder) / PICKLE).read_bytes()
 
 
-def _fit_final(pipeline: Pipeline, params: Params, dataset: Dataset, folder: Path, n_jobs: int) -> dict[str, Any]:
-    return fit_final(pipeline, params, _training(dataset), dataset.test_images, folder, n_jobs)
+def score_pickled(pickled: Pickled, dataset: Dataset) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
+    """Run `fit.score_final` on the model in a pickle."""
+    return score_final(_loaded(pickled), _training(dataset), dataset.test_images)
 
 
-def score_pickled(
-    model: Path | bytes, sha256: str, dataset: Dataset
-) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any]]:
-    """Run `fit.score_final` on the model in a pickle of this digest: its file if this machine has it, else its bytes."""
-    content = model if isinstance(model, bytes) else read_checked(model, sha256)
-    return score_final(pickle.loads(content), _training(dataset), dataset.test_images)  # noqa: S301  # made by `fit_alone`
+def _loaded(pickled: Pickled) -> Pipeline:
+    content, sha256 = pickled
+    read = content if isinstance(content, bytes) else read_checked(content, sha256)
+    return pickle.loads(read)  # noqa: S301  # made by `fit_alone`
 
 
 def _training(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -199,14 +205,20 @@ def _training(dataset: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 # --------------------------------------------------------------------------------------------------------- the figures
-def figures(name: str, about: dict[str, Any], dataset: Dataset, test: Scored) -> tuple[Any, Any, Any]:
-    """Return a model's metrics, its curves and its most confident mistakes; `about` is what its metrics say besides."""
+def figures(
+    name: str, about: dict[str, Any], dataset: Dataset, test: Scored, pickled: Pickled | None
+) -> tuple[Any, Any, Any, Any]:
+    """Return a model's metrics, its curves, its most confident mistakes, and its own weights as pictures.
+
+    `about` is what its metrics say besides. `pickled` is None if no weights are asked for.
+    """
     classes = list(dataset.class_names)
     return (
         metrics_document(dataset=dataset, test=test, **about),
         curves(name, test.scores, test.kind, test.labels, classes),
         confident_mistakes(test.scores, test.labels, test.predictions, classes),
+        None if pickled is None else carried_back(_loaded(pickled), dataset.image_shape, classes),
     )
 
 
-HERE = (hold, share_alone, fit_alone)  # they only hand on, or start a process themselves
+HERE = (hold,)  # it runs no code of a user and keeps what it returns

@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import yaml
@@ -33,6 +34,7 @@ from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
+from benchmark.results.failures import Failure
 from benchmark.swap import new_folder, recover, replace_folder
 from benchmark.text import as_html
 
@@ -49,10 +51,12 @@ def build_site(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say = as_typed,
+    failures: Mapping[str, Failure] = MappingProxyType({}),
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
-    `say` formats the commands that pages name, for this data set.
+    `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that
+    pages name, for this data set.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -65,13 +69,19 @@ def build_site(
     """
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
-        site = _gathered(root, models_dir, dataset, build_dir, report, say)
+        site = _gathered(root, models_dir, dataset, build_dir, report, say, failures)
         _write(site, shipped("site_src"), build_dir / "docs")
         return _mkdocs(site, build_dir)
 
 
 def _gathered(
-    root: Path, models_dir: Path, dataset: Dataset, build_dir: Path, report: Callable[[str], None], say: Say
+    root: Path,
+    models_dir: Path,
+    dataset: Dataset,
+    build_dir: Path,
+    report: Callable[[str], None],
+    say: Say,
+    failures: Mapping[str, Failure],
 ) -> Site:
     """Return the site with all its files, in memory."""
     stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
@@ -102,6 +112,7 @@ def _gathered(
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
     site.released = read_released(build_dir / "released.json")
+    site.failures = failures
     if dataset.profile is None:
         site.draw = stills
     render(site, say)
@@ -114,9 +125,9 @@ def _preview(site: Site) -> bytes:
     labels, classes = site.dataset.train_labels, site.stored.dataset["classes"]
     first = [int(np.flatnonzero(labels == classes.index(name))[0]) for name in site.order]
     title = f"{site.dataset.entry.title} benchmark"
-    told = headline(site.board)
+    lead = headline(site.board)
     n = site.stored.dataset["n_test"]
-    sentence = f"{told} of {n:,} test image{'' if n == 1 else 's'} right." if told else ""
+    sentence = f"{lead} of {n:,} test image{'' if n == 1 else 's'} right." if lead else ""
     return preview(title, sentence, site.dataset.train_images[first])
 
 

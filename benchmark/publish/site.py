@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from benchmark.publish.chart import Chart
 from benchmark.publish.gallery import Gallery, fitted, png
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
+from benchmark.results.failures import Failure
 from benchmark.text import addresses
 
 LARGEST_THUMBNAIL = 32  # pixels; beside a chart, which carries them all
@@ -56,6 +57,9 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     nav: list[Any] = field(default_factory=list)
     released: dict[str, Release] = field(default_factory=dict)  # what a release carries, by model
+    failures: Mapping[str, Failure] = field(
+        default_factory=dict
+    )  # the models that failed when last tried here, by name
 
     @functools.cached_property
     def gallery(self) -> Gallery:

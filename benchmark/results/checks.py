@@ -94,6 +94,8 @@ def _metrics(document: Metrics) -> Faults:
     yield from _estimate("train.accuracy", document["train"]["accuracy"])
     yield from _test(document["test"], len(document["dataset"]["classes"]))
     yield from _count("distinct_scores", document["distinct_scores"], 1)
+    for name, number in document.get("convergence_warnings", {}).items():
+        yield from _count(f"convergence_warnings.{name}", number)  # type: ignore[arg-type]
     if document["seeds"] is not None:
         yield from _seeds(document["seeds"])
 

@@ -73,6 +73,13 @@ class Search(TypedDict):
     candidates: list[Candidate]
 
 
+class Convergence(TypedDict):
+    """How many times scikit-learn warned that a fit had not converged: in all fits of the search, and in the final one."""
+
+    search: int
+    final_fit: int
+
+
 class InSample(TypedDict):
     """In-sample accuracy; `method` says whether each image was left out of its own vote."""
 
@@ -137,6 +144,7 @@ class Metrics(TypedDict):
     distinct_scores: int | None
     dataset: DatasetInfo
     search: Search
+    convergence_warnings: NotRequired[Convergence]
     train: InSample
     test: OutOfSample
     seeds: Seeds | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmark.results.documents import Estimate
+from benchmark.results.documents import Convergence, Estimate
 from benchmark.results.metrics import Metric, Reading
 from benchmark.results.stored import ModelResult
 
@@ -157,6 +157,14 @@ def change_text(before: Reading | None, after: Reading | None, change: float | N
 
 
 # ---------------------------------------------------------------------------------------------------------- many words
+def convergence_words(warned: Convergence) -> str:
+    """Return how many convergence warnings there were, and where; nothing if there were none."""
+    counts = [(warned["search"], "in the search"), (warned["final_fit"], "in the final fit")]
+    number = sum(count for count, _ in counts)
+    where = ", ".join(f"{count:,} {words}" for count, words in counts if count)
+    return f"{number:,} convergence warning{'' if number == 1 else 's'}: {where}" if number else ""
+
+
 def listed(items: Sequence[str]) -> str:
     """Return items as an English list: "a, b and c"."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)

@@ -37,7 +37,7 @@ PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
     "data": "--dataset --profile --entries --data-dir --build-dir --accept --convert --json --quiet",
-    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --dask --dashboard --dry-run --no-site --json --quiet",
+    "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --fit-limit --dask --dashboard --dry-run --no-site --json --quiet",
     "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
     "serve": f"{PLACES} --port",
@@ -76,6 +76,7 @@ VALUES = {
     "--profile": "quick",
     "--jobs": "99",
     "--memory": "2GiB",
+    "--fit-limit": "30m",
     "--port": "1",
     "--min-effect": "1",
     "--max-loss": "1",
@@ -258,6 +259,8 @@ def test_parsing_imports_nothing_that_computes():
         ("bench --memory 1e9GB", "must be a number and one of", "make bench MEMORY=4GiB"),
         ("bench --memory 1000MiB", "1000MiB is too little: a run takes 1.5GiB at the least", "make bench MEMORY=4GiB"),
         ("worker x --memory 999999GiB", "that this process may use", "python -m benchmark worker tcp://localhost:8786"),
+        ("bench --fit-limit 30", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
+        ("bench --fit-limit 0h", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
         ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
         ("serve --port http", "argument --port: invalid int value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
@@ -297,6 +300,7 @@ VARIABLES = [
     "FAST=1",
     "JOBS=3",
     "MEMORY=2GiB",
+    "FIT_LIMIT=1.5m",
     "DATA_DIR=d",
     "ENTRIES=e.py",
     "MODELS=a,b",
@@ -329,7 +333,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, convert=True, json=False, quiet=False)
     assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(
-        replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30),
+        replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30, fit_seconds=90),
         QUICK / "x",
         dry_run=True,
         no_site=False,

@@ -242,6 +242,6 @@ def test_a_worker_that_is_told_to_end_says_nothing_of_semaphores(processes):
     children = psutil.Process(worker.pid).children(recursive=True)
     worker.terminate()
     said, _ = worker.communicate(timeout=20)
-    assert worker.returncode == 130
+    assert worker.returncode == 143
     assert said.splitlines() == ["interrupted"]
     assert not psutil.wait_procs(children, 6)[1]

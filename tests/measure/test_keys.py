@@ -76,7 +76,8 @@ KEY_FILES = {"code": keys.FIT_CODE, "figures": keys.EVALUATION_CODE, "study": ke
 FILES = sorted(
     path.relative_to(ROOT / "benchmark").with_suffix("").as_posix() for path in (ROOT / "benchmark").rglob("*.py")
 )
-DECIDES_NO_BYTE = {"disk", "errors", "layout", "machine"}  # they write what they are given, or count cores and bytes
+# they write what they are given, count cores and bytes, or refuse what a model returns
+DECIDES_NO_BYTE = {"disk", "errors", "layout", "machine", "measure/returned"}
 
 
 def test_a_change_of_a_file_moves_the_keys_of_the_bytes_it_decides_and_no_other(tmp_path, monkeypatch):
@@ -151,7 +152,7 @@ def test_every_file_that_decides_a_stored_byte_is_in_its_key(sample, tmp_path, n
     def figures():
         small_set = replace(sample, test_labels=test_labels)
         document = entry.document(shape)
-        metrics = evaluate.metrics_document(document, small_set, found, final, seeds, scored)
+        metrics = evaluate.metrics_document(document, small_set, found, final, seeds, scored, 0)
         curves = evaluate.curves(name, scored.scores, scored.kind, scored.labels, classes)
         results.dump_document(metrics, results.Metrics)
         results.dump_document(curves, results.Curves)

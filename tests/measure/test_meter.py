@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmark.measure import meter, processes
+from benchmark.measure import meter, task_process
 from benchmark.measure.meter import metered
 from benchmark.measure.processes import TaskKilledError, in_fresh_process
 
@@ -76,7 +76,7 @@ def limits_under_one_of_the_user():
     resource.setrlimit(resource.RLIMIT_DATA, (10 * 2**30, 10 * 2**30))
     found = []
     for memory in (2**30, 2**34, 0):
-        processes._limit(memory)
+        task_process._limit(memory)
         found.append(resource.getrlimit(resource.RLIMIT_DATA)[0] // 2**30)
     return found
 

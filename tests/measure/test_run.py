@@ -231,7 +231,7 @@ def test_a_run_that_is_told_to_end_says_what_is_kept(tmp_path):
             while not list((tmp_path / "build" / "cache" / "fits").glob("[!.]*.json")) and time.monotonic() < deadline:
                 time.sleep(0.05)
             process.terminate()
-            assert process.wait(timeout=300) == 130
+            assert process.wait(timeout=300) == 143
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -268,14 +268,15 @@ def test_another_value_in_a_grid_fits_nothing_that_exists(sample, tmp_path):
     images = Shared("images", "images", lambda: sample, ())
     model = Model(setting, entry, images, rank=0)
     for task in steps.search_tasks(model):
-        task.keep(([0.25 * len(params) for params in task.arguments[1]], 1.0, 1.0))
+        scores = [0.25 * len(params) for params in task.arguments[1]]
+        task.keep((scores, [0] * len(scores), 1.0, 1.0))
     assert steps.search_tasks(model) == []
     more = replace(model, entry=replace(entry, grid={**grid, "classifier__n_neighbors": [1, 3, 5]}))
     asked = [task.arguments[1] for task in steps.search_tasks(more)]
     assert [[params["classifier__n_neighbors"] for params in group] for group in asked] == [[5]] * 3
     for task in steps.search_tasks(more):
-        task.keep(([0.5], 1.0, 1.0))
-    assert steps.searched(more)[1][:2] == steps.searched(model)[1]
+        task.keep(([0.5], [0], 1.0, 1.0))
+    assert steps.searched(more).scores[:2] == steps.searched(model).scores
 
 
 def test_a_second_run_in_the_same_folders_is_refused(sample, tmp_path):
@@ -382,7 +383,7 @@ def test_scores_that_are_none_of_the_classes_are_refused(sample, tmp_path):
     entries = [ModelEntry("pairs", "Pairs", "svm", "pixels", OneVersusOne(), {"features__n_components": [5]})]
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", sample, 1, Reporter(quiet=True))
     with pytest.raises(
-        FitError, match=r"no finite score for each class(?s:.*)shape \(1000, 10\)(?s:.*)shape \(1000, 45\)"
+        FitError, match=r"one column per class(?s:.*)decision_function returned an array of shape \(1000, 45\)"
     ):
         run.run(setting, entries, entries)
 

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.features import HogFeatures, PixelFeatures
@@ -120,6 +121,14 @@ def test_a_share_is_scored_as_the_whole_pipeline_would_be(sample, tmp_path):
         assert growth["n_predict"] == len(described[0]) - n
     shown = study_model._shown(held_out)
     assert found == importance(fitted, images[shown], labels[shown], about["classes"])
+
+
+def test_coefficients_of_pairs_of_classes_are_no_pictures_of_classes(sample):
+    images, labels = np.asarray(sample.train_images)[:200], np.asarray(sample.train_labels)[:200]
+    model = pipeline(PixelFeatures(5), ("classifier", SVC(kernel="linear")))
+    model.fit(images.reshape(200, -1), labels)
+    assert model[-1].coef_.shape == (45, 5)
+    assert study_model.carried_back(model, sample.image_shape, list(sample.class_names)) is None
 
 
 def test_coefficients_carried_back_give_the_models_own_decisions(sample):

@@ -179,6 +179,24 @@ def test_a_page_says_where_memory_was_not_measured(site):
     assert words not in site.files["made/models/careful.md"].decode()
 
 
+def test_a_page_says_that_a_run_failed_and_what_did_not_converge(site):
+    message = "model 'hasty' could not be fitted: search, fold 1: ValueError: <b>*x*</b>"
+    failure = {"model": "hasty", "results": "here", "at": "2026-11-27T10:00:00+00:00", "message": message}
+    warned = {"convergence_warnings": {"search": 2, "final_fit": 1}}
+    models = [dataclasses.replace(model, metrics=model.metrics | warned) for model in site.stored.models]
+    stored = dataclasses.replace(site.stored, models=models)
+    again = dataclasses.replace(site, stored=stored, failures={"hasty": failure}, files={}, nav=[])
+    render(again)
+    for name in ("careful", "hasty"):
+        before, page = (each.files[f"made/models/{name}.md"].decode() for each in (site, again))
+        assert ("Last run here failed" in page) == (name == "hasty")
+        assert "scikit-learn gave 3 convergence warnings: 2 in the search, 1 in the final fit." in page
+        assert not re.search("Last run here failed|convergence", before)
+    told = again.files["made/models/hasty.md"].decode()
+    assert "On 2026-11-27; what this page shows is older. model &#39;hasty&#39;" in told
+    assert "ValueError: &lt;b&gt;*x*&lt;/b&gt;</p>" in told
+
+
 def test_every_picture_says_how_large_it_is(site):
     pages = [content.decode() for path, content in site.files.items() if path.endswith(".md")]
     images = [image for page in pages for image in re.findall(r"<img [^>]*>", page)]

@@ -18,6 +18,7 @@ from benchmark.results import METRICS, Edge, ModelResult, Run, Search
 from benchmark.results.numbers import (
     NOTHING,
     class_words,
+    convergence_words,
     duration,
     interval,
     listed,
@@ -63,6 +64,8 @@ class ModelPage:
     title: str
     name: str
     note: str
+    failed: str
+    unconverged: str
     baseline: bool
     rank: str
     versus: str
@@ -98,6 +101,8 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         title=model.metrics["title"],
         name=model.name,
         note=model.entry["note"],
+        failed=_failed(site, model),
+        unconverged=_unconverged(model),
         baseline=baseline,
         rank=_rank(site.board, row),
         versus=_versus(site.board, row),
@@ -122,6 +127,18 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         pipeline=model.entry["pipeline"],
         downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
     )
+
+
+def _failed(site: Site, model: ModelResult) -> str:
+    """Return when and how a model failed when it was last tried here, nothing if it did not."""
+    failure = site.failures.get(model.name)
+    return f"On {failure['at'][:10]}; what this page shows is older. {failure['message']}" if failure else ""
+
+
+def _unconverged(model: ModelResult) -> str:
+    """Return how many convergence warnings there were; nothing where none were given or counted."""
+    warned = model.metrics.get("convergence_warnings")
+    return convergence_words(warned) if warned else ""
 
 
 def _mistakes(site: Site, model: ModelResult) -> list[ConfidentMistake]:

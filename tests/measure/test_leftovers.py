@@ -1,0 +1,67 @@
+"""What a killed run left is removed, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmark.measure.leftovers import remove_leftovers
+
+SEMAPHORE = """
+import multiprocessing, os, pathlib, signal, sys
+from benchmark.measure.leftovers import name_semaphores
+name_semaphores(pathlib.Path(sys.argv[1]))
+lock = multiprocessing.get_context("spawn").Lock()
+print(lock._semlock.name, flush=True)
+os.killpg(0, signal.SIGKILL)  # its resource tracker too
+"""
+
+
+def ended():
+    """Return the number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_files_of_writers_that_have_ended_are_removed(tmp_path):
+    build, models = tmp_path / "build", tmp_path / "models"
+    gone = [build / "cache" / "fits" / f".a.json.{ended()}.partial", models / f".entries.json.{ended()}.partial"]
+    kept = [
+        build / f".b.json.{os.getpid()}.partial", build / "cache" / "fits" / "a.json", models / "notes.partial",
+        models / ".mine.partial", models / f"a.{ended()}.partial",
+    ]  # fmt: skip
+    left = build / "workers" / "dask-scratch-space" / "worker-1" / "features.npy"
+    for path in (*gone, *kept, left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    remove_leftovers(build, models)
+    assert not any(path.exists() for path in (*gone, left))
+    assert all(path.exists() for path in kept)
+
+
+def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path):
+    remove_leftovers(tmp_path / "build", tmp_path / "models")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere semaphores have no files")
+def test_semaphores_of_a_killed_run_of_this_build_folder_are_removed(tmp_path):
+    paths = []
+    for name in ("build", "other"):
+        done = subprocess.run(
+            [sys.executable, "-c", SEMAPHORE, tmp_path / name],
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        paths.append(Path("/dev/shm") / f"sem.{done.stdout.strip().removeprefix('/')}")  # noqa: S108
+    assert all(path.exists() for path in paths)
+    remove_leftovers(tmp_path / "build")
+    assert [path.exists() for path in paths] == [False, True]
+    remove_leftovers(tmp_path / "other")
+    assert not paths[1].exists()

@@ -1,0 +1,145 @@
+"""A task in its own process: how it ends, in whatever way it ends, and that nothing is left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cloudpickle
+import psutil
+import pytest
+
+from benchmark.measure import processes
+from benchmark.measure.arrays import Room
+from benchmark.measure.processes import Means, TaskError, TaskKilledError, TaskLateError, in_fresh_process, run_packed
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whom they descend from")
+
+
+@pytest.fixture(autouse=True)
+def room(tmp_path, monkeypatch):
+    (tmp_path / "room").mkdir()
+    monkeypatch.setattr(Room, "folder", tmp_path / "room")
+    yield tmp_path / "room"
+    assert not list((tmp_path / "room").iterdir())  # a task's folder goes with it
+
+
+def run(function, *arguments, **means):
+    return run_packed(cloudpickle.dumps((function, list(arguments))), {}, Means(**means))
+
+
+def until(condition, seconds=5):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_gone(pid):
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def left_behind(session):
+    return subprocess.Popen(["sleep", "1000"], start_new_session=session).pid
+
+
+def orphan(path):
+    """Leave a process whose parent has ended, in a session of its own."""
+    if os.fork() == 0:
+        os.setsid()
+        child = os.fork()
+        if child == 0:
+            time.sleep(1000)
+        path.write_text(str(child))
+        os._exit(0)
+    os.wait()
+
+
+def test_a_task_returns_what_it_returns_and_its_arguments_may_be_known_elsewhere():
+    packed = cloudpickle.dumps((divmod, [7, None]))
+    assert run_packed(packed, {1: 2}, Means()) == (3, 1)
+
+
+@linux
+def test_processes_that_a_task_starts_end_with_it(tmp_path):
+    pids = [run(left_behind, session) for session in (False, True)]
+    run(orphan, tmp_path / "pid")
+    pids.append(int((tmp_path / "pid").read_text()))
+    assert until(lambda: all(map(is_gone, pids)))
+
+
+def test_a_late_task_is_ended_with_its_children(tmp_path):
+    def late():
+        (tmp_path / "pid").write_text(str(left_behind(session=False)))
+        time.sleep(1000)
+
+    start = time.monotonic()
+    with pytest.raises(TaskLateError, match=r"it was ended after 3\.00 s"):
+        run(late, seconds=3)
+    assert time.monotonic() - start < 8
+    assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+def test_a_task_that_nobody_wants_any_more_is_ended(tmp_path):
+    def stays():
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        time.sleep(1000)
+
+    packed = cloudpickle.dumps((stays, []))
+    with pytest.raises(TaskKilledError):
+        run_packed(packed, {}, Means(), wanted=lambda: not (tmp_path / "pid").exists())
+    assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+def test_the_end_of_what_a_task_prints_is_handed_on_even_if_it_crashes():
+    said = []
+
+    def crash():
+        for number in range(10_000):
+            print(f"line {number}")
+        sys.stdout.flush()
+        os.abort()
+
+    with pytest.raises(TaskError, match="its process was ended by SIGABRT; it last printed: line 9999"):
+        run_packed(cloudpickle.dumps((crash, [])), {}, Means(), said=said.append)
+    [text] = said
+    assert text.endswith("line 9999\n")
+    assert len(text) == 16_384
+
+
+def test_what_cannot_be_pickled_is_told():
+    with pytest.raises(TaskError, match="what it returned cannot be pickled: TypeError"):
+        run(lambda: (number for number in range(3)))
+
+
+def test_a_warden_that_is_killed_takes_its_tasks_along_and_another_one_takes_its_place(tmp_path):
+    def stays():
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(1000)
+
+    with pytest.raises(TaskKilledError):
+        run(stays)
+    if sys.platform == "linux":
+        assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
+    assert until(lambda: processes._started().process.poll() is not None)
+    assert in_fresh_process(abs, -1) == 1
+
+
+def test_a_warden_ends_with_whoever_started_it_whatever_its_tasks_do(tmp_path):
+    script = f"""
+import os, pathlib, re, signal, threading, time
+from benchmark.measure.processes import in_fresh_process
+def stuck():
+    pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+    re.match(r"(a+)+$", "a" * 60 + "b")  # years, without giving Python's lock back
+threading.Thread(target=in_fresh_process, args=(stuck,), daemon=True).start()
+while not pathlib.Path({str(tmp_path / "pid")!r}).exists(): time.sleep(0.05)
+time.sleep(0.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False, timeout=60, env=os.environ | {"TMPDIR": str(tmp_path)})
+    assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
