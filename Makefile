@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 
 # What a person may give as NAME=value, on make's command line alone: other programs export variables of these names.
-GIVEN := MODELS PROFILE DATASET JOBS MEMORY FIT_LIMIT DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE
+GIVEN := MODELS PROFILE DATASET JOBS MEMORY FIT_LIMIT DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE KILLS POINTS SEED WORLDS ONLY EXECUTIONS TARGETS INPUT
 SWITCHES := FAST DRY ACCEPT CONVERT CHECK DASHBOARD
 ON := 1 y yes true on Y Yes YES True TRUE On ON
 OFF := 0 n no false off N No NO False FALSE Off OFF
@@ -108,12 +108,12 @@ scale: setup ## run the bench on 600,000 generated images; print the most memory
 	@$(VENV)/bin/python tools/scale.py
 
 torture: setup ## kill benches and site builds on the sample, and let their calls fail, at every place; hours (KILLS=1000 POINTS=n SEED=n WORLDS=swap,data ONLY=trial JOBS=n)
-	@$(VENV)/bin/python tools/torture $(if $(KILLS),--kills $(KILLS)) $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(WORLDS),--worlds '$(WORLDS)') $(if $(ONLY),--only '$(ONLY)') $(MEANS)
+	@$(VENV)/bin/python tools/torture $(call option,--kills,KILLS) $(call option,--points,POINTS) $(call option,--seed,SEED) \
+	  $(call option,--worlds,WORLDS) $(call option,--only,ONLY) $(MEANS)
 
 fuzz: setup ## let every reader of bytes from outside read mutated files (EXECUTIONS=1000000 SEED=n TARGETS=a,b INPUT=file JOBS=n)
-	@$(VENV)/bin/python tools/fuzz $(if $(EXECUTIONS),--executions $(EXECUTIONS)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(TARGETS),--targets '$(TARGETS)') $(if $(INPUT),--input '$(INPUT)') $(MEANS)
+	@$(VENV)/bin/python tools/fuzz $(call option,--executions,EXECUTIONS) $(call option,--seed,SEED) \
+	  $(call option,--targets,TARGETS) $(call option,--input,INPUT) $(MEANS)
 
 oracle: setup ## reproduce three published rows of the official benchmark
 	@$(VENV)/bin/python tools/oracle.py

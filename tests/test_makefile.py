@@ -27,7 +27,7 @@ def recipe(*words, **environment):
     return shlex.split(done.stdout[done.stdout.index(".venv/bin/python") :])
 
 
-SWITCHES = {"ACCEPT": "data", "DRY": "bench", "FAST": "bench", "DASHBOARD": "bench", "CHECK": "list"}
+SWITCHES = {"ACCEPT": "data", "CONVERT": "data", "DRY": "bench", "FAST": "bench", "DASHBOARD": "bench", "CHECK": "list"}
 
 
 @pytest.mark.parametrize("name", SWITCHES)

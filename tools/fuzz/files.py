@@ -112,7 +112,7 @@ def cached(kind, folder):
     (path,) = (path for path in (folder / "cache").rglob("*") if path.is_file())
 
     def use(_):
-        found = cache.read("fits", KEY) if kind == "value" else cache.content("charts", KEY, lambda: content)
+        found = cache.read("fits", KEY, dict) if kind == "value" else cache.content("charts", KEY, lambda: content)
         if found not in ((value, None) if kind == "value" else (content,)):
             raise WrongAnswerError("an altered entry of the cache is taken", f"{found!r:.200}")
 

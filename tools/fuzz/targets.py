@@ -20,7 +20,7 @@ TARGETS = {
     "parse-released.json": (60, released),
     **_each("results", 8, results, ("one/metrics.json", "one/run.json", "one/curves.json", "one/study.json", "entries.json")),
     **_each("results", 8, results, ("one/predictions.txt", "test_labels.txt")),
-    **_each("git", 4, git, ("rev-parse", "rev-parse 2", "show", "config", "ls-tree", "cat-file", "log", "log 2", "rev-list")),
+    **_each("git", 4, git, ("rev-parse", "rev-parse 2", "config", "ls-tree", "cat-file", "log", "log 2", "log 4", "rev-list")),
     **_each("git", 4, git, ("one/metrics.json", "one/run.json", "one/predictions.txt", "entries.json")),
     **_each("data", 10, dataset, ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "SHA256SUMS")),
     **_each("data", 6, dataset, ("train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "train/a/1.png")),

@@ -80,7 +80,7 @@ def contradiction(folder):
 
 
 def readable(world, root):
-    """Say whether a reader finds every model's results now; it looks at a copy, because readers may finish a swap."""
+    """Say whether a reader finds every model's results now, in a copy."""
     from benchmark.results import load_results
 
     if world.name != "bench":

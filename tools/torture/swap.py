@@ -12,32 +12,33 @@ pin_arithmetic()  # before NumPy is imported
 
 import hashlib
 import json
-import shutil
 
-from benchmark.disk import write_atomically
+from benchmark.disk import remove, write_atomically
 from benchmark.errors import BenchmarkError
-from benchmark.results import recover_folders, replace_folder
+from benchmark.faults import any_told
+from benchmark.swap import new_folder, recover, replace_folder
 
 FILES = ("metrics.json", "predictions.txt", "curves.json", "study.json")
 
 
 def main(folder, version):
     folder.mkdir(parents=True, exist_ok=True)
+    recover(folder)
     for name in ("one", "two"):
-        new = folder / f".{name}.new"
-        recover_folders(folder)
-        shutil.rmtree(new, ignore_errors=True)
+        new = new_folder(folder / name)
+        remove(new)
         digests = {}
         for file in FILES:
             content = f"{name} {file} of version {version}\n".encode() * 50
             write_atomically(new / file, content)
             digests[file] = hashlib.sha256(content).hexdigest()
         write_atomically(new / "run.json", json.dumps({"files": digests}).encode())
-        replace_folder(new, folder / name)
+        replace_folder(folder / name)
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), sys.argv[2])
+        with any_told():
+            main(Path(sys.argv[1]), sys.argv[2])
     except BenchmarkError as error:
         sys.exit(f"error: {error}")
