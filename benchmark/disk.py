@@ -52,12 +52,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove the temporary files that processes which are gone left anywhere below `folder`."""
-    for partial in folder.rglob(".*.partial"):
+    """Remove the temporary files and folders that processes which are gone left anywhere below `folder`."""
+    for partial in list(folder.rglob(".*.partial")):
         number = partial.name.split(".")[-2]
-        if number.isdigit() and not _is_running(int(number)):
-            with suppress(OSError):
-                partial.unlink()
+        if number.isdecimal() and not _is_running(int(number)):
+            with suppress(DiskError):
+                remove(partial)
 
 
 def _is_running(process: int) -> bool:

@@ -15,7 +15,7 @@ from benchmark.dataset.checks import FILES, Sums, read_arrays, read_checksums, v
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.local import check_links, copy_idx, find_idx, has_pictures, listed, open_idx, open_pictures
 from benchmark.dataset.sources import Report, download, from_debian
-from benchmark.disk import atomic_path, check_writable, file_sha256, write_atomically
+from benchmark.disk import atomic_path, check_writable, file_sha256, remove_partials, write_atomically
 from benchmark.errors import BenchmarkError, DataError, DiskError
 from benchmark.faults import is_of_machine
 from benchmark.layout import shipped
@@ -46,6 +46,8 @@ def fetch(
     """
     home = root / (entry.home or f"data/{entry.name}")
     given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
+    for folder in (cache_dir, home):
+        remove_partials(folder)
     if convert:
         from benchmark.dataset.convert import convert_files  # needs Pillow
 
@@ -141,7 +143,7 @@ def _belongs_at_home(home: Path, sources: dict[str, Path]) -> bool:
 @contextmanager
 def _partial(cache_dir: Path, entry: DatasetEntry) -> Iterator[Path]:
     """Yield a folder that is removed at the end."""
-    partial = cache_dir / f"{entry.name}.{os.getpid()}.partial"
+    partial = cache_dir / f".{entry.name}.{os.getpid()}.partial"
     try:
         check_writable(partial)
         yield partial

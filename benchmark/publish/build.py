@@ -20,7 +20,7 @@ from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import tracked_folder
 from benchmark.dataset import Dataset
-from benchmark.disk import below, remove, write_atomically
+from benchmark.disk import below, remove, remove_partials, write_atomically
 from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
@@ -69,6 +69,7 @@ def build_site(
     """
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
+        remove_partials(build_dir)
         site = _gathered(root, models_dir, dataset, build_dir, report, say, failures)
         _write(site, shipped("site_src"), build_dir / "docs")
         return _mkdocs(site, build_dir)

@@ -36,6 +36,7 @@ def test_files_of_writers_that_have_ended_are_removed(tmp_path):
         models / ".mine.partial", models / f"a.{ended()}.partial",
     ]  # fmt: skip
     left = build / "workers" / "dask-scratch-space" / "worker-1" / "features.npy"
+    gone.append(build / "data" / f".letters.{ended()}.partial" / "t10k-labels-idx1-ubyte.gz")
     for path in (*gone, *kept, left):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
