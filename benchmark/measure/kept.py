@@ -10,7 +10,6 @@ from benchmark.disk import changed_in_use
 from benchmark.measure.setting import Setting
 from benchmark.results import CurvePoint, DatasetStudy, Growth, Importance, Run
 
-
 Proportion = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Duration = Annotated[float, msgspec.Meta(ge=0)]
 
