@@ -46,8 +46,8 @@ def fetch(
     """
     home = root / (entry.home or f"data/{entry.name}")
     given = data_dir or (home if home.exists() or not entry.home else shipped(entry.home))
-    for folder in (cache_dir, home):
-        remove_partials(folder)
+    remove_partials(cache_dir)
+    remove_partials(home)
     if convert:
         from benchmark.dataset.convert import convert_files  # needs Pillow
 
