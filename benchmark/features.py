@@ -68,7 +68,7 @@ class StreamedPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.n_components is None:
             return described
         projection = self.components_.T
-        return described @ projection - self.mean_ @ projection  # type: ignore[no-any-return]
+        return described @ projection - self.mean_ @ projection
 
     def _describe(self, rows: NDArray[Any]) -> Floats:
         """Turn raw rows into the rows that PCA is applied to."""

@@ -65,8 +65,8 @@ def read_image_folder(folder: Path, class_names: Sequence[str], remedy: Text = "
     if refused or images is None:
         raise refusal(folder, refused, len(everything), remedy)
     arrays: list[Bytes] = []
-    for part, own in zip(PARTS, np.split(images, [len(paths["train"])]), strict=True):
-        arrays += [own, np.array([label for _, label in paths[part]], dtype=np.uint8)]
+    for part, ours in zip(PARTS, np.split(images, [len(paths["train"])]), strict=True):
+        arrays += [ours, np.array([label for _, label in paths[part]], dtype=np.uint8)]
     return arrays
 
 

@@ -130,7 +130,7 @@ def _grey(picture: Image.Image) -> Bytes:
 def _from_floats(values: NDArray[Any]) -> Bytes:
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise ValueError("floating-point numbers that do not lie between 0, black, and 1, white")
-    return np.rint(values * 255).astype(np.uint8)
+    return np.asarray(np.rint(values * 255), dtype=np.uint8)
 
 
 def _on_ground(grey: Image.Image, opacity: Image.Image) -> Bytes:

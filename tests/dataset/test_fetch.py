@@ -207,7 +207,7 @@ def counted(path, written):
             written.append(partial.stat().st_size)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_four_files_of_which_any_byte_was_changed_are_read_or_refused(tmp_path_factory, data):
     home = tmp_path_factory.mktemp("fuzzed") / "data" / "mine"
