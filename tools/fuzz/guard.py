@@ -41,20 +41,20 @@ class Guard:
     """Watches the calls of readers in this process, whose memory and files it limits for good."""
 
     def __init__(self):
-        self._io = os.open("/proc/self/io", os.O_RDONLY) if Path("/proc/self/io").exists() else None
+        self._costs = Costs()
         self._lines = Lines(str(ROOT / "benchmark")) if hasattr(sys, "monitoring") else None
         self._seen = set()
         limit(resource.RLIMIT_FSIZE, HARD_BYTES)
         self.rest()
         if sys.platform == "linux":  # elsewhere the limit does not count, or counts otherwise
-            limit(resource.RLIMIT_DATA, status_bytes("VmData") + HARD_BYTES)
+            limit(resource.RLIMIT_DATA, self._costs.data() + HARD_BYTES)
 
     def rest(self):
         """Take what the process holds and has written by now as nothing."""
         with contextlib.suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forgets the peak
-        self._base = self._peak = peak_bytes()
-        self._written = self.written()
+        self._base = self._peak = self._costs.peak()
+        self._written = self._costs.written()
 
     def judge(self, read, data):
         """Call `read` with `data`.
@@ -80,7 +80,7 @@ class Guard:
         return finding, outcome, new
 
     def _cost(self, seconds):
-        peak, written = peak_bytes(), self.written()
+        peak, written = self._costs.peak(), self._costs.written()
         wrote, self._written = written - self._written, written
         if peak > self._peak:
             self._peak = peak
@@ -93,12 +93,6 @@ class Guard:
         if seconds > MOST_SECONDS:
             return Finding("time", f"{seconds:.1f} s of processor time, of at most {MOST_SECONDS:.0f}")
         return None
-
-    def written(self):
-        """Return how many bytes this process has written, 0 where the system does not tell."""
-        if self._io is None:
-            return 0
-        return int(os.pread(self._io, 512, 0).partition(b"wchar: ")[2].partition(b"\n")[0])
 
 
 class Lines:
@@ -150,12 +144,28 @@ def limit(what, most):
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def peak_bytes():
-    """Return the most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+class Costs:
+    """What this process has held at most and written so far, in bytes; 0 where the system does not tell."""
 
+    def __init__(self):
+        self._io, self._status = (self._opened(f"/proc/self/{name}") for name in ("io", "status"))
 
-def status_bytes(name):
-    """Return a figure of this process's status on Linux."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition(f"{name}:")[2].split()[0]) * 1024
+    @staticmethod
+    def _opened(path):
+        return os.open(path, os.O_RDONLY) if Path(path).exists() else None
+
+    def written(self):
+        """Return how many bytes this process has written."""
+        return self._figure(self._io, b"wchar:")
+
+    def peak(self):
+        """Return the most memory that this process has held; the peak of `resource` would be its parent's at first."""
+        return self._figure(self._status, b"VmHWM:") * 1024
+
+    def data(self):
+        """Return how much of its data limit this process uses."""
+        return self._figure(self._status, b"VmData:") * 1024
+
+    @staticmethod
+    def _figure(descriptor, name):
+        return 0 if descriptor is None else int(os.pread(descriptor, 4096, 0).partition(name)[2].split(None, 1)[0])

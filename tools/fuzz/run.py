@@ -88,7 +88,7 @@ class Fuzzing:
                 rest, hung = self._listen(process, names)
             finally:
                 process.kill()
-                process.wait()
+                process.communicate()
             if not rest:
                 return []
             said.seek(0)
