@@ -260,10 +260,8 @@ def _measure(engine: Engine, model: Model) -> None:
     final, staged = fitted(model, candidates[best])
     test = read_scored(setting, entry, final, staged)
     seeds = refitted(model, candidates[best], test.predictions) if entry.stochastic else None
-    curve, importances, growth = None, [], []
-    if not entry.baseline:
-        content = read_checked(staged / PICKLE, final["digests"][PICKLE])
-        curve, importances, growth = studied(model, candidates[best], content)
+    pickled = b"" if entry.baseline else read_checked(staged / PICKLE, final["digests"][PICKLE])
+    curve, importances, growth = studied(model, candidates[best], pickled) if pickled else (None, [], [])
     about = {"entry": entry.document(setting.dataset.image_shape), "search": search, "final": final, "seeds": seeds}
     found: list[Any] = []
     engine.run(
