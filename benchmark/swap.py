@@ -83,9 +83,10 @@ def recover(parent: Path) -> None:
 
     """
     for left in sorted([*parent.glob(".*.old"), *parent.glob(".*.new")]):
-        target = left.with_name(left.name[1:-4])
-        if not is_name(target.name) or left.is_symlink() or not left.is_dir():
+        name = left.name[1:-4]
+        if not is_name(name) or left.is_symlink() or not left.is_dir():
             continue  # not ours
+        target = parent / name
         found = standing(target)
         if found != target:
             with told(target):
