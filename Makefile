@@ -40,7 +40,6 @@ PATIENCE := $(call option,--fit-limit,FIT_LIMIT)
 WHERE := $(call option,--dask,DASK) $(call flag,--dashboard,DASHBOARD)
 FORM := $(call option,--format,FORMAT)
 BUILT := $(call quoted,$(or $(call given,BUILD),build)/site)
-MEASURED := $(call quoted,models/$(or $(call given,DATASET),fashion-mnist))
 unexport $(foreach name,$(GIVEN) $(SWITCHES),$(if $(call given,$(name)),$(name))) # make would expand what is in them
 export BRANCH TAG # to the shell by its environment, where the workflows set them: a name may hold what a shell would run
 # Python finds its own parts and the locked packages without these, and asserts what the tests assert
@@ -156,7 +155,7 @@ propose: ## open a pull request with the working tree's results, or renew the op
 	fi
 
 pickles: setup ## gather the fitted models, as pickles and as files that run no code, and their SHA-256 in build/pickles
-	@$(VENV)/bin/python tools/pickles.py $(DATASET)
+	@$(VENV)/bin/python tools/pickles.py $(or $(call typed,DATASET),fashion-mnist)
 
 release-notes: ## write what CHANGELOG.md says of a tag to build/notes.md (TAG=v…; bench.yml runs it first)
 	@mkdir -p build && $(INTERPRETER) tools/notes.py "$$TAG" > build/notes.md

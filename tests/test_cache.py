@@ -38,7 +38,7 @@ def test_content_is_made_once(tmp_path):
     assert cache.content("sprites", "other", lambda: b"") == b""
 
 
-VALUE = {"score": 0.875, "wall": 1.5, "cpu": 1.25}
+VALUE = {"score": 0.875, "warnings": 0, "wall": 1.5, "cpu": 1.25}
 
 
 @given(st.binary(max_size=200), st.integers(0, 10**6), st.integers(1, 255))
@@ -75,6 +75,7 @@ def test_an_entry_of_another_key_kind_or_shape_counts_as_absent(tmp_path):
         {"score": 1},
         VALUE | {"score": 1.5},
         VALUE | {"wall": -1.0},
+        VALUE | {"warnings": -1},
         VALUE | {"score": "0.9"},
         VALUE | {"wall": None},
     ):
