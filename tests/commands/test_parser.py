@@ -255,7 +255,7 @@ def test_parsing_imports_nothing_that_computes():
         ("bench --memory 1000MiB", "1000MiB is too little: a run takes 1.5GiB at the least", "make bench MEMORY=4GiB"),
         ("worker x --memory 999999GiB", "that this process may use", "python -m benchmark worker tcp://localhost:8786"),
         ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
-        ("serve --port http", "argument --port: invalid int value", "make serve PORT=8000"),
+        ("serve --port http", "argument --port: invalid port value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
         ("history --format markdown", "invalid choice", "make history METRIC=accuracy FORMAT=json"),
         ("diff --max-loss nan", "must be 0 or more percentage points", "python -m benchmark diff --help"),
