@@ -3,7 +3,7 @@
 Standard library alone, and no syntax newer than Python 3.6, so that an older python3 is refused in words.
 """
 
-import ast
+import configparser
 import hashlib
 import importlib.util
 import os
@@ -117,19 +117,36 @@ def clean(given):
 def for_pip(python, given):
     """Return the environment for pip: the settings in `PIP` from its files and from `given`, and no others."""
     variables = {"PIP_" + name.upper().replace("-", "_"): name for name in PIP}
-    asking = dict(clean(given), **{name: text for name, text in given.items() if name == "PIP_CONFIG_FILE"})
-    told = subprocess.run(
-        [python, "-I", "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=asking
-    )
-    found = {}
-    for section, name, text in re.findall(
-        "^(global|install)[.]([a-z-]+)=('.*'|\".*\")$", decoded(told.stdout), re.MULTILINE
-    ):
-        if name in PIP and (section == "install" or name not in found):
-            found[name] = ast.literal_eval(text)
+    found = {name.replace("_", "-"): text for name, text in written(settings_files(python, given)).items()}
     found.update({name: given[variable] for variable, name in variables.items() if variable in given})
     own = {variable: found[name] for variable, name in variables.items() if name in found}
     return dict(clean(given), PIP_CONFIG_FILE=os.devnull, **own)
+
+
+def settings_files(python, given):
+    """Return the files of settings that pip reads, those that count more last."""
+    asking = dict(clean(given), **{name: text for name, text in given.items() if name == "PIP_CONFIG_FILE"})
+    command = [python, "-I", "-m", "pip", "config", "debug"]
+    told = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=asking)
+    files, kind = {}, ""
+    for line in decoded(told.stdout).splitlines():
+        heading, file = re.match("([a-z]+):$", line), re.match("  (.+), exists: True$", line)
+        kind = heading.group(1) if heading else kind
+        if file:
+            files.setdefault(kind, []).append(file.group(1))
+    return [file for kind in ("global", "user", "site", "env") for file in files.get(kind, [])]
+
+
+def written(files):
+    """Return what is written in files of settings for pip as a whole, and then for its `install`."""
+    parser = configparser.RawConfigParser()
+    for file in files:
+        try:
+            parser.read(file, encoding="utf-8")
+        except (configparser.Error, ValueError):
+            sys.stderr.write("{} is passed over: it holds no settings of pip\n".format(file))
+    sections = [parser.items(name) for name in ("global", "install") if parser.has_section(name)]
+    return {name: text for items in sections for name, text in items}
 
 
 def check(python, lock):

@@ -209,7 +209,7 @@ class Repository:
     def last_change(self, sha: str, path: str) -> str | None:
         """Return the SHA of the newest first-parent commit that changed `path`, relative to `root`."""
         found = git.output(self.root, "log", "-1", "--first-parent", "--diff-merges=first-parent", "--format=%H", sha, "--", f":(top,literal){self.prefix}{path}")  # fmt: skip
-        return found.decode().strip() or None
+        return found.decode(errors="replace").strip() or None
 
 
 def _number(text: bytes, command: str) -> int:

@@ -262,7 +262,7 @@ def test_parsing_imports_nothing_that_computes():
         ("bench --fit-limit 30", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
         ("bench --fit-limit 0h", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
         ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
-        ("serve --port http", "argument --port: invalid int value", "make serve PORT=8000"),
+        ("serve --port http", "argument --port: invalid port value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
         ("history --format markdown", "invalid choice", "make history METRIC=accuracy FORMAT=json"),
         ("diff --max-loss nan", "must be 0 or more percentage points", "python -m benchmark diff --help"),

@@ -218,7 +218,7 @@ def test_a_hook_in_a_linked_worktree_reads_the_folder_that_it_is_about(tmp_path)
     hook.chmod(0o755)
     (tmp_path / "linked" / "bench" / "note").write_text("x")
     made.commit(tmp_path / "linked", "Two")
-    assert "one  unchanged" in told.read_text()
+    assert "\n1 unchanged (no prediction changed)" in told.read_text()
 
 
 @given(st.binary(max_size=200))

@@ -157,7 +157,7 @@ def test_a_link_to_the_environment_of_another_checkout_is_replaced_and_that_one_
 )
 def test_what_failed_says_what_helps(tmp_path, printed, helps):
     script = f"import sys; sys.stdout.buffer.write({printed.encode('latin-1')!r}); sys.exit(1)"
-    with pytest.raises(environment.SetUpError, match=f"it failed(?s:.*)try:      {helps}"):
+    with pytest.raises(environment.SetUpError, match=f"it failed(?s:.*)try:      .*{helps}"):
         environment.run([sys.executable, "-c", script], "it failed", dict(os.environ), "venv")
 
 
