@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.cache import Cache
@@ -41,6 +41,7 @@ def test_content_is_made_once(tmp_path):
 VALUE = {"score": 0.875, "warnings": 0, "wall": 1.5, "cpu": 1.25}
 
 
+@settings(max_examples=25)
 @given(st.binary(max_size=200), st.integers(0, 10**6), st.integers(1, 255))
 def test_a_damaged_cache_file_counts_as_absent(whole, place, change):
     with tempfile.TemporaryDirectory() as folder:
