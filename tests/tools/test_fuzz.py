@@ -154,7 +154,7 @@ def test_every_type_of_document_is_a_target():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_reader_lets_anything_but_its_own_error_out(family, tmp_path, capsys):
-    executions = {"parse": "6000", "cache": "2000"}.get(family, "1000")
+    executions = {"parse": "3000", "cache": "1000"}.get(family, "400")
     words = ["--targets", family, "--executions", executions, "--seed", "1", "--jobs", "1", "--plain"]
     status = fuzz.main([*words, "--folder", str(tmp_path / "fuzz")])
     said = capsys.readouterr().out

@@ -153,7 +153,7 @@ class Trials:
         self._texts[name] = violations
         place = self._folder / name.replace(":", "-").replace("+", "_")[:100]
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(folder, place, symlinks=True)
+        shutil.copytree(folder, place, symlinks=True, ignore=special)
         (place / "violations.txt").write_text("\n".join([name, *violations, ""]), encoding="utf-8")
 
     def conclude(self, seconds, options):
@@ -170,6 +170,15 @@ class Trials:
         print(f"\n{kills:,} kills and {failed:,} failed calls in {seconds:.0f} s with seed {options.seed}: ", end="")
         print(f"{len(self._texts) or 'no'} trials with violations" + (f", in {options.folder}" if self._texts else ""))
         return int(bool(self._texts))
+
+
+def special(folder, names):
+    """Return which names are neither files nor folders: sockets of processes that were killed, which cannot be copied."""
+    return [
+        name
+        for name in names
+        if not (path := Path(folder, name)).is_symlink() and not path.is_file() and not path.is_dir()
+    ]
 
 
 if __name__ == "__main__":

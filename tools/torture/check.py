@@ -45,7 +45,7 @@ def _wrong(world, root, unit):
 def contents(path):
     """Return the digest of each file of a folder, or of a file, None if it does not exist; "" for those that vary."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if not file.is_dir())
+        files = sorted(file for file in path.rglob("*") if file.is_file())
         return {file.relative_to(path).as_posix(): "" if file.name in VARYING else digest(file) for file in files}
     return {"": digest(path)} if path.exists() else None
 
