@@ -6,6 +6,7 @@ import functools
 import os
 import subprocess
 import sys
+import time
 
 from axe_playwright_python.sync_playwright import Axe
 
@@ -18,6 +19,7 @@ MOST_SHIFT = 0.01  # of the window, of the cumulative layout shift
 DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
 # A kind of page is a template.
 KINDS = tuple(sorted(path.stem for path in shipped("templates").glob("*.md") if path.stem != "macros"))
+SECONDS = 30  # until something on a page should have happened
 MOST_KIB = 160  # that a page may cost before anybody touches it, where its kind has no limit of its own
 BUDGETS = dict.fromkeys(KINDS, MOST_KIB) | {
     "home": 100, "model": 120, "class": 120, "errors": 200, "compare": 240, "methods": 100
@@ -52,15 +54,24 @@ def addresses(folder):
     return sorted("" if path == "." else f"{path}/" for path in pages)
 
 
+def until(page, expression, arg=None):
+    """Wait until an expression is true on the page; Playwright's own way asks for `eval`, which the pages' policy forbids."""
+    end = time.monotonic() + SECONDS
+    while not page.evaluate(expression, arg):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {SECONDS} s: {expression}")
+        page.wait_for_timeout(50)
+
+
 def enliven(page, selector=".chart"):
     """Make every chart that `selector` finds live, by its button."""
-    page.wait_for_function("[...document.querySelectorAll('.plot')].every(place => place.dataset.ready)")
+    until(page, "[...document.querySelectorAll('.plot')].every(place => place.dataset.ready)")
     click = (
         "s => document.querySelectorAll(`${s} .plot:not(.live) + .plot-line button`).forEach(button => button.click())"
     )
     page.evaluate(click, selector)
     live = "s => [...document.querySelectorAll(s)].every(place => place.classList.contains('live'))"
-    page.wait_for_function(live, arg=f"{selector} .plot")
+    until(page, live, arg=f"{selector} .plot")
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from tools.browsing import (
     kinds,
     shifted,
     transferred,
+    until,
     violations,
     watch_shifts,
 )
@@ -96,7 +97,7 @@ def ready(page, selector):
     """Return a chart's place, in view, its picture there and its script at work."""
     place = page.locator(f"{selector} .plot")
     place.scroll_into_view_if_needed()
-    page.wait_for_function("s => document.querySelector(s).dataset.ready", arg=f"{selector} .plot")
+    until(page, "s => document.querySelector(s).dataset.ready", arg=f"{selector} .plot")
     return place
 
 
@@ -108,7 +109,7 @@ def bundle_requests(page):
 
 def waits_for_interest(page, selector):
     """Assert that the page of `selector` is at work and has not asked for its data."""
-    page.wait_for_function("s => !!document.querySelector(s).show", arg=selector)
+    until(page, "s => !!document.querySelector(s).show", arg=selector)
     page.wait_for_load_state("networkidle")
     assert not page.evaluate(ASKED)
 
@@ -147,7 +148,7 @@ def test_a_mouse_that_rests_on_a_chart_makes_it_live_and_hover_reads_it(visit):
     page.wait_for_selector(f"{POINTS} .plot.live")
     mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.mouse.move(mark["x"] + 5, mark["y"] + 5)
-    page.wait_for_function("s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
+    until(page, "s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
 
 
 def test_enter_makes_a_chart_live_and_arrow_keys_read_it(visit):
@@ -199,7 +200,7 @@ def test_a_tap_makes_a_chart_live_and_another_reads_it(visit):
     page.wait_for_selector(f"{POINTS} .plot.live")
     mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.touchscreen.tap(mark["x"] + 5, mark["y"] + 5)
-    page.wait_for_function("s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
+    until(page, "s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
     titles = page.locator("table.leaderboard tbody th a").all_inner_texts()
     assert page.locator(f"{POINTS} .told").inner_text().startswith(tuple(f"{title}: " for title in titles))
 
@@ -273,7 +274,7 @@ def test_the_legend_hides_a_series_and_keeps_it_hidden_through_a_change_of_schem
     enliven(page, "#rf-pixels-classes")
     page.locator("#rf-pixels-classes .legendtoggle").first.click()
     hidden = "document.querySelector('#rf-pixels-classes .stage')._fullData[0].visible"
-    page.wait_for_function(f"{hidden} === 'legendonly'")
+    until(page, f"{hidden} === 'legendonly'")
     toggle_scheme(page)
     assert page.evaluate(hidden) == "legendonly"
 
@@ -285,12 +286,12 @@ def test_a_logarithmic_axis_can_be_made_linear_and_back(visit):
     assert page.evaluate(f"{axis}.type") == "log"
     button = page.locator("#rf-pixels-roc .plot-line button")
     button.click()
-    page.wait_for_function(f"{axis}.type === 'linear'")
+    until(page, f"{axis}.type === 'linear'")
     low, high = page.evaluate(f"{axis}.range")
     assert low <= 0
     assert 0.9 < high < 1.2
     button.click()
-    page.wait_for_function(f"{axis}.type === 'log'")
+    until(page, f"{axis}.type === 'log'")
     assert page.locator("#rf-pixels-classes .plot-line button", has_text="scale").count() == 0
 
 
@@ -314,7 +315,7 @@ def test_the_schemes_switch_recolours_live_charts_and_swaps_pictures(visit):
     assert page.evaluate(shown.format("light"))
     assert not page.evaluate(shown.format("dark"))
     toggle_scheme(page)
-    page.wait_for_function(f"{colour} !== '{light}'")
+    until(page, f"{colour} !== '{light}'")
     assert page.evaluate(shown.format("dark"))
     assert not page.evaluate(shown.format("light"))
 
@@ -329,7 +330,7 @@ def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
     assert page.evaluate("window.visit") == "the same"
     enliven(page)
     assert bundle_requests(page) == 1
-    page.wait_for_function("!window.old._fullLayout")
+    until(page, "!window.old._fullLayout")
     page.go_back()
     page.wait_for_selector(f"{POINTS} .plot[data-ready]")
     enliven(page, POINTS)
@@ -338,7 +339,7 @@ def test_a_visit_loads_the_bundle_once_and_old_charts_go(visit):
 
 def test_what_the_start_puts_off_is_made_up_for_and_a_further_page_keeps_the_stylesheets(visit):
     page = visit("")
-    page.wait_for_function("!!document.querySelector('head meta[name=color-scheme][content=light]')")
+    until(page, "!!document.querySelector('head meta[name=color-scheme][content=light]')")
     addresses = "[...document.querySelectorAll('link[rel=stylesheet]')].map(link => link.getAttribute('href'))"
     assert all(address.startswith("http://") for address in page.evaluate(addresses))
     assert page.evaluate("[document.body, document.head].flatMap(Object.keys)") == []
@@ -434,14 +435,14 @@ def test_a_cell_of_the_matrix_shows_its_garments_and_the_address_keeps_it(visit)
     cell.focus()
     page.keyboard.press("Enter")
     chosen = page.locator(".chosen")
-    page.wait_for_function("n => document.querySelector('.chosen').textContent.includes(`: ${n} image`)", arg=n)
+    until(page, "n => document.querySelector('.chosen').textContent.includes(`: ${n} image`)", arg=n)
     assert chosen.inner_text().startswith(f"{truth} taken for {taken}")
     assert page.locator(".garments li").count() == min(int(n), page.locator(".garments li").count())
     found = page.url
     page.locator("select[name=missed]").select_option("2")
-    page.wait_for_function("document.querySelector('.chosen').textContent.includes('or more')")
+    until(page, "document.querySelector('.chosen').textContent.includes('or more')")
     page.go_back()
-    page.wait_for_function("!document.querySelector('.chosen').textContent.includes('or more')")
+    until(page, "!document.querySelector('.chosen').textContent.includes('or more')")
     assert page.url == found
     again = visit(found.partition("benchmark/")[2])
     again.wait_for_selector(".cells button[aria-pressed=true]")
@@ -457,7 +458,7 @@ def test_the_first_selection_comes_with_the_page_and_the_data_with_the_first_int
       [...document.querySelectorAll('.garments li')].map(item => item.textContent), new FormData(document.querySelector('.choices')).get('true')]"""
     before = page.evaluate(seen)
     page.locator("select[name=missed]").focus()
-    page.wait_for_function(ASKED)
+    until(page, ASKED)
     page.evaluate("document.querySelector('.explorer').show()")
     after = page.evaluate(seen)
     n = min(len(before[2]), len(after[2]))
@@ -467,15 +468,15 @@ def test_the_first_selection_comes_with_the_page_and_the_data_with_the_first_int
 
 def test_any_two_models_can_be_compared_and_turned_about(visit):
     page = visit(f"{SAMPLE}/compare/#first=lr-hog&second=rf-pixels")
-    page.wait_for_function("document.querySelector('[name=second]').value === 'rf-pixels'")
+    until(page, "document.querySelector('[name=second]').value === 'rf-pixels'")
     first = page.locator(".verdict").inner_text()
     page.goto(page.url.replace("first=lr-hog&second=rf-pixels", "first=rf-pixels&second=lr-hog"))
-    page.wait_for_function("text => document.querySelector('.verdict').textContent !== text", arg=first)
+    until(page, "text => document.querySelector('.verdict').textContent !== text", arg=first)
     words = {"ahead of": "behind", "behind": "ahead of"}
     said = next(word for word in words if word in first)
     assert words[said] in page.locator(".verdict").inner_text()
     page.locator("[name=second]").select_option("rf-pixels")
-    page.wait_for_function("document.querySelector('.verdict').textContent.includes('equals itself')")
+    until(page, "document.querySelector('.verdict').textContent.includes('equals itself')")
     assert not page.locator(".facts").is_visible()
     assert not page.locator(".side").first.is_visible()
 
@@ -527,8 +528,8 @@ def test_the_first_pair_comes_with_the_page_in_the_words_of_the_script(visit):
       ...[...document.querySelectorAll('.side')].map(side => [...side.querySelectorAll('li')].map(item => item.querySelector('img').alt + item.textContent))]"""
     before = page.evaluate(seen)
     page.locator(".side .more:visible").first.click()
-    page.wait_for_function(ASKED)
-    page.wait_for_function("n => document.querySelectorAll('.side li').length > n", arg=sum(map(len, before[2:])))
+    until(page, ASKED)
+    until(page, "n => document.querySelectorAll('.side li').length > n", arg=sum(map(len, before[2:])))
     after = page.evaluate(seen)
     assert before[:2] == after[:2]
     for less, more in zip(before[2:], after[2:], strict=True):
@@ -592,7 +593,7 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
     assert not violations(page)
     page.set_viewport_size(PHONE["viewport"])  # make audit asks on a phone's own terms, on every page
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    until(page, "document.body.dataset.mdColorScheme === 'slate'")
     assert not violations(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html.parser
 import json
 import re
@@ -17,7 +18,7 @@ from benchmark.publish.build import build_site
 from benchmark.text import addresses, chart_text, one_line
 from tests import made
 from tests.publish.test_pages import give_growth, give_interval, write_curves
-from tools.browsing import DESKTOP
+from tools.browsing import DESKTOP, until
 from tools.browsing import addresses as addresses_of
 from tools.links import Page, dead_links
 from tools.served import serving
@@ -266,14 +267,8 @@ def visit(site, new_context):
 def test_no_page_runs_a_script_or_asks_elsewhere(site, visit):
     for path in addresses_of(site):
         page = visit(path)
-        height = page.evaluate("document.documentElement.scrollHeight")
-        for y in range(0, height, 800):  # charts without pictures are drawn as they come near
-            page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", y)
-            page.wait_for_timeout(20)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every(place => place.classList.contains('live'))"
-        )
+        page.evaluate("document.querySelectorAll('.plot').forEach(place => place.click())")
+        until(page, "[...document.querySelectorAll('.plot')].every(place => place.classList.contains('live'))")
         assert page.evaluate("window.ran") is None, path
 
 
@@ -304,7 +299,7 @@ def test_a_cell_of_the_matrix_is_chosen_whatever_its_classes_are_called(visit):
     buttons = page.locator(".cells button")
     for place in range(buttons.count()):
         buttons.nth(place).click()
-        page.wait_for_function("n => document.querySelectorAll('.cells button')[n].ariaPressed === 'true'", arg=place)
+        until(page, "n => document.querySelectorAll('.cells button')[n].ariaPressed === 'true'", arg=place)
         assert page.locator(".garments li").count() > 0
         names = [page.evaluate(f"document.querySelector('[name={field}]').value") for field in ("true", "predicted")]
         assert page.locator(".chosen").inner_text().startswith(" ".join(f"{names[0]} taken for {names[1]}".split()[:2]))
@@ -313,6 +308,6 @@ def test_a_cell_of_the_matrix_is_chosen_whatever_its_classes_are_called(visit):
 def test_search_shows_a_name_as_it_is(visit):
     page = visit("")
     page.locator("[data-md-toggle=search]").evaluate("box => box.click()")
-    page.locator("input.md-search__input").fill("sum")
+    page.locator("input.md-search__input").press_sequentially("raw")
     page.wait_for_selector(".md-search-result__item")
     assert "{{ 7 * 7 }}" in page.locator(".md-search-result__list").inner_text()
