@@ -15,6 +15,7 @@ MINUS = "−"
 YEAR, LONGEST_YEARS, SHORTEST = 365.25 * 86_400, 1000, 1e-6  # seconds, years, seconds
 SMALLEST_SIZE, LARGEST = 1e5, 1e15  # bytes
 MOST_NAMED = 4  # classes in a sentence
+ROUNDED_UP = 0.9995  # of a unit: to three digits that is 1 already
 COSTS = ("s", "B")  # units whose values are compared by their ratio
 
 
@@ -49,7 +50,7 @@ def format_p(p: float) -> str:
 def duration(seconds: float) -> str:
     """Return seconds to three digits, in a suitable unit."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= scale or unit == "µs":
+        if seconds >= ROUNDED_UP * scale or unit == "µs":
             return f"{three_digits(seconds / scale)} {unit}"
     return ""
 

@@ -109,3 +109,11 @@ def test_an_exponent_and_its_interval_have_a_true_minus():
 @pytest.mark.parametrize(("p", "text"), [(0.0423, "0.042"), (1e-12, "1e-12"), (9e-13, "below 1e-12"), (1.0, "1")])
 def test_a_p_value_has_two_digits_and_a_floor(p, text):
     assert numbers.format_p(p) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.9996, "1.00 s"), (0.9994, "999 ms"), (0.0009996, "1.00 ms"), (0.0009994, "999 µs"), (0, "0.00 µs")],
+)
+def test_a_duration_that_rounds_up_to_a_unit_is_said_in_it(seconds, text):
+    assert numbers.duration(seconds) == text

@@ -77,7 +77,7 @@ def _rows(own: Costs, n: int) -> list[tuple[str, ...]]:
         ("Predict an image from its features, CPU", own.prediction, long_duration),
         ("Memory that the fit adds", own.memory, memory_size),
     ]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (title, exponent_cell(law), prediction_cell(law, n, text), prediction_cell(law, TIMES * n, text))
         for title, law, text in laws
     ]
