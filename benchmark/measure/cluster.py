@@ -43,6 +43,8 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
             client = opened.enter_context(connected(setting.dask))
             workers = checked_workers(client, setting.dask)
         else:
+            own = {"temporary-directory": str(setting.build_dir / WORKERS)}  # or Dask leaves a folder in the system's
+            opened.enter_context(dask.config.set(own))
             cluster = opened.enter_context(_local_cluster(setting))
             client = opened.enter_context(Client(cluster, set_as_default=False))
             workers = workers_of(client)

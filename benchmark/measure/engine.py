@@ -24,8 +24,9 @@ from distributed.protocol.pickle import dumps
 
 from benchmark.errors import BenchmarkError, DiskError
 from benchmark.measure.dask_worker import OUTPUT, STATES, Of
-from benchmark.measure.processes import KILLED, Means, TaskError, TaskKilledError, TaskLateError
+from benchmark.measure.processes import KILLED, Means, TaskKilledError, TaskLateError
 from benchmark.measure.task import Shared, Task, TaskFailedError
+from benchmark.measure.task_process import TaskError
 from benchmark.measure.workers import HERE, versions_digest
 from benchmark.progress import Reporter
 

@@ -64,8 +64,8 @@ def _measure(engine: Engine, model: Model) -> None:
     test = read_scored(setting, entry, final, staged)
     seeds = refitted(model, params, test.predictions) if entry.stochastic else None
     curve, importances, growth = (None, [], []) if entry.baseline else studied(model, params)
-    about = {"search": search, "final": final, "seeds": seeds, "search_warnings": found.warnings}
-    about["entry"] = entry.document(setting.dataset.image_shape)
+    row = entry.document(setting.dataset.image_shape)
+    about = {"entry": row, "search": search, "final": final, "seeds": seeds, "search_warnings": found.warnings}
     answer: list[Any] = []
     engine.run(entry.name, [figures_task(model, about, test, (staged, final["digests"][PICKLE]), answer.extend)])
     metrics, drawn, mistakes, weights = answer

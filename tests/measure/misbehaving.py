@@ -233,7 +233,7 @@ REFUSED = {
     returning("SaysMinus", "predict", lambda y: y.astype(int) - 1): "predict returned the label -1",
     returning("SaysForeign", "predict", foreign): "predict returned the label 99",
     returning("Exceeds", "predict_proba", lambda p: 2 * p): "predict_proba returned ",
-    returning("Lacks", "predict_proba", lambda p: p * 0.999): "probabilities of image 0 that sum to 0.999",
+    returning("Lacks", "predict_proba", lambda p: p * 0.999): "that sum to 0.99",
     returning("Undefined", "predict_proba", set_nan): "predict_proba returned nan",
     returning("Turned", "predict_proba", lambda p: p.T): "predict_proba returned an array of shape (10, 1000)",
     returning("Told", "predict_proba", lambda p: p.astype(str)): "predict_proba returned values of type <U",
