@@ -36,5 +36,5 @@ def code_span(text: str) -> str:
 def posted(text: str) -> str:
     """Return text as Markdown for GitHub in which nothing is markup, a tag or a mention, which would call somebody."""
     return (
-        inert(visible(text)).replace("@", "@\u200b").replace("&#39;", "'").replace("&#34;", '"')
+        inert(visible(one_line(text))).replace("@", "@\u200b").replace("&#39;", "'").replace("&#34;", '"')
     )  # people edit it, too
