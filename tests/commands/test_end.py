@@ -35,7 +35,10 @@ def until(condition, seconds):
     return condition()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+SENT = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]
+
+
+@pytest.mark.parametrize("sent", SENT, ids=lambda sent: sent.name)
 @pytest.mark.parametrize("model", ["rf-pixels", "sticks"])  # the latter never gives Python's lock back
 def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, model, sent):
     words = f"bench --dataset {SAMPLE} --models {model} --entries {ENTRIES} --no-site --jobs 2".split()
