@@ -145,7 +145,7 @@ def _test(found: OutOfSample, n_classes: int) -> Faults:
     for name, figures in found["per_class"].items():
         field = f"test.per_class.{name}"
         for metric in ("auc", "precision", "recall"):
-            yield from _estimate(f"{field}.{metric}", figures[metric])  # type: ignore[literal-required]
+            yield from _estimate(f"{field}.{metric}", figures[metric])
         yield from _estimate(f"{field}.f1", figures["f1"], around=False)
         yield from _count(f"{field}.support", figures["support"])
     if len(found["confusion"]) != n_classes or any(len(row) != n_classes for row in found["confusion"]):
@@ -164,7 +164,10 @@ def _test(found: OutOfSample, n_classes: int) -> Faults:
 
 
 def _seeds(found: Seeds) -> Faults:
-    lists = {"seeds.random_states": found["random_states"], "seeds.accuracy.values": found["accuracy"]["values"]}
+    lists: dict[str, Sequence[Any]] = {
+        "seeds.random_states": found["random_states"],
+        "seeds.accuracy.values": found["accuracy"]["values"],
+    }
     yield from _same_length("seeds", lists, 2)
     if found["n"] != len(found["random_states"]):
         yield Fault("seeds.n", str(len(found["random_states"])), found["n"])
@@ -274,8 +277,8 @@ def _dataset_study(document: DatasetStudy) -> Faults:
     for i, component in enumerate(document["components"]):
         yield from _picture(f"components[{i}]", component, shape)
     yield from _numbers("explained_variance_ratio", document["explained_variance_ratio"], 0.0, 1.0)
-    yield from _same_length("map", {name: plane[name] for name in ("index", "x", "y")})  # type: ignore[literal-required]
-    yield from _same_length("near_duplicates", {name: near[name] for name in ("distances", "counts")}, 2)  # type: ignore[literal-required]
+    yield from _same_length("map", {name: plane[name] for name in ("index", "x", "y")})
+    yield from _same_length("near_duplicates", {name: near[name] for name in ("distances", "counts")}, 2)
     indices = [*plane["index"], *(index for twin in near["nearest"] for index in (twin["test"], twin["train"]))]
     for count in (*indices, *near["counts"], near["n_other_class"]):
         yield from _count("indices and counts", count)
