@@ -34,7 +34,7 @@ def test_a_process_starts_whatever_the_length_of_tmpdir_and_uses_it_for_files(tm
 
 
 def test_where_no_folder_is_short_enough_that_is_said(monkeypatch):
-    monkeypatch.setattr(processes.tempfile, "gettempdir", lambda: "/" + "x" * 200)
+    monkeypatch.setattr(processes.tempfile, "tempdir", "/" + "x" * 200)  # restored afterwards
 
     def refuse():
         raise PermissionError
