@@ -275,7 +275,7 @@ def taken_port(folder, monkeypatch):
 def shallow_clone(folder, monkeypatch):
     subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(folder / "clone")], check=True)
     message = raised(Repository(folder / "clone").commit, "HEAD~1")
-    assert "git fetch --unshallow" in message
+    assert " fetch --unshallow" in message
     return message
 
 

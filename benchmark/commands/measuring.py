@@ -50,7 +50,7 @@ def bench(options: BenchOptions) -> int:
     except FitError:
         with suppress(BenchmarkError):  # what failed to fit is the news, not that there is no site of it
             _build(setting, options)
-        _say_of_commit(setting, options)
+        _say_of_commit(options)
         raise
     _build(setting, options)
     _conclude(setting, options, chosen if options.measuring.models else [], measured)
@@ -103,7 +103,7 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
     if not measured:
         setting.report.line("every result is current: nothing was trained")
     else:
-        _say_of_commit(setting, options)
+        _say_of_commit(options)
     stored = checked(load_results(setting.models_dir, setting.dataset.entry.name))
     board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
@@ -118,11 +118,11 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
         show_painted(_against_head(setting, options))
 
 
-def _say_of_commit(setting: Setting, options: BenchOptions) -> None:
+def _say_of_commit(options: BenchOptions) -> None:
     """Say so if nobody can know which commit was measured, whether or not the run is quiet."""
     from benchmark.measure.provenance import code_state
 
-    if note := code_state(setting.entries).note:
+    if note := code_state(options.measuring.images.entries).note:
         complain(as_typed(note, options.repeat))
 
 

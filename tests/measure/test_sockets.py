@@ -18,7 +18,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("length", [1, 40, 90, 200])
+@pytest.mark.parametrize("length", [1, 90])
 def test_a_process_starts_whatever_the_length_of_tmpdir_and_uses_it_for_files(tmp_path, length):
     folder = tmp_path / ("x" * length)
     folder.mkdir()
