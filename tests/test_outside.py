@@ -29,6 +29,8 @@ def watch(event, args):
         paths = args[: names.get(event, 0)]
     for path in paths:
         if isinstance(path, (str, bytes, os.PathLike)):
+            if event in ("os.mkdir", "os.remove", "os.rmdir") and args[-1] >= 0:  # the path is relative to an open folder
+                path = os.path.join(os.readlink(f"/proc/self/fd/{args[-1]}"), os.fsdecode(path))
             path = os.path.realpath(os.fsdecode(path))
             if not any(path == folder or path.startswith(folder + "/") for folder in allowed):
                 os.write(log, f"{event} {path}\\n".encode())

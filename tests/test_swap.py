@@ -143,12 +143,14 @@ def staged_site(parent):
         config = yaml.safe_load((parent / "build" / "mkdocs.yml").read_text())
         (parent / "build" / config["site_dir"]).mkdir()
         (parent / "build" / config["site_dir"] / "f").write_text("new")
+        (parent / "build" / config["site_dir"] / "index.html").write_text("<head><title>new</title></head>")
         return subprocess.CompletedProcess(command, 0, "", "")
 
     site = SimpleNamespace(
         files={"index.md": b"new", "deep/page.md": b"new"},
         nav=[],
-        dataset=SimpleNamespace(entry=SimpleNamespace(title="Made"), image_shape=(2, 2)),
+        dataset=SimpleNamespace(entry=SimpleNamespace(title="Made")),
+        gallery=SimpleNamespace(tile_size=(4, 4)),
     )
 
     def write():

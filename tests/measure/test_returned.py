@@ -7,9 +7,10 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
-from benchmark.measure.returned import ReturnedError, checked_features, checked_labels, checked_scores
+from benchmark.measure.returned import TOLERANCE, ReturnedError, checked_features, checked_labels, checked_scores
 
 CLASSES = np.array([0, 1, 2], np.uint8)
 
@@ -80,6 +81,17 @@ def test_probabilities_in_single_precision_are_near_enough_to_1():
     rng = np.random.default_rng(0)
     raw = rng.random((1000, 62)).astype(np.float32)
     checked_scores("predict_proba", raw / raw.sum(axis=1, keepdims=True), 1000, 62)
+
+
+def test_probabilities_of_naive_bayes_in_single_precision_are_taken():
+    rng = np.random.default_rng(0)
+    rows, labels = rng.normal(size=(300, 40)).astype(np.float32), np.arange(300) % 3
+    found = GaussianNB().fit(rows, labels).predict_proba(8 * rows)
+    assert found.dtype == np.float32
+    assert np.abs(found.sum(axis=1, dtype=np.float64) - 1).max() > TOLERANCE
+    assert checked_scores("predict_proba", found, 300, 3) is found
+    with pytest.raises(ReturnedError, match=r"sum to 1\.001"):
+        checked_scores("predict_proba", np.float32(1.001) * found, 300, 3)
 
 
 def test_features_are_a_row_an_image():
