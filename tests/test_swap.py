@@ -143,7 +143,6 @@ def staged_site(parent):
         config = yaml.safe_load((parent / "build" / "mkdocs.yml").read_text())
         (parent / "build" / config["site_dir"]).mkdir()
         (parent / "build" / config["site_dir"] / "f").write_text("new")
-        (parent / "build" / config["site_dir"] / "index.html").write_text("<head><title>new</title></head>")
         return subprocess.CompletedProcess(command, 0, "", "")
 
     site = SimpleNamespace(

@@ -90,7 +90,7 @@ def test_probabilities_of_naive_bayes_in_single_precision_are_taken():
     assert found.dtype == np.float32
     assert np.abs(found.sum(axis=1, dtype=np.float64) - 1).max() > TOLERANCE
     assert checked_scores("predict_proba", found, 300, 3) is found
-    with pytest.raises(ReturnedError, match=r"sum to 1\.001"):
+    with pytest.raises(ReturnedError, match=r"predict_proba returned 1\.001"):
         checked_scores("predict_proba", np.float32(1.001) * found, 300, 3)
 
 
