@@ -150,7 +150,10 @@ def test_a_lone_contestant_is_ahead_of_nobody(tmp_path):
     assert " ahead of " not in home
     assert "The only ranked model." in files["made/models/careful.md"].decode()
     assert "It is 3.50 points behind Model careful" in files["made/models/hasty.md"].decode()
-    assert "It takes two ranked models to compare, and here is one: `make bench`" in files["made/compare.md"].decode()
+    assert (
+        "It takes two ranked models to compare, and here is one: <code>make bench</code>"
+        in files["made/compare.md"].decode()
+    )
 
 
 def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
@@ -194,7 +197,7 @@ def test_a_page_says_that_a_run_failed_and_what_did_not_converge(site):
         assert not re.search("Last run here failed|convergence", before)
     told = again.files["made/models/hasty.md"].decode()
     assert "On 2026-11-27; what this page shows is older. model &#39;hasty&#39;" in told
-    assert "ValueError: &lt;b&gt;*x*&lt;/b&gt;</p>" in told
+    assert "ValueError: &lt;b&gt;&#42;x&#42;&lt;/b&gt;</p>" in told
 
 
 def test_every_picture_says_how_large_it_is(site):
