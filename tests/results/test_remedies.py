@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -90,9 +91,15 @@ def test_a_file_that_may_not_be_read_may_be_afterwards(folder, monkeypatch):
     path = folder / "one" / "metrics.json"
     path.chmod(0)
     if path.stat().st_uid == 0:  # root reads it anyway
-        monkeypatch.setattr(
-            type(path), "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
-        )
+        read = type(path).read_bytes
+
+        def refuse(own):
+            if own == path:
+                raise PermissionError(13, "Permission denied")
+            return read(own)
+
+        monkeypatch.setattr(type(path), "read_bytes", refuse)
+        monkeypatch.setattr(os, "access", lambda own, _: own != path)
     told = remedy(folder)
     monkeypatch.undo()
     run(told)
