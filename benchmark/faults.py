@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from benchmark.command import word
 from benchmark.errors import DiskError
 from benchmark.machine import in_words
 
@@ -212,11 +213,14 @@ def _odd_part(path: Path, number: int) -> tuple[str, str] | None:
         with suppress(OSError):
             if part.is_symlink() and not part.exists():
                 target = part.parent / part.readlink()
-                return f"{part} is a link to {target}, which is not there", f"rm {part}, or mkdir -p {target}"
+                return (
+                    f"{part} is a link to {target}, which is not there",
+                    f"rm {word(part)}, or mkdir -p {word(target)}",
+                )
             if part.exists() and not part.is_dir() and (part is not last or number in FOLDER_WANTED):
-                return f"{part} is a file, where a folder should be", f"mv {part} {part}.old"
+                return f"{part} is a file, where a folder should be", f"mv {word(part)} {word(part)}.old"
             if part is last and part.is_dir() and number == errno.EISDIR:
-                return f"{part} is a folder, where a file should be", f"mv {part} {part}.old"
+                return f"{part} is a folder, where a file should be", f"mv {word(part)} {word(part)}.old"
     return None
 
 
@@ -226,7 +230,7 @@ def _permission_remedy(path: Path) -> str:
         with suppress(OSError):
             owned, mode = part.stat().st_uid == os.geteuid(), os.R_OK | os.W_OK
             if not os.access(part, mode | os.X_OK if part.is_dir() else mode):
-                return f"chmod u+rwX {part}" if owned else f"the owner of {part} may change that; or {ELSEWHERE}"
+                return f"chmod u+rwX {word(part)}" if owned else f"the owner of {part} may change that; or {ELSEWHERE}"
     return ELSEWHERE
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from benchmark.command import Command, as_typed
-from benchmark.errors import ResultsError
+from benchmark.errors import BenchmarkError
 from benchmark.results import load_results, reading
 from tests import made
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 
 def remedy(folder):
-    with pytest.raises(ResultsError) as caught:
+    with pytest.raises(BenchmarkError) as caught:
         load_results(folder.parent, folder.name)
     return caught.value.remedy
 
