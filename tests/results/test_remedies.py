@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from benchmark.command import Command, as_typed
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, ResultsError
 from benchmark.results import load_results, reading
 from tests import made
 
