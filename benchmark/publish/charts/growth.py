@@ -33,7 +33,7 @@ from benchmark.results.numbers import (
 from benchmark.statistics import PowerLaw, Predicted
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
-DRAWN_STEPS = 12  # of each part of a line, which is not straight
+DRAWN_STEPS = 5  # of each part of a line, which is hardly bent
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
 NO_LINE = "Too few numbers of images have a cost that can be measured: there is no line through them."
 Place = tuple[float, float]
@@ -76,7 +76,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
     ends = {name: math.log10(_end(own, far)) for name, own in found.items() if measured_places(own)}
     return chart(
         "cost-growth",
-        f"{SECONDS} by the number of {IMAGES}",
+        f"CPU seconds by {IMAGES}",
         _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}),
         [
             trace
@@ -92,7 +92,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         },
         (
             "model",
-            "exponent of the fit, 95 % interval",
+            "exponent, 95 % interval",
             f"CPU for {far:,} images, 95 % interval",
         ),
         [_comparison(titles[name], own, far) for name, own in found.items()],
@@ -241,4 +241,4 @@ def _steepest(laws: dict[str, Seconds]) -> str:
     if not laws:
         return NO_LINE
     most = max(laws, key=lambda title: laws[title].fit.exponent)
-    return f"Steepest fit: {most}, exponent {exponent_cell(laws[most].fit)} (95 % interval). Dashed: extrapolated."
+    return f"Steepest: {most}, exponent {exponent_cell(laws[most].fit)} (95 % interval). Dashed: extrapolated."
