@@ -105,7 +105,7 @@ def test_all_models_are_compared_in_the_order_of_the_leaderboard_with_the_colour
     drawn = growth.growths(*compared(stored))
     assert [row[0] for row in drawn.rows] == ["Model worse", "Model better"]
     assert {trace["meta"] for trace in drawn.spec["data"][:3]} == {"c1"}
-    assert drawn.caption.startswith("Steepest: Model better, exponent 2.00 [2.00, 2.00]")
+    assert drawn.caption.startswith("Steepest fit: Model better, exponent 2.00 [2.00, 2.00]")
     assert drawn.rows[1][2] == "16.7 min [16.7 min, 16.7 min]"
 
 

@@ -241,4 +241,4 @@ def _steepest(laws: dict[str, Seconds]) -> str:
     if not laws:
         return NO_LINE
     most = max(laws, key=lambda title: laws[title].fit.exponent)
-    return f"Steepest: {most}, exponent {exponent_cell(laws[most].fit)} (95 % interval). Dashed: extrapolated."
+    return f"Steepest fit: {most}, exponent {exponent_cell(laws[most].fit)} (95 % interval). Dashed: extrapolated."
