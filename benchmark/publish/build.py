@@ -137,7 +137,8 @@ def _write(site: Site, source: Path, docs: Path) -> None:
     remove(docs)
     files = {path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()}
     for path in (source / "assets").glob("*.[cj]s*"):
-        files[f"assets/{path.name}"] = _without_comments(path.read_text(encoding="utf-8")).encode()
+        text = _without_comments(path.read_text(encoding="utf-8"))
+        files[f"assets/{path.name}"] = (packed_style(text) if path.suffix == ".css" else text).encode()
     for name, content in (files | site.files).items():
         path = below(docs, name)
         with told(path):
@@ -149,6 +150,12 @@ def _without_comments(text: str) -> str:
     """Return a script or a style of ours without what only its authors need: a fifth of what a phone would wait for."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return re.sub(r"^\s*//.*\n|^\s+| // .*$", "", text, flags=re.MULTILINE)
+
+
+def packed_style(text: str) -> str:
+    """Return a style sheet without the spaces that mean nothing; those within quotation marks stay."""
+    packed = re.sub(r'("[^"]*")|\s*([{};,])\s*|(?<=\w):\s+', lambda found: found[1] or found[2] or ":", text)
+    return packed.replace(";}", "}")
 
 
 def _mkdocs(site: Site, build_dir: Path) -> Path:

@@ -19,6 +19,7 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from benchmark.errors import BenchmarkError
+from benchmark.publish.build import packed_style
 from benchmark.publish.outside import read_released
 from benchmark.results import CLASS_METRICS, METRICS, load_results
 from tests.conftest import ROOT, SAMPLE
@@ -263,3 +264,9 @@ def test_without_results_the_error_names_the_command(tmp_path, command):
     assert done.returncode == 1
     assert "make bench" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_style_sheet_loses_the_spaces_that_mean_nothing_and_no_other():
+    written = 'a, b :is(i):hover {\n  color: red;\n  margin: 0 auto;\n}\n@media (width: 40em) { a::after { content: " ; : "; } }\n'
+    packed = 'a,b :is(i):hover{color:red;margin:0 auto}@media (width:40em){a::after{content:" ; : "}}'
+    assert packed_style(written) == packed

@@ -34,7 +34,7 @@ from benchmark.statistics import PowerLaw, Predicted
 from benchmark.text import chart_text
 
 SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
-DRAWN_STEPS = 12  # of each part of a line, which is not straight
+DRAWN_STEPS = 5  # of each part of a line, which is hardly bent
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
 NO_LINE = "Too few numbers of images have a cost that can be measured: there is no line through them."
 Place = tuple[float, float]
@@ -77,7 +77,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
     ends = {name: math.log10(_end(own, far)) for name, own in found.items() if measured_places(own)}
     return chart(
         "cost-growth",
-        f"{SECONDS} by the number of {IMAGES}",
+        f"CPU seconds by {IMAGES}",
         _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}),
         [
             trace
@@ -93,7 +93,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         },
         (
             "model",
-            "exponent of the fit, 95 % interval",
+            "exponent, 95 % interval",
             f"CPU for {far:,} images, 95 % interval",
         ),
         [_comparison(titles[name], own, far) for name, own in found.items()],
