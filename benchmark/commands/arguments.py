@@ -158,7 +158,7 @@ OPTIONS = (
     ),
     Option(
         "--models-dir",
-        "bench site list diff compare history readme",
+        "data bench site list diff compare history readme",
         _PATH | {"help": "where results are (default: models, build/quick/models, …)"},
     ),
     Option(

@@ -30,7 +30,23 @@ def data(options: DataOptions) -> int:
     reporter = make_reporter(quiet=options.quiet)
     found = summary(open_dataset(options.images, reporter, accept=options.accept, convert=options.convert))
     show(to_json(found) if options.json else format_summary(found))
+    if options.accept:
+        _say_of_results(options, found["digest"])
     return 0
+
+
+def _say_of_results(options: DataOptions, digest: str) -> None:
+    """Say how many of the stored results are of other files than those that were accepted."""
+    from benchmark.results import load_results
+
+    with suppress(BenchmarkError):  # results that cannot be read are told of by the command that needs them
+        stored = load_results(options.models_dir, options.images.dataset)
+        others = [model.name for model in (*stored.models, *stored.apart) if model.data[0] != digest]
+        if others:
+            what = "result is" if len(others) == 1 else "results are"
+            complain(
+                as_typed((f"{len(others)} stored {what} of other files; measure: ", Command("bench")), options.repeat)
+            )
 
 
 def bench(options: BenchOptions) -> int:

@@ -57,10 +57,12 @@ class DataOptions:
     """What `data` is told."""
 
     images: Images
+    models_dir: Path
     accept: bool
     convert: bool
     json: bool
     quiet: bool
+    repeat: Mapping[str, str]
 
 
 @dataclass(frozen=True)

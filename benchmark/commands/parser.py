@@ -109,7 +109,7 @@ def _work_dir(given: argparse.Namespace) -> Path:
     if given.build_dir:
         return Path(given.build_dir)
     folder = ROOT / "build"
-    folder = folder / "fast" if given.fast else folder
+    folder = folder / "fast" if "fast" in given and given.fast else folder  # data has no such option
     return folder / "quick" if given.profile == "quick" else folder
 
 
@@ -166,7 +166,15 @@ def _where(given: argparse.Namespace) -> Where:
 
 
 def _data(given: argparse.Namespace) -> DataOptions:
-    return DataOptions(_images(given), given.accept, given.convert, given.format == "json", given.quiet)
+    return DataOptions(
+        images=_images(given),
+        models_dir=_models_dir(given),
+        accept=given.accept,
+        convert=given.convert,
+        json=given.format == "json",
+        quiet=given.quiet,
+        repeat=_repeat(given),
+    )
 
 
 def _bench(given: argparse.Namespace) -> BenchOptions:

@@ -39,7 +39,7 @@ from tests.commands.test_parser import REQUIRED, SWITCHES, VALUES
 ENTRY = SimpleNamespace(name="entry")
 STATUS = Status(ENTRY, "moved", 1.0)
 DATA = SimpleNamespace(entry=SimpleNamespace(name="made"))
-RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), missing=[], apart=[])
+RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), models=[], missing=[], apart=[])
 SIDE = {"commit": "c"}, RESULTS
 DOCUMENT = {"dataset": {"name": "made", "classes": ["A"]}, "image_shape": (2, 2)}
 PREDICTED = SimpleNamespace(path="p", label=0, kind="predict_proba", score=0.5)
@@ -47,7 +47,7 @@ REPOSITORY = SimpleNamespace(commit=lambda _: SimpleNamespace(sha="c"))
 SAID = "words that name no command"
 BOARD = SimpleNamespace(rows=[])
 ANSWERS = {
-    benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {}, "format_summary": "words"},
+    benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {"digest": "d"}, "format_summary": "words"},
     benchmark.measure.own_entries: {"load_entries": OwnEntries()},
     benchmark.measure.run: {"fitting": [ENTRY], "run": ["entry"]},
     benchmark.measure.remote: {"serve": None},
@@ -72,7 +72,12 @@ VALUE = {
     "dataset": "digits", "before": "v1", "after": "v2", "model": "m", "images": "1.png", "first": "c", "second": "d", "address": "tcp://other:1",
     "--dataset": "digits", "--metric": "accuracy", "--models": "svm-hog",
 } | VALUES  # fmt: skip
-NEEDS = {"after": ["HEAD"], "--min-effect": ["--exit-code"], "--max-loss": ["--exit-code"]}
+NEEDS = {
+    "after": ["HEAD"],
+    "--min-effect": ["--exit-code"],
+    "--max-loss": ["--exit-code"],
+    ("data", "--models-dir"): ["--accept"],
+}
 PAIRS = [(command.name, option.flag) for command in COMMANDS for option in of_command(command.name)]
 
 
@@ -111,7 +116,7 @@ def effects(monkeypatch, capsys):
 
 def pair_of_words(command, flag):
     """Return the words of a command without an option and with it."""
-    required, needs = REQUIRED.get(command, []), NEEDS.get(flag, [])
+    required, needs = REQUIRED.get(command, []), NEEDS.get((command, flag), NEEDS.get(flag, []))
     if flag in ("model", "images", "first", "second", "address"):  # these cannot be left out, but be others
         other = list(required)
         other[flag in ("images", "second")] = VALUE[flag]

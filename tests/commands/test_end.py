@@ -35,12 +35,18 @@ def until(condition, seconds):
     return condition()
 
 
+def as_in_a_terminal():
+    """Take every signal as usual, also where the tests run under nohup or in the background of a script."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 SENT = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: sent.name)
 @pytest.mark.parametrize("model", ["rf-pixels", "sticks"])  # the latter never gives Python's lock back
-def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, model, sent):
+def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, request, model, sent):
     words = f"bench --dataset {SAMPLE} --models {model} --entries {ENTRIES} --no-site --jobs 2".split()
     folders = ["--build-dir", tmp_path / "build", "--models-dir", tmp_path / "models"]
     (tmp_path / "tmp").mkdir()
@@ -52,7 +58,9 @@ def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, model, sent):
             env={name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | own_folders,
             stdout=subprocess.DEVNULL,
             stderr=said,
+            preexec_fn=as_in_a_terminal,
         )
+        request.addfinalizer(process.kill)  # if what is asserted below does not hold
         kept = tmp_path / "build" / "cache" / "fits"
         assert until(lambda: list(kept.glob("[!.]*.json")) or (tmp_path / "Sticks").exists(), 120)
         children = psutil.Process(process.pid).children(recursive=True)

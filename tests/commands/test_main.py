@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from benchmark import dataset
 from benchmark.commands import main as main_module
 from benchmark.commands.main import CRASHED, main
 from benchmark.commands.parser import Call, parse
@@ -38,7 +40,7 @@ def run(*words, **settings):
 
 def called(monkeypatch, name, function):
     monkeypatch.setattr(main_module, "parse", lambda _: Call(name, functools.partial(function), {}))
-    monkeypatch.setattr(main_module, "end_on_sigterm", lambda _: None)
+    monkeypatch.setattr(main_module, "end_on_signals", lambda _: None)
     return main([])
 
 
@@ -161,3 +163,18 @@ def test_a_name_that_is_too_long_is_no_revision_and_no_path(capsys):
         with pytest.raises(SystemExit):
             parse(["list", option, "x" * 300])
         assert f"argument {option}: is too long for a path" in capsys.readouterr().err
+
+
+def test_results_of_other_files_are_told_of_when_files_are_accepted(improved, monkeypatch, capsys):
+    monkeypatch.setattr(dataset, "load_dataset", lambda *_, **__: SimpleNamespace(entry=SimpleNamespace(name="made")))
+    monkeypatch.setattr(dataset, "format_summary", lambda _: "")
+    for digest, told in (
+        ("d" * 64, ""),
+        ("0" * 64, "1 stored result is of other files; measure: make bench DATASET=made\n"),
+    ):
+        monkeypatch.setattr(dataset, "summary", lambda _, digest=digest: {"digest": digest})
+        words = ["data", "--dataset", "made", "--models-dir", str(improved[0]), "--quiet"]
+        assert main([*words, "--accept"]) == 0
+        assert capsys.readouterr().err == told
+        assert main(words) == 0
+        assert capsys.readouterr().err == ""

@@ -36,7 +36,7 @@ BUILD = ROOT / "build"
 PLACES = "--dataset --profile --build-dir --fast"
 COMPARING = f"{PLACES} --models-dir --repository --format --json"
 TAKES = {
-    "data": "--dataset --profile --entries --data-dir --build-dir --accept --convert --json --quiet",
+    "data": "--dataset --profile --entries --data-dir --models-dir --build-dir --accept --convert --json --quiet",
     "bench": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --memory --fit-limit --dask --dashboard --dry-run --no-site --json --quiet",
     "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
@@ -50,7 +50,7 @@ TAKES = {
 }
 # what every command took, whether it used it or not
 ONCE_TAKEN = {
-    "data": "--models-dir --models --jobs --fast",
+    "data": "--models --jobs --fast",
     "site": "--models --jobs",
     "serve": "--data-dir --models-dir --models --jobs --quiet",
     "predict": "--dataset --data-dir --models-dir --build-dir --models --jobs --profile --fast --quiet",
@@ -116,7 +116,7 @@ def test_a_command_takes_its_options_and_no_others(command, capsys):
 
 def test_what_reached_nothing_is_refused(capsys):
     pairs = [(command, flag) for command, flags in ONCE_TAKEN.items() for flag in flags.split()]
-    assert len(pairs) == 34
+    assert len(pairs) == 33
     for command, flag in pairs:
         said = refused(capsys, *words(command, flag))
         assert said.endswith(f"  try:      python -m benchmark {command} --help\n")
@@ -145,14 +145,15 @@ FILES = ("--data-dir", "d", "--entries", "e.py")
 IMAGES = Images("digits", True, Path("d"), BUILD / "data", Path("e.py"))  # noqa: FBT003
 QUICK = BUILD / "fast" / "quick"
 TOLD = {"dataset": "digits", "profile": "quick", "fast": "1"}
+TOLD_OF_DATA = {"dataset": "digits", "profile": "quick", "entries": "e.py"}
 MEASURING = Measuring(IMAGES, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
 WHERE = Where(ROOT, QUICK / "models", "digits")
 TYPED = {
     ("data", "digits", "--profile", "quick", *FILES, "--accept", "--json"): DataOptions(
-        IMAGES, accept=True, convert=False, json=True, quiet=False
+        IMAGES, BUILD / "quick" / "models", accept=True, convert=False, json=True, quiet=False, repeat=TOLD_OF_DATA
     ),
-    ("data", "digits", "--profile", "quick", *FILES, "--convert"): DataOptions(
-        IMAGES, accept=False, convert=True, json=False, quiet=False
+    ("data", "digits", "--profile", "quick", *FILES, "--convert", "--models-dir", "m"): DataOptions(
+        IMAGES, Path("m"), accept=False, convert=True, json=False, quiet=False, repeat=TOLD_OF_DATA
     ),
     ("bench", *SHARED, *FILES, "--models", "a, b", "--jobs", "3", "--dry-run", "--quiet"): BenchOptions(
         MEASURING, QUICK / "digits", dry_run=True, no_site=False, json=False, quiet=True,
@@ -330,7 +331,15 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     measuring = Measuring(images, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
     where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
     told_entries = told | {"entries": "e.py"}
-    assert made_by("data", *VARIABLES) == DataOptions(images, accept=True, convert=True, json=False, quiet=False)
+    assert made_by("data", *VARIABLES) == DataOptions(
+        images,
+        BUILD / "quick" / "models",
+        accept=True,
+        convert=True,
+        json=False,
+        quiet=False,
+        repeat={name: told_entries[name] for name in ("dataset", "profile", "entries")},
+    )
     assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(
         replace(measuring, dask="tcp://h:1", dashboard=True, memory=2 * 2**30, fit_seconds=90),
