@@ -58,7 +58,7 @@ def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, request, model, sent)
             env={name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | own_folders,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            preexec_fn=as_in_a_terminal,
+            preexec_fn=as_in_a_terminal,  # noqa: PLW1509  # it takes no lock
         )
         request.addfinalizer(process.kill)  # if what is asserted below does not hold
         kept = tmp_path / "build" / "cache" / "fits"
