@@ -64,7 +64,7 @@ def dataset(name, folder):
             found[:-4],
             found + found,
             found + b"\x00" * 9,
-            *map(gzip.compress, hard),
+            *(gzip.compress(data, mtime=0) for data in hard),
         ]
         return Target(in_file(path, use), [found], mutate.mutated_gzip, packed)
     return Target(in_file(path, use), [found], mutate.mutated_bytes, hard)

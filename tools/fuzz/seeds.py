@@ -126,7 +126,7 @@ def hard_idx(data):
     """Return headers that claim far more than there is, nothing, or another type."""
     sizes = [(1 << 20, 1 << 10, 1 << 10), (2**32 - 1,) * 3, (0, 5, 4), (N_TRAIN, 0, 4), (1, 1, 1), (1 << 31, 1, 1)]
     claims = [idx(*shape, content=data[16:]) for shape in sizes] + [idx(1 << 31, content=b""), idx(0, content=b"")]
-    return [b"", data[:3], data[:15], data + b"\x00", data[:-1], gzip.compress(data), *claims]
+    return [b"", data[:3], data[:15], data + b"\x00", data[:-1], gzip.compress(data, mtime=0), *claims]
 
 
 @functools.cache
