@@ -57,4 +57,4 @@ def _mutate(draw, document):
     elif how == "empty" and isinstance(owner[key], (dict, list)):
         owner[key].clear()
     else:
-        owner[key] = draw(st.sampled_from(WRONG))
+        owner[key] = copy.deepcopy(draw(st.sampled_from(WRONG)))  # it may be changed further

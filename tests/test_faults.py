@@ -188,13 +188,13 @@ def test_output_that_cannot_be_written_is_an_error_and_no_regression():
         assert b"Traceback" not in done.stderr
 
 
-def can_mount(folder):
+def can_mount(folder, size):
     return (
         sys.platform == "linux"
         and os.geteuid() == 0
         and shutil.which("mount")
         and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
         ).returncode
     )
 
@@ -204,7 +204,7 @@ def small_disk(tmp_path):
     """A file system of 3 MB, where one can be made."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if not can_mount(folder):
+    if not can_mount(folder, "3m"):
         pytest.skip("only root of Linux can mount a small file system")
     yield folder
     subprocess.run(["umount", folder], check=True)
@@ -234,7 +234,7 @@ def test_a_bench_on_a_full_disk_blames_no_model(small_disk, tmp_path, command):
 
 
 def test_a_checkout_that_may_only_be_read_still_answers_and_says_where_else_to_write(whole_run, tmp_path, command):
-    if not can_mount(tmp_path):
+    if not can_mount(tmp_path, "64m"):
         pytest.skip("only root of Linux can mount a file system that may only be read")
     try:
         shutil.copytree(whole_run[0] / "models", tmp_path / "models")

@@ -31,7 +31,10 @@ def watch(event, args):
         if isinstance(path, (str, bytes, os.PathLike)):
             if event in ("os.mkdir", "os.remove", "os.rmdir") and args[-1] >= 0:  # the path is relative to an open folder
                 path = os.path.join(os.readlink(f"/proc/self/fd/{args[-1]}"), os.fsdecode(path))
-            path = os.path.realpath(os.fsdecode(path))
+            folder, name = os.path.split(os.fsdecode(path))
+            # a link is removed, renamed or replaced itself; written and changed is what it leads to
+            followed = event in ("open", "os.truncate", "os.chmod") or not name
+            path = os.path.realpath(os.fsdecode(path)) if followed else os.path.join(os.path.realpath(folder), name)
             if not any(path == folder or path.startswith(folder + "/") for folder in allowed):
                 os.write(log, f"{event} {path}\\n".encode())
 sys.addaudithook(watch)

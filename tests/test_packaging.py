@@ -120,7 +120,9 @@ def test_ones_own_data_set_and_model_go_all_the_way_where_one_works(installed):
     rebuilt = installed("site", *chosen)
     assert rebuilt.returncode == 0, rebuilt.stderr
     picture = installed.work / "white.png"
-    own_data.Image.new("L", (8, 12), 40).save(picture)
+    drawn = own_data.Image.new("L", (8, 12), 40)
+    drawn.paste(220, (2, 3, 6, 9))
+    drawn.save(picture)
     assert installed("predict", "models/tall/near", picture, "--entries", entries).returncode == 0
 
 

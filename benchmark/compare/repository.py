@@ -145,7 +145,7 @@ class Repository:
             tempfile.TemporaryFile() as asked,
             tempfile.TemporaryFile() as said,
         ):  # pipes used by turns fill up and block
-            asked.write("\n".join([*wanted, ""]).encode())
+            asked.write(os.fsencode("\n".join([*wanted, ""])))  # what git cannot have said is missing
             asked.seek(0)
             with git.start(self.root, "cat-file", "--batch", "--buffer", stdin=asked, stderr=said) as process:
                 stream = cast("IO[bytes]", process.stdout)

@@ -91,5 +91,5 @@ def leave_semaphores_in_silence() -> None:
 
 
 def workers_of(client: Client) -> dict[str, Any]:
-    """Return what the scheduler tells of each worker, by its address."""
-    return dict(client.scheduler_info(nworkers_of=-1)["workers"])
+    """Return what the scheduler tells of each worker, by its address; nothing, once it is gone."""
+    return dict(client.scheduler_info(nworkers_of=-1).get("workers", {}))

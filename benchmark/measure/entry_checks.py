@@ -15,9 +15,8 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from benchmark.errors import EntryError
-from benchmark.features import StreamedPCA
 from benchmark.layout import NAME_RULE, is_name
-from benchmark.measure.entry import ADDRESS, ModelEntry, parts
+from benchmark.measure.entry import ADDRESS, ModelEntry, parts, runs_our_code
 from benchmark.text import is_storable, is_text
 
 ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
@@ -62,10 +61,7 @@ def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_
     """
     pipeline = entry.pipeline(image_shape)
     grid = {name: values for name, values in entry.grid.items() if name.startswith("features__")}
-    own = (
-        isinstance(pipeline[0], StreamedPCA) and type(pipeline[0]).__module__ == StreamedPCA.__module__
-    )  # runs no user code
-    for params in ParameterGrid(grid) if own else []:
+    for params in ParameterGrid(grid) if runs_our_code(pipeline[0]) else []:
         features = clone(pipeline).set_params(**params)[0]
         wanted = features.n_components
         images = np.zeros((1, math.prod(image_shape)), dtype=np.uint8)

@@ -17,7 +17,7 @@ from benchmark.command import Command
 from benchmark.errors import BenchmarkError, FitError
 from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 from benchmark.machine import in_words
-from benchmark.measure.entry import ModelEntry, parts
+from benchmark.measure.entry import ModelEntry, parts, runs_our_code
 from benchmark.measure.keys import STUDY_CODE, code_of, fit_environment
 from benchmark.measure.memory import (
     feature_bytes,
@@ -153,13 +153,17 @@ class Model:
     @cached_property
     def _described(self) -> int:
         """The most columns of which principal components are taken, 0 where none are."""
+        reduced = [features for features, _ in self.sources.values() if isinstance(features, StreamedPCA)]
+        found = [self._columns_before(features) for features in reduced if features.n_components is not None]
+        return max(found, default=0)
+
+    def _columns_before(self, features: StreamedPCA) -> int:
+        """Return of how many columns features take components; a class of one's own, which runs in tasks alone, of the pixels."""
+        if not runs_our_code(features):
+            return self.setting.n_pixels
         image = np.zeros((1, self.setting.n_pixels), dtype=np.uint8)
-        reduced = [
-            clone(features).set_params(n_components=None)
-            for features, _ in self.sources.values()
-            if isinstance(features, StreamedPCA) and features.n_components is not None
-        ]
-        return max((features.fit(image).transform(image).shape[1] for features in reduced), default=0)
+        found: int = clone(features).set_params(n_components=None).fit(image).transform(image).shape[1]
+        return found
 
     def _tail(self, params: Params, n_fit: int) -> tuple[Any, list[int], int]:
         """Return the classifier, how many rows of each class it is fitted on, and how many columns."""

@@ -62,7 +62,7 @@ def unfit(entry: ModelEntry, error: TaskFailedError) -> FitError:
     return FitError(
         f"model {entry.name!r} could not be fitted: {error.where}",
         expected=error.expected,
-        found=" ".join(str(error).split())[:400],
+        found=" ".join(error.found.split())[:400],
         remedy=(bench, ", without a limit of a fit or with a longer one")
         if error.late
         else ("fix its entry, then ", bench),

@@ -90,5 +90,6 @@ class TaskFailedError(Exception):
 
     def __init__(self, found: str, expected: str = ESTIMATOR, *, late: bool = False) -> None:
         super().__init__(found)
+        self.found = found
         self.expected = expected
         self.late = late

@@ -129,6 +129,8 @@ def _packed(outcome: Any) -> bytes:
 
 def _words(error: BaseException) -> str:
     """Return an exception as text that can be printed, even one that cannot say what it is."""
+    if isinstance(error.__cause__, StopIteration):  # which Python puts into another when it leaves a generator of ours
+        error = error.__cause__
     try:
         said = str(error)
     except Exception:

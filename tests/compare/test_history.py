@@ -212,9 +212,9 @@ def test_results_that_nobody_committed_come_with_the_command_that_does(tmp_path,
     made.write_model(root / "models" / "made", "a", made.predictions(WRONG))
     with pytest.raises(BenchmarkError, match="has results") as caught:
         read(root)
-    for command in str(caught.value.remedy).split(" && "):
+    for command in str(caught.value.remedy).split(", then "):
         words = shlex.split(command)[3:]  # after git -C <folder>
-        made.git(root, *words)
+        made.git(root, *words, *(["-m", "Results"] if words == ["commit"] else []))
     assert [commit["subject"] for commit in read(root)["commits"]] == ["Results"]
 
 

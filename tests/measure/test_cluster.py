@@ -55,7 +55,7 @@ class Cluster:
         self.processes = []
         self.file = folder / "scheduler.json"
         self.scheduler = self._start(folder / "scheduler", *SCHEDULER, "--scheduler-file", str(self.file))
-        until(self.file.exists)
+        until(lambda: self.file.exists() and self.file.read_text().endswith("}"))  # Dask writes it in place
         self.address = json.loads(self.file.read_text())["address"]
 
     def _start(self, folder, *words, **environment):

@@ -196,7 +196,9 @@ def test_another_entry_in_the_file_moves_no_other(copy, command):
 def test_a_pickle_of_ones_own_class_loads_with_its_file_and_says_what_it_lacks_without(own, command, tmp_path):
     from PIL import Image
 
-    Image.new("L", (40, 30), 200).save(tmp_path / "grey.png")
+    picture = Image.new("L", (40, 30), 200)
+    picture.paste(40, (10, 5, 30, 25))
+    picture.save(tmp_path / "grey.png")
     model = own[0] / "models" / SAMPLE / "my-pipeline"
     done = command("predict", model, tmp_path / "grey.png", "--json", "--entries", own[0] / "my_models.py", PYTHONPATH=str(own[0] / "packages"))  # fmt: skip
     assert done.returncode == 0, done.stderr

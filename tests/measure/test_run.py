@@ -357,9 +357,9 @@ def test_a_pickle_apart_from_its_results_is_opened_by_the_digest_given(whole_run
 def test_models_that_do_not_fit_a_data_set_are_left_out_or_refused_when_named(tmp_path):
     from benchmark.dataset import DatasetEntry, load_dataset, write_idx
 
-    entry = DatasetEntry("small", "Small", ("a", "b"), "CC0", "here")
+    entry, rng = DatasetEntry("small", "Small", ("a", "b"), "CC0", "here"), np.random.default_rng(0)
     for part, n in (("train", 600), ("t10k", 20)):
-        write_idx(tmp_path / "data" / "small" / f"{part}-images-idx3-ubyte", np.zeros((n, 8, 8), np.uint8))
+        write_idx(tmp_path / "data" / "small" / f"{part}-images-idx3-ubyte", rng.integers(0, 256, (n, 8, 8), np.uint8))
         write_idx(tmp_path / "data" / "small" / f"{part}-labels-idx1-ubyte", np.arange(n, dtype=np.uint8) % 2)
     small = load_dataset("small", root=tmp_path, cache_dir=tmp_path, datasets={"small": entry}, accept=True, report=str)
     said = io.StringIO()

@@ -34,7 +34,7 @@ def test_a_law_worked_by_hand():
 
 @given(costs)
 def test_the_exponent_and_its_interval_are_those_of_linregress(values):
-    assume(len(set(values)) > 1)  # linregress has no error of a line through equal values
+    assume(np.ptp(np.log(values)) > 1e-9)  # linregress has no error of a line through equal values
     law = fit_power_law(SIZES, values, NOISE)
     expected = linregress(np.log(SIZES), np.log(values))
     half = t.ppf(0.975, 3) * expected.stderr

@@ -74,9 +74,9 @@ def write_data(name, files, arrays):
     """Write the files of a data set in the form that a name is of."""
     if name.endswith(".png"):
         for part, n in (("train", 3), ("test", 1)):
-            for path in (files / part / label / f"{i}.png" for label in seeds.CLASSES for i in range(n)):
+            for i, path in ((i, files / part / label / f"{i}.png") for label in seeds.CLASSES for i in range(n)):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(seeds.picture())
+                path.write_bytes(seeds.picture(first=i))
         return
     files.mkdir(parents=True)
     for file, content in arrays.items():
