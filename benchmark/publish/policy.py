@@ -32,7 +32,10 @@ POLICY = (
 
 
 def protect(site: Path) -> None:
-    """Write the policy into every page of a built site; all pages have the same, for a page takes the next one's place without a load.
+    """Write the policy into every page of a built site.
+
+    A page takes the next one's place without a load: it keeps its own head and runs what is in the next one's body. So its policy
+    names the scripts of its head, and those of all bodies.
 
     Raises
     ------
@@ -42,13 +45,17 @@ def protect(site: Path) -> None:
     """
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     known = _known(_templates())
-    scripts = sorted({_hash(code) for path, text in pages.items() for code in _own_scripts(path, text, known)})
-    policy = POLICY.format(scripts=" ".join(["'self'", *scripts]))
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    heads, bodies = {}, set()
+    for path, text in pages.items():
+        head, _, body = text.partition("</head>")
+        heads[path] = {_hash(code) for code in _own_scripts(path, head, known)}
+        bodies |= {_hash(code) for code in _own_scripts(path, body, known)}
     for path, text in pages.items():
         place = HEAD.search(text)
         if not place:
             raise BenchmarkError(f"{path} has no head that the theme has made", expected="<head>")
+        policy = POLICY.format(scripts=" ".join(["'self'", *sorted(heads[path] | bodies)]))
+        meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         path.write_text(f"{text[: place.end()]}\n{meta}{text[place.end() :]}", encoding="utf-8")
 
 

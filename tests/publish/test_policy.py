@@ -12,7 +12,7 @@ from benchmark.errors import BenchmarkError
 from benchmark.publish import policy
 
 PAGE = (
-    '<!doctype html>\n<html>\n<head>\n  <meta charset="utf-8">\n  <title>x</title>\n</head>\n<body>{}</body></html>\n'
+    '<!doctype html>\n<html>\n<head>\n  <meta charset="utf-8">\n  <title>x</title>\n{}</head>\n<body>{}</body></html>\n'
 )
 SCOPE = '<script>scope=new URL("{}",location)</script>'
 PLAIN = "<script>let a = 1 < 2;</script>"
@@ -43,17 +43,18 @@ def hashed(script):
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
 
 
-def test_every_page_has_the_scripts_of_all_pages_and_no_others(site):
+def test_a_page_has_the_scripts_of_its_head_and_of_all_bodies_and_no_others(site):
     first, second = site / "index.html", site / "deeper" / "index.html"
-    first.write_text(PAGE.format(SCOPE.format(".") + PLAIN + DATA + FILE))
-    second.write_text(PAGE.format(SCOPE.format("../..") + PLAIN))
+    near, far, other = SCOPE.format("."), SCOPE.format("../.."), PLAIN.replace("1 < 2", "2 < 3")
+    (site.parent / "theme" / "more.html").write_text(other)
+    first.write_text(PAGE.format(near + DATA, PLAIN + FILE))
+    second.write_text(PAGE.format(far, other))
     policy.protect(site)
-    directives = dict(part.strip().split(" ", 1) for part in of(first).split(";"))
-    assert of(second) == of(first)
-    scripts = {hashed(script) for script in (SCOPE.format("."), SCOPE.format("../.."), PLAIN)}
-    assert set(directives["script-src"].split()) == {"'self'", *scripts}
-    assert directives["default-src"] == "'self'"
-    assert directives["object-src"] == "'none'"
+    for path, own in ((first, near), (second, far)):
+        directives = dict(part.strip().split(" ", 1) for part in of(path).split(";"))
+        assert set(directives["script-src"].split()) == {"'self'", *map(hashed, (own, PLAIN, other))}
+        assert directives["default-src"] == "'self'"
+        assert directives["object-src"] == "'none'"
     assert first.read_text().count("<title>x</title>") == 1
 
 
@@ -69,9 +70,10 @@ def test_every_page_has_the_scripts_of_all_pages_and_no_others(site):
     ],
 )
 def test_a_script_that_no_template_has_is_refused(site, script):
-    (site / "index.html").write_text(PAGE.format(PLAIN + script))
-    with pytest.raises(BenchmarkError, match="a script that is in no template of the theme"):
-        policy.protect(site)
+    for place in (("", PLAIN + script), (PLAIN + script, "")):
+        (site / "index.html").write_text(PAGE.format(*place))
+        with pytest.raises(BenchmarkError, match="a script that is in no template of the theme"):
+            policy.protect(site)
     assert "Content-Security-Policy" not in (site / "index.html").read_text()
 
 
@@ -84,5 +86,5 @@ def test_a_page_without_a_head_is_refused(site):
 def test_the_themes_own_pages_keep_their_scripts(whole_run):
     site = whole_run[0] / "build" / "site"
     policies = {of(path) for path in site.rglob("*.html")}
-    assert len(policies) == 1
-    assert "'unsafe-inline'" not in re.search("script-src[^;]*", next(iter(policies)))[0]
+    assert len(policies) == len({len(path.relative_to(site).parts) for path in site.rglob("*.html")})
+    assert not any("'unsafe-inline'" in re.search("script-src[^;]*", found)[0] for found in policies)
