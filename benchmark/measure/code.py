@@ -31,7 +31,12 @@ COUNTED = {OWN, "numpy", "scipy", "sklearn"}  # their code or their versions are
 
 def code_digest(paths: Iterable[Path]) -> str:
     """Return a digest of the code in `paths`, the same on every Python version that can parse it."""
-    return digest(*[_shape(ast.parse(path.read_text(encoding="utf-8"))) for path in paths])
+    return digest(*[shape_of(path.read_text(encoding="utf-8")) for path in paths])
+
+
+def shape_of(text: str) -> Any:
+    """Return what a digest is taken of the code in `text`: its syntax tree as nested lists, without what changes no result."""
+    return _shape(ast.parse(text))
 
 
 def foreign_code(kind: Any) -> list[str]:

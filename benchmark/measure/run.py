@@ -105,7 +105,7 @@ def _run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelE
     stale = [status for status in every if status.why]
     current = [status.entry.name for status in every if not status.why]
     note_failures(setting.build_dir, setting.folder, current, {})
-    study = read(setting, "studies", _study_key(setting))
+    study = read(setting, "studies", study_key(setting))
     failures: dict[str, FitError] = {}
     if stale or study is None:
         for folder in (setting.folder, setting.build_dir):  # before hours of work
@@ -198,7 +198,8 @@ def _dropped(setting: Setting, names: set[str]) -> list[str]:
     return [name for name in own if name not in names and (setting.folder / name).is_dir()]
 
 
-def _study_key(setting: Setting) -> str:
+def study_key(setting: Setting) -> str:
+    """Return the key of what is computed from the images of a data set."""
     dataset = setting.dataset
     return digest("study", dataset.digest, dataset.class_names, code_of(STUDY_CODE), *fit_environment(setting))
 
@@ -208,7 +209,7 @@ def _describe_data(setting: Setting, engine: Engine, images: Shared, found: dict
 
     def keep(study: DatasetStudy) -> None:
         found["study"] = study
-        setting.cache.write("studies", _study_key(setting), study)
+        setting.cache.write("studies", study_key(setting), study)
 
     title = "means, components, a map and near-duplicates"
     memory = study_bytes(setting.dataset.n_train, setting.n_pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,20 +36,27 @@ def bench(folder, command, models, *more):
 
 
 @pytest.fixture(scope="module")
-def harmless(tmp_path_factory, command):
+def harmless(once, command):
     """The folder of a run of all models that must hurt nobody, and what it printed."""
-    folder = tmp_path_factory.mktemp("harmless")
-    (folder / "tmp").mkdir()
-    done = bench(folder, command, HARMLESS, "--json", "--no-site")
+
+    def run(folder):
+        (folder / "tmp").mkdir()
+        return bench(folder, command, HARMLESS, "--json", "--no-site")
+
+    folder, done = once("harmless", run)
     assert done.returncode == 0, done.stderr
     return folder, done
 
 
 @pytest.fixture(scope="module")
-def refused(harmless, command):
-    """The same folder after a run of all models."""
-    folder, _ = harmless
-    return folder, bench(folder, command, [*HARMLESS, *REFUSED], "--fit-limit", "12s")
+def refused(once, harmless, command):
+    """A copy of the folder after a run of all models."""
+
+    def run(folder):
+        shutil.copytree(harmless[0], folder, dirs_exist_ok=True)
+        return bench(folder, command, [*HARMLESS, *REFUSED], "--fit-limit", "12s")
+
+    return once("refused", run)
 
 
 def marks(folder, name):

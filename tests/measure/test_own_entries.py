@@ -116,13 +116,16 @@ def run(command, name, folder, *more, models=NAMES):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory, command):
+def own(once, command):
     """A folder with the file, and with one whole run of its models."""
-    folder = tmp_path_factory.mktemp("own")
-    (folder / "my_models.py").write_text(MODELS)
-    (folder / "my_estimators.py").write_text(ESTIMATORS)
-    install(folder / "packages", "1.2")
-    done = run(command, "bench", folder, "--jobs", 2)
+
+    def measure(folder):
+        (folder / "my_models.py").write_text(MODELS)
+        (folder / "my_estimators.py").write_text(ESTIMATORS)
+        install(folder / "packages", "1.2")
+        return run(command, "bench", folder, "--jobs", 2)
+
+    folder, done = once("own-entries", measure)
     assert done.returncode == 0, done.stderr
     return folder, done
 
