@@ -45,7 +45,7 @@ export BRANCH TAG # to the shell by its environment, where the workflows set the
 # Python finds its own parts and the locked packages without these, and asserts what the tests assert
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSTARTUP PYTHONINSPECT PYTHONPLATLIBDIR
 
-.PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock clean \
+.PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock reset clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
   republish rehearse screenshots torture fuzz
 
@@ -142,8 +142,9 @@ comment: ## put build/review into the pull request's one comment (pull-request-c
 reproduced: setup ## say whether the working tree's results are those of HEAD, and which bytes differ
 	@$(VENV)/bin/python tools/reproduced.py
 
-propose: ## open a pull request with the working tree's results, or renew the open one (BRANCH=…; bench.yml runs it)
-	@base=$$(git branch --show-current) && \
+propose: ## open a pull request with the working tree's results, or renew the open one (BRANCH=…, TAKEN=folder of results; bench.yml runs it)
+	@if test -n "$${TAKEN:-}"; then $(INTERPRETER) -I tools/taken.py "$$TAKEN"; fi && \
+	base=$$(git branch --show-current) && \
 	git switch --quiet --create "$$BRANCH" && \
 	git add models data README.md && \
 	git commit --quiet --message "Measure again" && \
@@ -181,6 +182,9 @@ rehearse: setup ## run the steps of the workflows in a fresh clone with an empty
 
 screenshots: setup ## photograph the built site for the README, light and dark (after make site; needs Chromium)
 	@$(VENV)/bin/python tools/screenshots.py build/site .github
+
+reset: ## remove fits, pickles, scores and caches, so that make bench measures everything again; tracked results stay
+	@rm -rf build models/*/.pickles models/*/*/model.pkl models/*/*/scores.npy
 
 clean: ## remove what is generated, caches and the environment; results and data stay
 	@rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -44,6 +44,8 @@ def main(arguments):
 
 def pull_request(repository, owner, branch, head):
     """Return the number of the open pull request whose last commit is `head`; a later push has a review of its own."""
+    if not owner:  # the fork is gone
+        return None
     found = api(f"repos/{repository}/pulls?state=open&head={quote(f'{owner}:{branch}', safe='')}")
     return next((pull["number"] for pull in found if pull["head"]["sha"] == head), None)
 
@@ -55,16 +57,18 @@ def is_own(comment):
 
 def body(folder, head):
     """Return the comment: the sections that are there."""
-    sections = [quoted(folder / name) for name in SECTIONS if (folder / name).is_file()]
-    text = "\n\n".join([MARK, *(sections or [FAILED])])
-    return f"{shortened(text, 'pull request')}\n\nOf {head[:10]}, measured by the pull request's own code."
+    sections = [
+        quoted(folder / name) for name in SECTIONS if (folder / name).is_file() and not (folder / name).is_symlink()
+    ]
+    whose = f"Of {head[:10]}, measured by the pull request's own code."  # first: a comment or a block left open hides what follows
+    return shortened("\n\n".join([f"{MARK}\n{whose}", *(sections or [FAILED])]), "pull request")
 
 
 def quoted(path):
     """Return another's text as it can be posted in our name: of bounded length, and calling nobody."""
     with path.open("rb") as stream:
         text = stream.read(MOST_BYTES).decode("utf-8", errors="replace")
-    return re.sub("@(?!\u200b)", "@\u200b", text)
+    return re.sub("(?:@|&(?:#0*64|#x0*40|commat);?)(?!\u200b)", "@\u200b", text, flags=re.IGNORECASE)
 
 
 def shortened(text, workflow):

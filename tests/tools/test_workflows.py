@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from benchmark.errors import BenchmarkError, ResultsError
 from benchmark.results import load_results
 from tests import made
 from tests.conftest import ROOT, RUN_MODELS, SAMPLE
-from tools import comment, links, locked, notes, pickles, rehearse, reproduced, review
+from tools import comment, links, locked, notes, pickles, rehearse, reproduced, review, taken
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PATHS}
@@ -97,8 +98,56 @@ def test_the_comment_is_made_by_the_default_branchs_code():
     assert set(checkout["with"]) == {"persist-credentials"}
 
 
-def test_a_full_run_uses_no_cache():
-    assert "cache" not in re.sub(r"#.*", "", TEXTS["bench"])
+@pytest.mark.parametrize("name", ["bench", "publish"])
+def test_what_is_released_or_published_comes_from_no_cache(name):
+    assert "cache" not in re.sub(r"#.*", "", TEXTS[name])
+
+
+def test_an_artifact_is_never_unpacked_over_the_checkout():
+    downloads = [step for _, _, step in STEPS if step.get("uses", "").startswith("actions/download-artifact@")]
+    places = {step["with"].get("path", "") for step in downloads}
+    assert len(downloads) >= 3
+    assert all(place.startswith(("build/", "${{ runner.temp }}/")) for place in places)
+
+
+def test_what_is_tracked_of_results_and_data_is_text():
+    words = ["git", "-C", ROOT, "ls-files", "--stage", "-z", "models", "data"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("this is no clone")
+    entries = [line.split("\t") for line in done.stdout.split("\0") if line]
+    assert entries
+    assert {mode.split()[0] for mode, _ in entries} == {"100644"}  # no link, and nothing that is run
+    assert all(path.endswith((".json", ".txt", "/SHA256SUMS")) for _, path in entries)
+
+
+@pytest.mark.parametrize(
+    "stranger", ["Makefile", ".git/config", "models/a/b/model.pkl", "models/../x/metrics.json", "link"]
+)
+def test_only_the_files_that_a_run_writes_are_taken_from_an_artifact(tmp_path, stranger, capsys):
+    source, root = tmp_path / "results", tmp_path / "checkout"
+    names = [
+        "README.md",
+        "build/reproduced/summary.md",
+        "data/a/study.json",
+        "models/a/entries.json",
+        "models/a/b/predictions.txt",
+    ]
+    for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name)
+    assert taken.main(source, root) == 0
+    assert sorted(path.relative_to(root).as_posix() for path in root.rglob("*.*")) == sorted(names)
+    shutil.rmtree(root)
+    if stranger == "link":
+        (source / "models" / "a" / "b" / "metrics.json").symlink_to("/etc/passwd")
+    else:
+        path = Path(os.path.normpath(source / stranger))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert taken.main(source, root) == 1
+    assert "holds what no run writes" in capsys.readouterr().err
+    assert not root.exists()
 
 
 def test_what_a_workflow_restores_from_elsewhere_is_verified_by_hash_and_never_a_build_folder():
@@ -252,7 +301,9 @@ def test_a_first_review_makes_a_comment(github):
     (path, *options), body = calls[-1]
     assert path == "repos/o/r/issues/7/comments"
     assert options[:2] == ["--method", "POST"]
-    assert json.loads(body)["body"].startswith(f"{comment.MARK}\n\n## Tracked results")
+    assert json.loads(body)["body"].startswith(
+        f"{comment.MARK}\nOf abc, measured by the pull request's own code.\n\n## Tracked results"
+    )
 
 
 def test_a_later_review_renews_it_and_nobody_elses(github):
