@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -145,6 +146,14 @@ def test_an_input_that_ends_or_stops_a_worker_is_found_and_another_worker_goes_o
     assert path.read_bytes() == b"bad"
     assert (done.executions, done.refused) == (10, 1)
     assert "one: crash or hang" in path.with_suffix(".txt").read_text()
+
+
+def test_a_target_that_did_not_end_has_taken_time_too(tmp_path):
+    fuzzing = run.Fuzzing({"one": 10}, seed=1, folder=tmp_path, guided=False, advance=lambda _: None)
+    worker = SimpleNamespace(stdout=io.StringIO('{"target": "one", "done": 5}\n'), kill=lambda: None)
+    assert fuzzing._listen(worker, ["one"]) == (["one"], False)
+    assert fuzzing.done["one"].executions == 5
+    assert fuzzing.done["one"].seconds > 0
 
 
 # -------------------------------------------------------------------------------------------------------------- readers

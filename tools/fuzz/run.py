@@ -117,9 +117,11 @@ class Fuzzing:
             if not line:
                 return rest, hung.is_set()
             told = json.loads(line)
+            self.done[told["target"]].seconds += (
+                time.monotonic() - start
+            )  # now, because it may be interrupted before it ends
+            start = time.monotonic()
             if "ended" in told:
-                self.done[told["target"]].seconds += time.monotonic() - start
-                start = time.monotonic()
                 rest.remove(told["target"])
             else:
                 self._told(**told)
