@@ -20,6 +20,7 @@ from benchmark.commands.process import pin_arithmetic
 pin_arithmetic()  # as the command line does, before NumPy is imported
 for name in set(os.environ) - set(git.environment(Path.cwd())):
     del os.environ[name]  # a hook that runs the tests would have them work on its own repository
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of the commands compiles the package anew
 os.environ["BROWSER_PATH"] = "/nowhere"  # what kaleido asks first: pictures would cost every site of a test ten seconds
 
 from benchmark.dataset import load_dataset

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 
@@ -14,9 +15,14 @@ from benchmark.layout import shipped
 from benchmark.publish.policy import protect
 from tools.screenshots import QUIET
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "color_scheme": "dark",
+}
 MOST_SHIFT = 0.01  # of the window, of the cumulative layout shift
-DESKTOP = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1360, "height": 900}, "color_scheme": "light"}
 # A kind of page is a template.
 KINDS = tuple(sorted(path.stem for path in shipped("templates").glob("*.md") if path.stem != "macros"))
 SECONDS = 30  # until something on a page should have happened

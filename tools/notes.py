@@ -27,7 +27,7 @@ def notes(text, tag):
 
 def check_version(text, tag):
     """Refuse a tag that is not the version in `text`, the package's `__init__.py`."""
-    version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)[1]
+    version = dict(re.findall(r'^(__version__) = "(.+)"$', text, re.MULTILINE))["__version__"]
     if tag != f"v{version}":
         sys.exit(
             f"error: the tag is {tag}\n  expected: v{version}, of benchmark/__init__.py\n  try:      set both alike"

@@ -40,7 +40,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmark.dataset import DatasetEntry
 from benchmark.measure.entry import ModelEntry
 
-DATASETS = [DatasetEntry("scale", "Fashion-MNIST, {copies} times", {classes!r}, "MIT", "generated", home={home!r})]
+DATASETS = [DatasetEntry("generated", "{title}, {copies} times", {classes!r}, "MIT", "generated", home={home!r})]
 MODELS = [
     ModelEntry("guess", "A guess", "dummy", "pixels", DummyClassifier(strategy="prior"),
         {{"features__n_components": [64]}}, "Looks at no image.", baseline=True),
@@ -53,15 +53,32 @@ MODELS = [
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--copies", type=int, default=COPIES, help="how many times the 60,000 training images")
+    parser.add_argument(
+        "--copies", type=int, default=COPIES, help="how many times the training images (default: %(default)s)"
+    )
+    parser.add_argument("--dataset", default="fashion-mnist", help="whose images (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where all is written (default: build/scale)")
     arguments = parser.parse_args()
-    whole = load_dataset("fashion-mnist", root=ROOT, cache_dir=ROOT / "build" / "data")
-    generate(whole, arguments.copies, FOLDER / "data")
-    home = {"copies": arguments.copies, "classes": whole.class_names, "home": str(FOLDER / "data")}
-    (FOLDER / "scale_entries.py").write_text(ENTRIES.format(**home), encoding="utf-8")
-    where = ["--dataset", "scale", "--entries", str(FOLDER / "scale_entries.py"), "--build-dir", str(FOLDER / "build")]
+    folder = arguments.folder.resolve()
+    whole = load_dataset(arguments.dataset, root=ROOT, cache_dir=ROOT / "build" / "data")
+    generate(whole, arguments.copies, folder / "data")
+    home = {
+        "title": whole.entry.title,
+        "copies": arguments.copies,
+        "classes": whole.class_names,
+        "home": str(folder / "data"),
+    }
+    (folder / "scale_entries.py").write_text(ENTRIES.format(**home), encoding="utf-8")
+    where = [
+        "--dataset",
+        "generated",
+        "--entries",
+        str(folder / "scale_entries.py"),
+        "--build-dir",
+        str(folder / "build"),
+    ]
     subprocess.run([sys.executable, "-m", "benchmark", "data", *where, "--accept"], cwd=ROOT, check=True)
-    run = [sys.executable, "-m", "benchmark", "bench", *where, "--models-dir", str(FOLDER / "models")]
+    run = [sys.executable, "-m", "benchmark", "bench", *where, "--models-dir", str(folder / "models")]
     run += ["--models", "guess,lr-64", "--no-site", "--json"]
     started = time.perf_counter()
     code, peaks, together = watched(run)

@@ -44,9 +44,9 @@ from benchmark.dataset import load_dataset, subset
 from benchmark.machine import usable_cores
 from benchmark.measure import fit, search, steps
 from benchmark.measure.cluster import open_engine
-from benchmark.measure.engine import Shared
 from benchmark.measure.model import FOLDS, Model
 from benchmark.measure.setting import Setting
+from benchmark.measure.task import Shared
 from benchmark.measure.workers import hold, pack
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
@@ -109,8 +109,9 @@ def ours(entries, data, n_jobs, fast):
                 list(threads.map(lambda model: engine.run(model.entry.name, steps.search_tasks(model)), models))
             searched = {model.entry.name: steps.searched(model) for model in models}
         for entry in entries:
-            candidates, scores, *_ = searched[entry.name]
-            pipeline = entry.pipeline(data.image_shape).set_params(**candidates[search.choose(candidates, scores)])
+            found = searched[entry.name]
+            best = found.candidates[search.choose(found.candidates, found.scores)]
+            pipeline = entry.pipeline(data.image_shape).set_params(**best)
             with fit._side_by_side(pipeline, n_jobs):
                 pipeline.fit(np.asarray(data.train_images).reshape(data.n_train, -1), data.train_labels)
             accuracies.append(float(np.mean(pipeline.predict(np.asarray(data.test_images)) == data.test_labels)))
@@ -124,7 +125,7 @@ def timed(function, *arguments):
     return time.perf_counter() - start, outcome
 
 
-def generated_history(folder, n_commits=500, n_models=12, n_images=10_000):
+def generated_history(folder, n_commits, n_models=12, n_images=10_000):
     """Make a repository whose every commit changes every model's results."""
     names = [f"model-{i}" for i in range(n_models)]
     template = folder / "template"
@@ -169,10 +170,10 @@ def generated_sides(folder, n_models=12, n_images=10_000):
     return sides
 
 
-def time_commands(rounds):
+def time_commands(rounds, n_commits):
     """Print the wall time of `diff` on generated and on the tracked results, and of `history` on a generated repository."""
     with tempfile.TemporaryDirectory() as folder:
-        root, sides = generated_history(Path(folder)), generated_sides(Path(folder))
+        root, sides = generated_history(Path(folder), n_commits), generated_sides(Path(folder))
         for words in (
             ["diff", *map(str, sides), "--dataset", "made"],
             ["diff"],
@@ -185,24 +186,28 @@ def time_commands(rounds):
                     [sys.executable, "-m", "benchmark", *words], cwd=ROOT, check=True, stdout=subprocess.PIPE
                 )
                 seconds.append(time.perf_counter() - start)
-            generated = {"diff": "diff of 12 models", "history": "history of 500 commits x 12 models"}
+            generated = {"diff": "diff of 12 models", "history": f"history of {n_commits} commits x 12 models"}
             told = generated[words[0]] if "made" in words else "diff of the working tree"
             print(f"{told}: {median(seconds):.2f} s", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", default="fashion-mnist", help="whose images (default: %(default)s)")
+    parser.add_argument("--models", default="", help="of those on HOG, separated by commas (default: all)")
     parser.add_argument("--train", type=int, default=6000)
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--commits", type=int, default=500, help="of the generated history (default: %(default)s)")
     parser.add_argument("--fast", action="store_true")
     arguments = parser.parse_args()
-    time_commands(arguments.rounds)
+    time_commands(arguments.rounds, arguments.commits)
     cache = ROOT / "build" / "data"
-    whole = load_dataset("fashion-mnist", root=ROOT, cache_dir=cache)
+    whole = load_dataset(arguments.dataset, root=ROOT, cache_dir=cache)
     data = subset(whole, arguments.train, arguments.test, cache_dir=cache)
     print(f"{data.n_train:,} training, {data.n_test:,} test images, {arguments.rounds} rounds; medians")
-    entries = [entry for entry in MODELS if entry.features == "hog"]
+    named = arguments.models.split(",") if arguments.models else [entry.name for entry in MODELS]
+    entries = [entry for entry in MODELS if entry.features == "hog" and entry.name in named]
     grids = {entry.name: straightforward_grid(entry, data) for entry in entries}
     n_jobs, rows = usable_cores(), {}
     for number in range(1, arguments.rounds + 1):
@@ -218,6 +223,7 @@ def main():
             )
         own, _ = timed(ours, entries, data, n_jobs, arguments.fast)
         rows.setdefault("all", []).append((total, None, own, None))
+        print(f"round {number}: all {total:.1f} s, {own:.1f} s", file=sys.stderr, flush=True)
     for name, measured in rows.items():
         plain, plain_accuracy, own, accuracy = zip(*measured, strict=True)
         shown = [f"({value[0]:.4f})" if name != "all" else " " * 8 for value in (plain_accuracy, accuracy)]

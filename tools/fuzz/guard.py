@@ -100,14 +100,14 @@ class Lines:
 
     def __init__(self, folder):
         self._folder, self._news = folder, False
-        monitoring = sys.monitoring
+        monitoring = sys.monitoring  # type: ignore[attr-defined]
         monitoring.use_tool_id(monitoring.COVERAGE_ID, "fuzz")
         monitoring.register_callback(monitoring.COVERAGE_ID, monitoring.events.LINE, self._met)
         monitoring.set_events(monitoring.COVERAGE_ID, monitoring.events.LINE)
 
     def _met(self, code, line):
         self._news = self._news or code.co_filename.startswith(self._folder)
-        return sys.monitoring.DISABLE  # costs nothing from now on
+        return sys.monitoring.DISABLE  # type: ignore[attr-defined]  # costs nothing from now on
 
     def novel(self):
         """Return whether a line has run since the last call that had not run before."""

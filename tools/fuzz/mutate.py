@@ -132,7 +132,8 @@ def spans(data):
 
     A text that is no JSON has those that can be told.
     """
-    values, members, opened = [], [], []
+    values, members = [], []
+    opened: list[tuple[int, tuple[int, int] | None]] = []
     key = None  # start and end of the last key
     tokens = list(TOKEN.finditer(data))
     for i, token in enumerate(tokens):

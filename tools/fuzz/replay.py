@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import subprocess
+from unittest import mock
 
 COMMANDS = ("rev-parse", "show", "config", "ls-tree", "cat-file", "log", "rev-list", "status", "diff")
 REAL = subprocess.Popen
@@ -25,21 +26,15 @@ class Record:
     @contextlib.contextmanager
     def taken(self):
         """Let git answer, and write it down."""
-        subprocess.Popen = lambda words, **settings: _Told(self, words, settings)
-        try:
+        with mock.patch.object(subprocess, "Popen", lambda words, **settings: _Told(self, words, settings)):
             yield
-        finally:
-            subprocess.Popen = REAL
 
     @contextlib.contextmanager
     def given(self, instead):
         """Answer from the record; `instead` has another text for an answer of a command, or for a blob's content."""
         self.instead = instead
-        subprocess.Popen = lambda words, **settings: _Known(self, words, settings)
-        try:
+        with mock.patch.object(subprocess, "Popen", lambda words, **settings: _Known(self, words, settings)):
             yield
-        finally:
-            subprocess.Popen = REAL
 
     def outputs(self, command):
         """Return the distinct answers of a command, the longest first."""
@@ -78,10 +73,13 @@ class _Call:
         self.args, self.pid = words, 0
         self.returncode, out = self.ask(record, words, settings, (command, rest, asked))
         text = settings.get("text") or settings.get("encoding") or settings.get("universal_newlines")
-        self.stdout, self.stderr = io.BytesIO(out), io.BytesIO(b"fatal: no" if self.returncode else b"")
-        if text:
-            how = {"encoding": settings.get("encoding") or "utf-8", "errors": settings.get("errors")}
-            self.stdout, self.stderr = io.TextIOWrapper(self.stdout, **how), io.TextIOWrapper(self.stderr, **how)
+        streams = io.BytesIO(out), io.BytesIO(b"fatal: no" if self.returncode else b"")
+        how = {"encoding": settings.get("encoding") or "utf-8", "errors": settings.get("errors")}
+        self.stdout, self.stderr = (io.TextIOWrapper(stream, **how) if text else stream for stream in streams)
+
+    def ask(self, record, words, settings, call):
+        """Return the status and the output of a call, which is its command, the words after it and its input."""
+        raise NotImplementedError
 
     def __enter__(self):
         return self

@@ -110,9 +110,8 @@ def swap(base):
     words = (str(Path(__file__).parent / "swap.py"), "{root}/models/made")
     old, new = base / "placed", base / "replaced"
     undisturbed((*words, "1"), made_folder(old))
-    words = (*words, "2")
-    units = ("models/made/one", "models/made/two")
-    return World("swap", old, new, words, units, seconds=after(words, old, new))
+    units, again = ("models/made/one", "models/made/two"), (*words, "2")
+    return World("swap", old, new, again, units, seconds=after(again, old, new))
 
 
 def made_folder(folder):
