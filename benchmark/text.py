@@ -69,6 +69,8 @@ def inert(text: str) -> str:
     line = one_line(text).translate(SPECIAL)
     if begun := BEGINNING.match(line):
         line = f"{begun[0][:-1]}&#{ord(begun[0][-1])};{line[begun.end() :]}"
+    if line.endswith("  "):  # which breaks the line
+        line = f"{line[:-1]}&#32;"
     return TARGET.sub(lambda found: f"&#{ord(found[0])};", line)
 
 

@@ -125,6 +125,7 @@ def test_a_table_keeps_its_lines_and_its_columns_whatever_a_cell_holds():
 @example("1. a")
 @example("    code")
 @example("\x02klzzwxh:0\x03")
+@example("two breaks\r\r")
 @pytest.mark.parametrize(
     ("around", "tags", "words"),
     [

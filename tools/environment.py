@@ -86,12 +86,35 @@ def set_up(folder, lock, stamp):
     if maker[0] == "uv":
         install, settings = ["uv", "pip", "install", "--quiet", "--python", python], clean(os.environ)
     else:
-        install = [python, "-I", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+        install = [
+            python,
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--no-compile",
+        ]
         settings = for_pip(python, os.environ)
     run(install + ["--require-hashes", "-r", lock], "the locked dependencies could not be installed", settings, folder)
     check(python, lock)
+    compile_all(python)
     with open(os.path.join(folder, STAMP), "w") as stream:
         stream.write(stamp)
+
+
+def compile_all(python):
+    """Compile what was installed on all cores, which pip does on one; what cannot be compiled is a package's template."""
+    command = [python, "-I", "-m", "compileall", "-q", "-j", "0", packages_of(python)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean(os.environ))
+
+
+def packages_of(python):
+    """Return the folder of an environment's packages."""
+    command = [python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    return decoded(subprocess.run(command, stdout=subprocess.PIPE, env=clean(os.environ)).stdout).strip()
 
 
 def clear(folder):

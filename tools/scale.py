@@ -57,6 +57,7 @@ def main():
         "--copies", type=int, default=COPIES, help="how many times the training images (default: %(default)s)"
     )
     parser.add_argument("--dataset", default="fashion-mnist", help="whose images (default: %(default)s)")
+    parser.add_argument("--models", default="guess,lr-64", help="which of the two (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where all is written (default: build/scale)")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
@@ -79,7 +80,7 @@ def main():
     ]
     subprocess.run([sys.executable, "-m", "benchmark", "data", *where, "--accept"], cwd=ROOT, check=True)
     run = [sys.executable, "-m", "benchmark", "bench", *where, "--models-dir", str(folder / "models")]
-    run += ["--models", "guess,lr-64", "--no-site", "--json"]
+    run += ["--models", arguments.models, "--no-site", "--json"]
     started = time.perf_counter()
     code, peaks, together = watched(run)
     n_images = arguments.copies * whole.n_train

@@ -221,6 +221,8 @@ def main():
             print(
                 f"round {number}: {entry.name} {describing + fitting:.1f} s, {own:.1f} s", file=sys.stderr, flush=True
             )
+        if len(entries) == 1:
+            continue
         own, _ = timed(ours, entries, data, n_jobs, arguments.fast)
         rows.setdefault("all", []).append((total, None, own, None))
         print(f"round {number}: all {total:.1f} s, {own:.1f} s", file=sys.stderr, flush=True)

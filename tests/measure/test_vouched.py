@@ -102,9 +102,9 @@ def test_fold_scores_and_studies_of_another_shape_are_computed_anew(whole_run, t
             elif number % 3 == 1:
                 Cache(cache).write(kind, path.stem, [{"score": "high"}])
     (folder / "dummy" / "curves.json").unlink()
-    (folder / "lr-hog" / "curves.json").unlink()
+    (folder / "knn-pixels" / "curves.json").unlink()
     where = ("--build-dir", tmp_path / "run" / "build", "--models-dir", tmp_path / "run" / "models", "--no-site")
-    done = command("bench", "--dataset", SAMPLE, "--models", "dummy,lr-hog", *where)
+    done = command("bench", "--dataset", SAMPLE, "--models", "dummy,knn-pixels", *where)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert tracked == {path: path.read_bytes() for path in tracked}
