@@ -55,9 +55,21 @@ def end(name: str, number: int = signal.SIGINT) -> NoReturn:
     with suppress(OSError):  # the terminal may be gone
         os.write(sys.stderr.fileno(), b"interrupted" + kept + b"\n")
     try:
+        _start_no_more()
         _end_children()
     finally:
         os._exit(128 + number)
+
+
+def _start_no_more() -> None:
+    """Let no thread start a worker any more: one that found its parent gone would print a traceback."""
+    from multiprocessing import util  # only a run that is interrupted needs it
+
+    util.spawnv_passfds = _refuse  # type: ignore[assignment]
+
+
+def _refuse(*_: Any) -> NoReturn:
+    raise InterruptedError
 
 
 def _end_children() -> None:

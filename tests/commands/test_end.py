@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing import util
 from pathlib import Path
 
 import psutil
 import pytest
 
+from benchmark.commands import process as ending
 from tests.conftest import ROOT, SAMPLE
 
 ENTRIES = ROOT / "tests" / "measure" / "misbehaving.py"
@@ -85,3 +88,10 @@ def test_a_bench_that_ends_leaves_nothing_behind(tmp_path, request, model, sent)
         assert status == 128 + sent
         assert text.splitlines()[-1] == "interrupted; every fit that was done is kept"
         assert text.count("interrupted") == 1
+
+
+def test_a_worker_that_would_be_started_while_a_run_ends_is_not(monkeypatch):
+    monkeypatch.setattr(util, "spawnv_passfds", util.spawnv_passfds)  # put back at the end
+    ending._start_no_more()
+    with pytest.raises(InterruptedError):  # as Dask's nanny would when its worker has been killed
+        multiprocessing.get_context("spawn").Process(target=print).start()
