@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import resource
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -57,6 +58,8 @@ def _number(error: BaseException | None) -> int:
 def told(path: Path, how: str = "written") -> Iterator[None]:
     """Raise an error of the file system in the block as a `DiskError` that names `path`.
 
+    What is to be read must be a regular file or a folder: of a pipe or a device there may be no end.
+
     Parameters
     ----------
     path : Path
@@ -69,12 +72,28 @@ def told(path: Path, how: str = "written") -> Iterator[None]:
     DiskError
 
     """
+    if how == "read":
+        refuse_endless(path)
     try:
         yield
     except OSError as error:
         if _number(error) not in MACHINE | OF_A_PATH:
             raise
         raise disk_error(error, path, how) from None
+
+
+def refuse_endless(path: Path) -> None:
+    """Refuse what is neither a file nor a folder: reading it might never end.
+
+    Raises
+    ------
+    DiskError
+
+    """
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+    with suppress(OSError, ValueError):  # told when it is read
+        if kind := kinds.get(stat.S_IFMT(path.stat().st_mode)):
+            raise DiskError(f"{path} is no file", expected="a regular file", found=kind, remedy="another path")
 
 
 @contextmanager

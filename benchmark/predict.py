@@ -20,10 +20,11 @@ from PIL import Image
 from benchmark.command import Command, Text, word
 from benchmark.dataset.pictures import read_picture
 from benchmark.disk import is_there
-from benchmark.errors import DataError, DiskError, ResultsError
+from benchmark.errors import BenchmarkError, DataError, DiskError, ResultsError
 from benchmark.faults import told
 from benchmark.portable import SUFFIX, from_portable
 from benchmark.results import Run, read_document
+from benchmark.returned import ReturnedError, checked_labels, checked_scores
 
 __all__ = ["Prediction", "load_image", "load_model", "predict_images"]
 
@@ -110,6 +111,21 @@ def _load(path: Path, content: bytes, remedy: Text, read: Callable[[bytes], Any]
             found=str(error),
             remedy="--entries with the file that defines it, its folder on PYTHONPATH, or pip install of its package",
         ) from None
+    except BenchmarkError:
+        raise
+    except (Exception, SystemExit) as error:  # a pickle may raise anything
+        raise ResultsError(
+            f"{path} cannot be loaded", expected="a fitted pipeline", found=_words(error), remedy=remedy
+        ) from None
+
+
+def _words(error: BaseException) -> str:
+    """Return an exception as text, even one that cannot say what it is."""
+    try:
+        said = str(error)[:400]
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _check_version(path: Path, wrote: str, remedy: Text) -> None:
@@ -136,18 +152,43 @@ class Prediction:
     kind: str
 
 
-def predict_images(model: Any, paths: list[Path], image_shape: tuple[int, int]) -> list[Prediction]:
-    """Return the predicted class and its score for each image file."""
+def predict_images(
+    model: Any, paths: list[Path], image_shape: tuple[int, int], where: str = "the model"
+) -> list[Prediction]:
+    """Return the predicted class and its score for each image file; `where` is what errors call the model.
+
+    Raises
+    ------
+    DataError
+        If a file is no picture in which something can be seen.
+    ResultsError
+        If the model fails, or returns what is no prediction.
+
+    """
     images = np.stack([load_image(path, image_shape) for path in paths]).reshape(len(paths), -1)
-    kind = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
-    scores = np.asarray(getattr(model, kind)(images))
-    if scores.ndim == 1:  # two classes: a single score, for the second
-        scores = np.stack([-scores, scores], axis=1)
-    labels = model.predict(images)
-    return [
-        Prediction(path, int(label), float(row[label]), kind)
-        for path, label, row in zip(paths, labels, scores, strict=True)
-    ]
+    expected = "a fitted classifier, which gives a class and scores for each image"
+    try:
+        kind = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+        classes = np.asarray(model.classes_)
+        scores = checked_scores(kind, getattr(model, kind)(images), len(paths), len(classes))
+        labels = checked_labels(model.predict(images), len(paths), classes)
+    except ReturnedError as error:
+        expected, found = error.expected, error.found
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:  # its classes may be a user's
+        found = _words(error)
+    else:
+        if scores.ndim == 1:  # two classes: a single score, for the second
+            scores = np.stack([-scores, scores], axis=1)
+        places = np.searchsorted(classes, labels)
+        return [
+            Prediction(path, int(label), float(row[place]), kind)
+            for path, label, place, row in zip(paths, labels, places, scores, strict=True)
+        ]
+    raise ResultsError(
+        f"{where} gives no predictions", expected=expected, found=found, remedy=("measure it again: ", Command("bench"))
+    )
 
 
 def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.errors import DiskError
+from benchmark import results
+from benchmark.dataset import DatasetEntry, load_dataset
+from benchmark.errors import BenchmarkError, DiskError
 from benchmark.faults import MACHINE, OF_A_PATH, any_told, disk_error, fault_behind, fault_in, is_of_disk, told
 from benchmark.measure import arrays, processes
 from benchmark.measure.processes import TaskError
+from tests import made
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -35,6 +38,28 @@ def test_every_refusal_names_the_file_the_reason_and_what_helps(tmp_path, number
     assert error.expected
     assert error.remedy
     assert "another disk" not in str(error) or "--build-dir" in str(error)
+
+
+@pytest.mark.parametrize(
+    "name", ["one/metrics.json", "one/predictions.txt", "one/run.json", "entries.json", "test_labels.txt"]
+)
+def test_a_pipe_in_the_place_of_a_result_is_refused_before_it_is_read(tmp_path, name):
+    made.write_table(tmp_path / "made", ["one"])
+    made.write_model(tmp_path / "made", "one", made.predictions(range(9)))
+    (tmp_path / "made" / name).unlink()
+    os.mkfifo(tmp_path / "made" / name)
+    with pytest.raises(BenchmarkError, match=r"is no file(?s:.*)a pipe"):
+        results.load_results(tmp_path, "made")
+
+
+def test_a_link_to_a_device_and_a_pipe_of_checksums_are_refused_before_they_are_read(tmp_path):
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    with pytest.raises(DiskError, match=r"endless is no file(?s:.*)a device"), told(tmp_path / "endless", "read"):
+        raise AssertionError
+    os.mkfifo(tmp_path / "SHA256SUMS")
+    entry = DatasetEntry("mine", "Mine", ("a", "b"), "CC0", "here", home=str(tmp_path))
+    with pytest.raises(DiskError, match=r"SHA256SUMS is no file(?s:.*)a pipe"):
+        load_dataset("mine", root=tmp_path, cache_dir=tmp_path / "cache", datasets={"mine": entry})
 
 
 def test_a_full_disk_is_told_with_the_room_on_it(tmp_path):

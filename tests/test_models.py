@@ -91,6 +91,60 @@ def test_a_wrong_entry_is_refused_with_what_mends_it(wrong, words):
     assert "try:" in str(caught.value)
 
 
+class Alters(RidgeClassifier):
+    """An estimator that keeps another value than it was given, which scikit-learn refuses to clone."""
+
+    def __init__(self, alpha=(1.0,)):
+        self.alpha = list(alpha)
+
+
+class Forgets(RidgeClassifier):
+    def __init__(self, alpha=1.0):
+        pass
+
+
+class Speechless:
+    def __repr__(self):
+        raise ZeroDivisionError
+
+
+class Raises(RidgeClassifier):
+    @property
+    def predict_proba(self):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"estimator": Alters()},
+        {"estimator": Forgets()},
+        {"estimator": Raises()},
+        {"estimator": Pipeline([("a", "passthrough")])},
+        {"estimator": Pipeline([RidgeClassifier()])},
+        {"estimator": Pipeline(None)},
+        {"estimator": RidgeClassifier(class_weight={(1, 2): 1.0})},
+        {"estimator": Speechless()},
+        {"title": Speechless()},
+        {"features": Speechless()},
+        {"grid": {5: [1]}},
+        {"grid": {None: [1]}},
+        {"grid": {"classifier__alpha": [Speechless()]}},
+        {"grid": {"classifier__alpha": [10**5000]}},
+    ],
+)
+def test_whatever_an_entry_raises_when_it_is_looked_at_it_is_refused(wrong):
+    with pytest.raises(EntryError, match="^model 'mine' ") as caught:
+        check_entries([replace(GOOD, **wrong)])
+    assert "try:" in str(caught.value)
+
+
+def test_components_that_are_no_number_do_not_fit():
+    entry = replace(GOOD, grid={"features__n_components": ["a"]})
+    with pytest.raises(EntryError, match="'mine' does not fit the data set small"):
+        check_fits(entry, "small", (8, 8), 100)
+
+
 def test_two_entries_of_one_name_are_refused():
     with pytest.raises(EntryError, match="the name 'mine' is used twice"):
         check_entries([GOOD, GOOD])

@@ -58,10 +58,18 @@ def predict(options: PredictOptions) -> int:
     with redirect_stdout(sys.stderr):  # what a user's code prints is no result
         model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
-    study = study_path(Path(os.path.abspath(folder)).parents[1], about["name"])  # noqa: PTH100  # `models` may be a link
+    above = Path(os.path.abspath(folder)).parents  # noqa: PTH100  # `models` may be a link
+    if len(above) < 2:  # noqa: PLR2004
+        raise ResultsError(
+            f"{folder} is no model's folder of a data set",
+            expected="models/<data set>/<model>, with models/<data set> beside data/<data set>",
+            found=os.path.abspath(folder),  # noqa: PTH100
+            remedy="the path of a model in the folder of all results",
+        )
+    study = study_path(above[1], about["name"])
     height, width = read_document(study, DatasetStudy)["image_shape"]
     with redirect_stdout(sys.stderr):
-        predicted = predict_images(model, list(options.images), (height, width))
+        predicted = predict_images(model, list(options.images), (height, width), str(folder / "model.pkl"))
     if any(found.label >= len(about["classes"]) for found in predicted):
         raise ResultsError(
             f"{folder / 'metrics.json'} names fewer classes than the model predicts",

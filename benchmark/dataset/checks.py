@@ -13,7 +13,7 @@ from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
 from benchmark.disk import file_sha256
 from benchmark.errors import DataError
-from benchmark.faults import is_of_machine
+from benchmark.faults import is_of_machine, refuse_endless
 from benchmark.layout import shipped
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -137,6 +137,7 @@ def read_checksums(entry: DatasetEntry, home: Path, data_dir: Path | None = None
             expected="a line '<SHA-256>  <file>' for each of its four files",
             remedy=_restored(entry, path, data_dir),
         )
+    refuse_endless(path)
     try:
         rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
         sums = {name.lstrip("*"): sha256.lower() for sha256, name in rows}  # sha256sum --binary marks names

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmark.errors import EntryError
 from benchmark.layout import NAME_RULE, is_name
-from benchmark.text import is_text, one_line
+from benchmark.text import is_storable, is_text, is_web, one_line
 
 MAX_CLASSES = 62  # a prediction is stored as one character
 OF_SITES = ("assets", "figures", "images", "methods", "search")  # folders of a site next to those of the data sets
@@ -62,16 +63,24 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
 
     """
     names = entry.class_names
-    if not is_name(str(entry.name)) or entry.name in TAKEN:
+    if not (isinstance(entry.name, str) and is_name(entry.name)) or entry.name in TAKEN:
         expected, found = f"{NAME_RULE}; and none of {', '.join(TAKEN)}", repr(entry.name)[:200]
     elif not all(map(is_text, (entry.title, entry.licence, entry.source))):
         expected, found = "a title, a licence and a source", repr((entry.title, entry.licence, entry.source))[:200]
-    elif isinstance(names, str) or not all(map(is_text, names)):
-        expected, found = "class_names: a sequence of str, none of them empty", repr(names)[:80]
+    elif not isinstance(names, (list, tuple)) or not all(map(is_text, names)):  # a set has another order each time
+        expected, found = "class_names: a list or tuple of str, none of them empty", _shown(names)
     elif not 2 <= len(names) <= MAX_CLASSES:  # noqa: PLR2004
         expected, found = f"2 to {MAX_CLASSES} classes", str(len(names))
     elif len({one_line(name).strip() for name in names}) < len(names):
         expected, found = "class names that differ", ", ".join(map(repr, names))
+    elif not _are_families(entry.families):
+        expected = "families: a dict of titles, each with a list or tuple of class names"
+        found = _shown(entry.families)
+    elif not isinstance(entry.urls, (list, tuple)) or not all(map(_is_base, entry.urls)):
+        expected, found = "urls: a list or tuple of addresses that begin with http:// or https://", _shown(entry.urls)
+    elif not all(map(_is_path, (entry.home, entry.debian_package, entry.debian_folder))):
+        expected = "home, debian_package and debian_folder: a str, of which a path can be made"
+        found = _shown((entry.home, entry.debian_package, entry.debian_folder))
     elif foreign := [name for members in entry.families.values() for name in members if name not in names]:
         expected, found = "families of classes: " + ", ".join(names), repr(foreign[0])
     else:
@@ -82,3 +91,22 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
         found=found,
         remedy="fix the data set's entry",
     )
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80]
+
+
+def _are_families(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        is_text(title) and isinstance(members, (list, tuple)) and all(map(is_text, members))
+        for title, members in value.items()
+    )
+
+
+def _is_base(address: Any) -> bool:
+    return isinstance(address, str) and is_web(address) and not address.startswith("mailto:")
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and is_storable(value) and "\0" not in value

@@ -19,6 +19,7 @@ from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts, runs_our_code
 from benchmark.text import is_storable, is_text
 
+LARGEST = 2**63 - 1  # of whole numbers, as the documents and NumPy hold them
 ANY_SHAPE = (28, 28)  # of images, where the shape does not matter
 
 
@@ -34,20 +35,36 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
     """
     seen: set[tuple[str, str]] = set()
     for entry in entries:
-        _check_text(entry)
-        if not is_name(entry.name):
-            _refuse(entry, "has an invalid name", NAME_RULE, entry.name[:200], "name")
-        for field, value in (("name", entry.name), ("title", entry.title)):
-            if (field, value) in seen:
-                raise EntryError(
-                    f"the {field} {value!r} is used twice in the table", remedy="rename one of the two entries"
-                )
-            seen.add((field, value))
-        _check_features(entry)
-        _check_estimator(entry)
-        pipeline = entry.pipeline(ANY_SHAPE)
-        _check_grid(entry, pipeline)
-        _check_storable(entry, pipeline)
+        try:
+            _check(entry, seen)
+        except EntryError:
+            raise
+        except Exception as error:  # its classes may raise anything when they are looked at
+            _refuse(
+                entry,
+                "cannot be prepared",
+                "an estimator that keeps its parameters as they are given, and a grid of their values",
+                f"{type(error).__name__}: {_words(error)}",
+                "estimator and its grid",
+            )
+
+
+def _check(entry: ModelEntry, seen: set[tuple[str, str]]) -> None:
+    _check_text(entry)
+    if not is_name(entry.name):
+        _refuse(entry, "has an invalid name", NAME_RULE, entry.name[:200], "name")
+    for field, value in (("name", entry.name), ("title", entry.title)):
+        if (field, value) in seen:
+            raise EntryError(
+                f"the {field} {value!r} is used twice in the table", remedy="rename one of the two entries"
+            )
+        seen.add((field, value))
+    _check_features(entry)
+    _check_estimator(entry)
+    pipeline = entry.pipeline(ANY_SHAPE)
+    _check_grid(entry, pipeline)
+    clone(pipeline)
+    _check_storable(entry, pipeline)
 
 
 def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_rows: int) -> None:
@@ -62,15 +79,15 @@ def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_
     pipeline = entry.pipeline(image_shape)
     grid = {name: values for name, values in entry.grid.items() if name.startswith("features__")}
     for params in ParameterGrid(grid) if runs_our_code(pipeline[0]) else []:
-        features = clone(pipeline).set_params(**params)[0]
-        wanted = features.n_components
         images = np.zeros((1, math.prod(image_shape)), dtype=np.uint8)
         try:
+            features = clone(pipeline).set_params(**params)[0]
+            wanted = features.n_components
             most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             reason = str(error)
         else:
-            if wanted is None or wanted <= most:
+            if wanted is None or (isinstance(wanted, (int, float)) and wanted <= most):
                 continue
             reason = f"features__n_components={wanted}, where there are {most} at most"
         raise EntryError(
@@ -84,9 +101,24 @@ def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: s
     raise EntryError(
         f"model {entry.name!r} {problem}",
         expected=expected,
-        found=found if isinstance(found, str) else repr(found)[:200],
+        found=found if isinstance(found, str) else _repr(found),
         remedy=remedy or f"fix the entry's {field}",
     )
+
+
+def _repr(value: Any) -> str:
+    """Return how a value shows itself, or its type where that fails."""
+    try:
+        return repr(value)[:200]
+    except Exception:  # of a class that is a user's
+        return type(value).__name__
+
+
+def _words(error: Exception) -> str:
+    try:
+        return str(error)[:200]
+    except Exception:
+        return ""
 
 
 def _check_text(entry: ModelEntry) -> None:
@@ -94,20 +126,20 @@ def _check_text(entry: ModelEntry) -> None:
         value, may_be_empty = getattr(entry, field), field in ("family", "note")
         if not is_text(value) and not (value == "" and may_be_empty):
             expected = "a str" if may_be_empty else "a str that is not empty"
-            _refuse(entry, f"has a {field} that is no text", expected, repr(value)[:200], field)
+            _refuse(entry, f"has a {field} that is no text", expected, _repr(value), field)
 
 
 def _check_features(entry: ModelEntry) -> None:
     known = entry.features in ("pixels", "hog") if isinstance(entry.features, str) else _is_ready(entry.features)
     if not known or not (isinstance(entry.features, str) or hasattr(entry.features, "transform")):
         expected = '"pixels", "hog" or a scikit-learn transformer, with its parentheses'
-        _refuse(entry, "has unknown features", expected, repr(entry.features), "features")
+        _refuse(entry, "has unknown features", expected, _repr(entry.features), "features")
 
 
 def _check_estimator(entry: ModelEntry) -> None:
     if not _is_ready(entry.estimator):
         expected = "a scikit-learn classifier or pipeline, with its parentheses"
-        _refuse(entry, "has no estimator", expected, repr(entry.estimator), "estimator")
+        _refuse(entry, "has no estimator", expected, _repr(entry.estimator), "estimator")
     names = [name for name, _ in entry.estimator.steps] if isinstance(entry.estimator, Pipeline) else []
     if "features" in names:
         _refuse(
@@ -131,7 +163,9 @@ def _is_ready(value: Any) -> bool:
 
 def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
     known = pipeline.get_params()
-    if not isinstance(entry.grid, dict) or not all(isinstance(values, (list, tuple)) for values in entry.grid.values()):
+    if not isinstance(entry.grid, dict) or not all(
+        isinstance(name, str) and isinstance(values, (list, tuple)) for name, values in entry.grid.items()
+    ):
         _refuse(entry, "has an invalid grid", "a dict of parameters, each with a list of values", entry.grid, "grid")
     if not entry.grid or not all(entry.grid.values()):
         expected = "one parameter with one value at least"
@@ -143,7 +177,7 @@ def _check_grid(entry: ModelEntry, pipeline: Pipeline) -> None:
             _refuse(entry, f"has no parameter {name!r}", expected, name, "grid")
         if strangers := [value for value in values if not _is_plain(value)]:
             expected = f"{name}: numbers, strings, True, False or None (JSON values)"
-            found = f"{type(strangers[0]).__name__}: {strangers[0]!r}"[:200]
+            found = f"{type(strangers[0]).__name__}: {_repr(strangers[0])}"[:200]
             _refuse(
                 entry,
                 "has a value in its grid that cannot be stored",
@@ -158,7 +192,9 @@ def _is_plain(value: Any) -> bool:
         return all(_is_plain(item) for item in value)
     if isinstance(value, str):
         return is_storable(value)
-    return value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, int):
+        return abs(value) <= LARGEST
+    return value is None or (isinstance(value, float) and math.isfinite(value))
 
 
 def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:

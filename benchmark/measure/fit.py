@@ -24,9 +24,9 @@ from threadpoolctl import threadpool_limits
 from benchmark.disk import file_sha256
 from benchmark.features import StreamedPCA
 from benchmark.measure.convergence import counted
-from benchmark.measure.returned import ReturnedError, checked_labels, checked_scores
 from benchmark.measure.search import WEIGHTS, Labels, Params, flat_rows, neighbours_vote, tail_of
 from benchmark.results import Seeds
+from benchmark.returned import ReturnedError, checked_labels, checked_scores
 from benchmark.svm import RbfSVC
 
 SEEDS = (1, 2, 3, 4)  # further seeds of a stochastic entry

@@ -61,7 +61,9 @@ def load_entries(path: Path) -> OwnEntries:
 def _imported(path: Path) -> ModuleType:
     if not path.is_file():
         raise EntryError(
-            f"{path} does not exist", expected="a Python file with MODELS or DATASETS", remedy="another path"
+            f"{path} {'is no file' if path.exists() else 'does not exist'}",
+            expected="a Python file with MODELS or DATASETS",
+            remedy="another path",
         )
     name, file = path.stem, path.resolve()
     if path.suffix != ".py" or not name.isidentifier():
@@ -86,11 +88,11 @@ def _imported(path: Path) -> ModuleType:
             return importlib.import_module(name)
     except BenchmarkError:
         raise
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # the file's top level may raise anything
+    except BaseException as error:  # the file's top level may raise anything
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",
-            found=f"{type(error).__name__}: {error}{_line(error, file)}",
+            found=f"{_words(error)}{_line(error, file)}",
             remedy=f"PYTHONPATH={word(file.parent)} {word(sys.executable)} -c 'import {name}'",
         ) from None
 
@@ -119,3 +121,11 @@ def _listed(path: Path, module: ModuleType, name: str, kind: type) -> list[Any]:
             remedy=f"{name} = [{kind.__name__}(name=…, …)]",
         )
     return list(found)
+
+
+def _words(error: BaseException) -> str:
+    """Return an exception as text, even one that cannot say what it is."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.features import StreamedPCA
 from benchmark.measure.convergence import counted
-from benchmark.measure.returned import checked_features, checked_labels
 from benchmark.results import Edge, Search
+from benchmark.returned import checked_features, checked_labels
 from benchmark.svm import RbfSVC, fit_together
 
 N_SPLITS = 3

@@ -22,10 +22,10 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.features import PixelFeatures
 from benchmark.measure.meter import metered
-from benchmark.measure.returned import checked_features, checked_labels
 from benchmark.measure.search import fit_tails, split_folds
 from benchmark.results import SCHEMA_VERSION, CurvePoint, Estimate, Growth, Importance, LearningCurve, Mistake, Study
 from benchmark.results.study_documents import all_classes
+from benchmark.returned import checked_features, checked_labels
 from benchmark.statistics import wilson_interval
 
 N_MISTAKES = 24

@@ -23,7 +23,7 @@ from benchmark.errors import DiskError
 from benchmark.faults import disk_error, is_of_machine
 from benchmark.machine import in_words
 from benchmark.measure.arrays import Room, each, mapped, opened
-from benchmark.measure.returned import ReturnedError
+from benchmark.returned import ReturnedError
 from benchmark.svm import ACCELERATED
 
 CALL, RESULT, WORK = "call", "result", "w"  # in the folder of a task; sockets below it have paths of 107 bytes at most

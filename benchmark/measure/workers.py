@@ -33,9 +33,9 @@ from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
 from benchmark.measure.provenance import blas_kernel, fit_circumstances
-from benchmark.measure.returned import checked_features
 from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import carried_back, confident_mistakes, fit_share
+from benchmark.returned import checked_features
 
 Images = NDArray[np.uint8]
 Pickled = tuple[Path | bytes, str]  # a model's pickle: its file if this machine has it, else its bytes; and its SHA-256

@@ -78,7 +78,7 @@ FILES = sorted(
     path.relative_to(ROOT / "benchmark").with_suffix("").as_posix() for path in (ROOT / "benchmark").rglob("*.py")
 )
 # they write what they are given, count cores and bytes, or refuse what a model returns
-DECIDES_NO_BYTE = {"disk", "errors", "layout", "machine", "measure/returned"}
+DECIDES_NO_BYTE = {"disk", "errors", "layout", "machine", "returned"}
 
 
 def test_a_change_of_a_file_moves_the_keys_of_the_bytes_it_decides_and_no_other(tmp_path, monkeypatch):

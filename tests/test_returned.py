@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
-from benchmark.measure.returned import TOLERANCE, ReturnedError, checked_features, checked_labels, checked_scores
+from benchmark.returned import TOLERANCE, ReturnedError, checked_features, checked_labels, checked_scores
 
 CLASSES = np.array([0, 1, 2], np.uint8)
 
