@@ -6,6 +6,7 @@ Comes in: the setting of a run. Goes out: an `Engine` whose workers are fit for 
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,9 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
             client = opened.enter_context(connected(setting.dask))
             workers = checked_workers(client, setting.dask)
         else:
-            own = {"temporary-directory": str(setting.build_dir / WORKERS)}  # or Dask leaves a folder in the system's
+            place = setting.build_dir / WORKERS
+            opened.callback(shutil.rmtree, place, ignore_errors=True)
+            own = {"temporary-directory": str(place)}  # or Dask leaves a folder in the system's
             opened.enter_context(dask.config.set(own))
             cluster = opened.enter_context(_local_cluster(setting))
             client = opened.enter_context(Client(cluster, set_as_default=False))

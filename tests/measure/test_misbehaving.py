@@ -97,7 +97,7 @@ def test_no_process_file_or_folder_of_a_fit_is_left(harmless):
     assert marks(folder, "Litters")
     assert not any(Path(path).exists() for path in marks(folder, "Litters"))
     assert not list((folder / "tmp").iterdir())
-    assert not list((folder / "build" / "workers").rglob("t*"))
+    assert not (folder / "build" / "workers").exists()
 
 
 def test_convergence_warnings_are_counted_and_told(harmless):
