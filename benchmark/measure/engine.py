@@ -31,6 +31,7 @@ from benchmark.measure.workers import HERE, versions_digest
 from benchmark.progress import Reporter
 
 ATTEMPTS = 3
+FETCH_SECONDS = 15.0  # for what a task returned to come, at first
 WHOLE = 1_000_000  # of a worker, whatever its size, so that a task that is alone may go to any; others take 1
 UNSEEN = 3  # losses of a task that nobody saw start; then it counts as the one that ended its worker
 
@@ -155,11 +156,25 @@ class Engine:
                         raise
                     start(task)
                     continue
-                advance(task.title, task.keep(future.result()) or "")
+                advance(task.title, task.keep(self._fetched(future)) or "")
                 self._sources.pop(future.key, None)
         finally:
             for future, _ in running.values() if not self._stopped else ():
                 future.cancel()
+
+    def _fetched(self, future: Any) -> Any:
+        """Return what a task returned; its worker may die before that is fetched, and the run be stopped meanwhile.
+
+        Dask would wait without an end then. A fetch that takes long is begun again with more patience.
+        """
+        patience = FETCH_SECONDS
+        while True:
+            try:
+                return future.result(timeout=patience)
+            except TimeoutError:
+                if self._stopped:
+                    raise CancelledError from None
+                patience *= 2
 
     def _submit(self, name: str, task: Task) -> Any:
         with self._lock:
