@@ -78,3 +78,12 @@ class FitError(BenchmarkError):
 
 class ResultsError(BenchmarkError):
     """A stored result is missing, damaged, foreign or of another schema version."""
+
+
+def described(error: BaseException) -> str:
+    """Return an exception as text; one of a user's class may be unable to say what it is."""
+    try:
+        said = str(error)
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -20,7 +20,7 @@ from PIL import Image
 from benchmark.command import Command, Text, word
 from benchmark.dataset.pictures import read_picture
 from benchmark.disk import is_there
-from benchmark.errors import BenchmarkError, DataError, DiskError, ResultsError
+from benchmark.errors import BenchmarkError, DataError, DiskError, ResultsError, described
 from benchmark.faults import told
 from benchmark.portable import SUFFIX, from_portable
 from benchmark.results import Run, read_document
@@ -115,17 +115,8 @@ def _load(path: Path, content: bytes, remedy: Text, read: Callable[[bytes], Any]
         raise
     except (Exception, SystemExit) as error:  # a pickle may raise anything
         raise ResultsError(
-            f"{path} cannot be loaded", expected="a fitted pipeline", found=_words(error), remedy=remedy
+            f"{path} cannot be loaded", expected="a fitted pipeline", found=described(error)[:400], remedy=remedy
         ) from None
-
-
-def _words(error: BaseException) -> str:
-    """Return an exception as text, even one that cannot say what it is."""
-    try:
-        said = str(error)[:400]
-    except Exception:
-        said = ""
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _check_version(path: Path, wrote: str, remedy: Text) -> None:
@@ -177,7 +168,7 @@ def predict_images(
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:  # its classes may be a user's
-        found = _words(error)
+        found = described(error)[:400]
     else:
         if scores.ndim == 1:  # two classes: a single score, for the second
             scores = np.stack([-scores, scores], axis=1)

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from benchmark.errors import EntryError
+from benchmark.errors import EntryError, described
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts, runs_our_code
 from benchmark.text import is_storable, is_text
@@ -44,7 +44,7 @@ def check_entries(entries: Sequence[ModelEntry]) -> None:
                 entry,
                 "cannot be prepared",
                 "an estimator that keeps its parameters as they are given, and a grid of their values",
-                f"{type(error).__name__}: {_words(error)}",
+                described(error)[:200],
                 "estimator and its grid",
             )
 
@@ -112,13 +112,6 @@ def _repr(value: Any) -> str:
         return repr(value)[:200]
     except Exception:  # of a class that is a user's
         return type(value).__name__
-
-
-def _words(error: Exception) -> str:
-    try:
-        return str(error)[:200]
-    except Exception:
-        return ""
 
 
 def _check_text(entry: ModelEntry) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from benchmark.command import word
 from benchmark.dataset import DATASETS, DatasetEntry, check_dataset_entry
 from benchmark.disk import is_there
-from benchmark.errors import BenchmarkError, EntryError
+from benchmark.errors import BenchmarkError, EntryError, described
 from benchmark.measure.code import TABLES
 from benchmark.measure.entry import ModelEntry
 
@@ -92,7 +92,7 @@ def _imported(path: Path) -> ModuleType:
         raise EntryError(
             f"{path} cannot be imported",
             expected="a Python file that only defines things",
-            found=f"{_words(error)}{_line(error, file)}",
+            found=f"{described(error)}{_line(error, file)}",
             remedy=f"PYTHONPATH={word(file.parent)} {word(sys.executable)} -c 'import {name}'",
         ) from None
 
@@ -121,11 +121,3 @@ def _listed(path: Path, module: ModuleType, name: str, kind: type) -> list[Any]:
             remedy=f"{name} = [{kind.__name__}(name=…, …)]",
         )
     return list(found)
-
-
-def _words(error: BaseException) -> str:
-    """Return an exception as text, even one that cannot say what it is."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return type(error).__name__

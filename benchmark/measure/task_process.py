@@ -19,7 +19,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from benchmark.errors import DiskError
+from benchmark.errors import DiskError, described
 from benchmark.faults import disk_error, is_of_machine
 from benchmark.machine import in_words
 from benchmark.measure.arrays import Room, each, mapped, opened
@@ -131,12 +131,7 @@ def _words(error: BaseException) -> str:
     """Return an exception as text that can be printed, even one that cannot say what it is."""
     if isinstance(error.__cause__, StopIteration):  # which Python puts into another when it leaves a generator of ours
         error = error.__cause__
-    try:
-        said = str(error)
-    except Exception:
-        said = ""
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return text[:MOST_WORDS].encode("utf-8", "backslashreplace").decode()
+    return described(error)[:MOST_WORDS].encode("utf-8", "backslashreplace").decode()
 
 
 def _limit(memory: int) -> None:
