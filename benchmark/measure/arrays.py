@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,16 @@ class Room:
     """Where files of this worker are."""
 
     folder: Path = Path()
+
+    @classmethod
+    @contextmanager
+    def at(cls, folder: Path) -> Iterator[None]:
+        """Use a folder, and afterwards the one before: the end of a run removes its own."""
+        before, cls.folder = cls.folder, folder
+        try:
+            yield
+        finally:
+            cls.folder = before
 
 
 def stored(array: NDArray[Any]) -> Stored:

@@ -85,8 +85,8 @@ def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEn
         recover(setting.folder)
         remove_leftovers(setting.build_dir, setting.folder, own_study.parent)
         name_semaphores(setting.build_dir)
-        Room.folder = setting.build_dir / WORKERS
-        return _run(setting, entries, table)
+        with Room.at(setting.build_dir / WORKERS):
+            return _run(setting, entries, table)
 
 
 @contextmanager

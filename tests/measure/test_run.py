@@ -24,6 +24,7 @@ from benchmark import disk, load_model, results
 from benchmark.dataset import subset
 from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
 from benchmark.measure import keys, run, steps
+from benchmark.measure.arrays import Room
 from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.model import Model
@@ -387,12 +388,14 @@ class OneVersusOne(SVC):
 
 
 def test_scores_that_are_none_of_the_classes_are_refused(few, tmp_path):
+    before = Room.folder
     entries = [ModelEntry("pairs", "Pairs", "svm", "pixels", OneVersusOne(), {"features__n_components": [5]})]
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", few, 1, Reporter(quiet=True))
     with pytest.raises(
         FitError, match=r"one column per class(?s:.*)decision_function returned an array of shape \(100, 45\)"
     ):
         run.run(setting, entries, entries)
+    assert Room.folder == before  # the run has removed its own folder
 
 
 def test_predictions_that_do_not_yield_the_figures_are_an_error_naming_both(copy):

@@ -101,6 +101,14 @@ def ready(page, selector):
     return place
 
 
+def heard_after(page, key, selector):
+    """Press a key and return what a chart then says, once it says something else than before."""
+    before = page.locator(selector).inner_text()
+    page.keyboard.press(key)
+    until(page, "([s, t]) => document.querySelector(s).innerText !== t", arg=[selector, before])
+    return page.locator(selector).inner_text()
+
+
 def bundle_requests(page):
     return page.evaluate(
         "performance.getEntriesByType('resource').filter(e => e.name.endsWith('plotly-cartesian.min.js')).length"
@@ -159,11 +167,10 @@ def test_enter_makes_a_chart_live_and_arrow_keys_read_it(visit):
     page.wait_for_selector("#rf-pixels-confusion .plot.live")
     assert page.evaluate("document.activeElement.className").startswith("stage")
     told = page.locator("#rf-pixels-confusion .told")
-    heard = []
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home"):
-        page.keyboard.press(key)
-        page.wait_for_timeout(100)
-        heard.append(told.inner_text())
+    heard = [
+        heard_after(page, key, "#rf-pixels-confusion .told")
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home")
+    ]
     assert len(set(heard)) >= 4
     assert all("taken for" in text for text in heard)
     assert told.get_attribute("aria-live") == "polite"
@@ -173,11 +180,9 @@ def test_arrow_keys_walk_along_a_line_and_to_the_next(visit):
     page = visit(MODEL)
     enliven(page, "#rf-pixels-roc")
     page.locator("#rf-pixels-roc .stage").focus()
-    heard = []
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp"):
-        page.keyboard.press(key)
-        page.wait_for_timeout(100)
-        heard.append(page.locator("#rf-pixels-roc .told").inner_text())
+    heard = [
+        heard_after(page, key, "#rf-pixels-roc .told") for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp")
+    ]
     assert heard[0] != heard[1] != heard[2]
     assert heard[3] == heard[1]
 
@@ -186,11 +191,7 @@ def test_arrow_keys_walk_from_panel_to_panel(visit):
     page = visit("")
     enliven(page, "#recall-by-class")
     page.locator("#recall-by-class .stage").focus()
-    heard = []
-    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
-        page.keyboard.press(key)
-        page.wait_for_timeout(100)
-        heard.append(page.locator("#recall-by-class .told").inner_text())
+    heard = [heard_after(page, key, "#recall-by-class .told") for key in ("ArrowRight", "ArrowDown", "ArrowDown")]
     assert len(set(heard)) == 3
 
 
