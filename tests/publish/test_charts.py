@@ -58,6 +58,17 @@ def test_names_are_text_in_charts_and_numbers_among_them_are_names(tmp_path, mon
     assert matrix["data"][0]["customdata"][1][2].startswith("1 taken for &lt;b&gt;2&lt;/b&gt; &#37;{x}: ")
 
 
+def test_every_cell_has_words_also_one_without_an_image(tmp_path):
+    made.write_table(tmp_path / "made", ["one"])
+    made.write_model(tmp_path / "made", "one", made.predictions(range(0)))
+    stored = results.load_results(tmp_path, "made")
+    (cells,) = confusion.confusion(stored.model("one"), list(made.CLASSES), {}).spec["data"]
+    assert cells["hovertemplate"] == "%{customdata}<extra></extra>"
+    assert "hoverongaps" not in cells
+    assert cells["customdata"][0][0].endswith(" images, 100 %")
+    assert cells["customdata"][0][1] == f"{made.CLASSES[0]} taken for {made.CLASSES[1]}: 0 images"
+
+
 def growing(*points):
     """Return costs of (images, CPU seconds)."""
     named = ("n_train", "features_seconds", "fit_seconds", "predict_seconds", "n_predict", "memory_bytes")

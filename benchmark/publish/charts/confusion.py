@@ -92,10 +92,10 @@ def _cells(matrix: Matrix) -> Any:
         texttemplate="%{text}",
         customdata=[
             [
-                f"{chart_text(true)} taken for {chart_text(name)}: {images(count)}"
-                for name, count in zip(matrix.names, line, strict=True)
+                f"{chart_text(true)} taken for {chart_text(name)}: {images(count)}" + (f", {text} %" if text else "")
+                for name, count, text in zip(matrix.names, line, map(short_percent, shares), strict=True)
             ]
-            for true, line in zip(matrix.names, matrix.counts.tolist(), strict=True)
+            for true, line, shares in zip(matrix.names, matrix.counts.tolist(), matrix.shares, strict=True)
         ],
         x=list(range(n)),
         y=list(range(n)),
@@ -105,8 +105,7 @@ def _cells(matrix: Matrix) -> Any:
         showscale=False,
         xgap=1,
         ygap=1,
-        hovertemplate="%{customdata}, %{text} %<extra></extra>",
-        hoverongaps=False,
+        hovertemplate="%{customdata}<extra></extra>",  # also of an empty cell: a reader with a keyboard stands on it
     )
 
 

@@ -155,13 +155,19 @@ def _heatmap(grid: Grid) -> tuple[Any, dict[str, Any]]:
         xgap=2,
         ygap=2,
         texttemplate="%{z:.2f}<br>± %{text}",
-        hovertemplate="%{x}, %{y}: %{z} %, folds ± %{text}<extra></extra>",
+        customdata=[[_outcome(grid, key) for key in row] for row in keys],
+        hovertemplate="%{x}, %{y}: %{customdata}<extra></extra>",
     )
     return trace, {
         "xaxis": axis(chart_text(_short(across)), type="category", showgrid=False),
         "yaxis": axis(chart_text(_short(down)), type="category", showgrid=False),
         "shapes": [_frame(columns.index(grid.best[0]), lines.index(grid.best[1]))],
     }
+
+
+def _outcome(grid: Grid, key: Key) -> str:
+    mean = grid.mean(key)
+    return "not tried" if mean is None else f"{mean:.2f} %, folds ± {grid.spread(key):.2f}"
 
 
 def _frame(column: int, line: int) -> dict[str, Any]:
