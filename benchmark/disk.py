@@ -13,6 +13,8 @@ from pathlib import Path
 from benchmark.errors import DiskError
 from benchmark.faults import told
 
+MOST_BYTES = 1 << 28  # of a document, predictions or checksums; a study of 224 x 224 pixels has 13 MB
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to a temporary sibling, flush it to the disk and rename it to `path`."""
@@ -25,7 +27,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_if_changed(path: Path, content: bytes) -> None:
     """Write `content` to `path`, atomically, unless it holds that already."""
     with told(path, "read"), suppress(FileNotFoundError):
-        if path.read_bytes() == content:
+        if path.stat().st_size == len(content) and path.read_bytes() == content:
             return
     write_atomically(path, content)
 
@@ -125,6 +127,31 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's contents, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_bounded(path: Path) -> bytes | None:
+    """Return the contents of a file that is small wherever it is genuine, None if there is none.
+
+    What a link leads to may be of any size.
+
+    Raises
+    ------
+    DiskError
+        If it is larger than `MOST_BYTES`, or cannot be read.
+
+    """
+    with told(path, "read"), suppress(FileNotFoundError), path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        content = stream.read(MOST_BYTES + 1) if size <= MOST_BYTES else b""
+        if max(size, len(content)) > MOST_BYTES:
+            raise DiskError(
+                f"{path} is too large to be read whole",
+                expected=f"at most {MOST_BYTES:,} bytes",
+                found=f"{max(size, len(content)):,}",
+                remedy="look what it is, or whether it is a link to something else",
+            )
+        return content
+    return None
 
 
 def read_checked(path: Path, sha256: str) -> bytes:

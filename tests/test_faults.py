@@ -52,6 +52,18 @@ def test_a_pipe_in_the_place_of_a_result_is_refused_before_it_is_read(tmp_path, 
         results.load_results(tmp_path, "made")
 
 
+@pytest.mark.parametrize("name", ["one/metrics.json", "one/predictions.txt", "entries.json", "test_labels.txt"])
+def test_a_link_to_something_huge_in_the_place_of_a_result_is_refused_before_it_is_read(tmp_path, name):
+    made.write_table(tmp_path / "made", ["one"])
+    made.write_model(tmp_path / "made", "one", made.predictions(range(9)))
+    with (tmp_path / "huge").open("wb") as stream:
+        stream.truncate(1 << 40)  # takes no room on the disk
+    (tmp_path / "made" / name).unlink()
+    (tmp_path / "made" / name).symlink_to(tmp_path / "huge")
+    with pytest.raises(DiskError, match=r"is too large(?s:.*)at most 268,435,456(?s:.*)1,099,511,627,776"):
+        results.load_results(tmp_path, "made")
+
+
 def test_a_link_to_a_device_and_a_pipe_of_checksums_are_refused_before_they_are_read(tmp_path):
     (tmp_path / "endless").symlink_to("/dev/zero")
     with pytest.raises(DiskError, match=r"endless is no file(?s:.*)a device"), told(tmp_path / "endless", "read"):

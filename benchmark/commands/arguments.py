@@ -65,6 +65,8 @@ def points(text: str) -> float:
 
 def path(text: str) -> Path:
     """Return a path; `~` at its start is the home of a user, as in a shell."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty, where a path is wanted")
     found = Path(os.path.expanduser(text))  # noqa: PTH111  # Path's raises where there is no such home
     try:
         found.lstat()

@@ -52,9 +52,10 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
     """
     files = CommitFiles(repository, commit, label, folder, READ_AHEAD)
     if files.read("entries.json") is None:
+        whole = repository.prefix + folder  # a repository may be given by a folder in it, also by a wrong one
         raise ResultsError(
-            f"{label} ({commit.sha[:10]}) holds no results in {folder}",
-            expected=f"{folder}/entries.json",
+            f"{label} ({commit.sha[:10]}) holds no results in {whole}",
+            expected=f"{whole}/entries.json",
             found="no such file in that commit",
             remedy=f"{git.called(repository.root)} log --oneline -- {word(folder)}",
         )

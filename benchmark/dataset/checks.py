@@ -11,9 +11,9 @@ from benchmark import git
 from benchmark.command import Command, Text, word
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.idx import Bytes, read_idx
-from benchmark.disk import file_sha256
+from benchmark.disk import file_sha256, read_bounded
 from benchmark.errors import DataError
-from benchmark.faults import is_of_machine, refuse_endless
+from benchmark.faults import is_of_machine
 from benchmark.layout import shipped
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -131,15 +131,15 @@ def read_checksums(entry: DatasetEntry, home: Path, data_dir: Path | None = None
     path = home / "SHA256SUMS"
     if entry.home and not path.exists():
         path = shipped(entry.home) / "SHA256SUMS"
-    if not path.exists():
+    content = read_bounded(path)
+    if content is None:
         raise DataError(
             f"{path} does not exist: the checksums of the data set {entry.name} are not recorded",
             expected="a line '<SHA-256>  <file>' for each of its four files",
             remedy=_restored(entry, path, data_dir),
         )
-    refuse_endless(path)
     try:
-        rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+        rows = [line.split() for line in content.decode("ascii").splitlines()]
         sums = {name.lstrip("*"): sha256.lower() for sha256, name in rows}  # sha256sum --binary marks names
     except (OSError, ValueError) as error:
         if is_of_machine(error):

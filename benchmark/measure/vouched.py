@@ -12,6 +12,7 @@ import os
 import re
 from contextlib import suppress
 
+from benchmark.disk import read_bounded
 from benchmark.errors import BenchmarkError
 from benchmark.faults import told
 from benchmark.measure.setting import Setting
@@ -33,13 +34,9 @@ def vouch(setting: Setting, sha256: str) -> None:
 
 def is_vouched(setting: Setting, sha256: str) -> bool:
     """Return whether the results folder names the digest of a pickle."""
-    path = setting.folder / LIST
-    if path.exists():
-        with told(path, "read"):
-            if sha256 in re.findall(
-                r"^[0-9a-f]{64}$", path.read_text(encoding="ascii", errors="replace"), re.MULTILINE
-            ):
-                return True
+    listed = (read_bounded(setting.folder / LIST) or b"").decode("ascii", "replace")
+    if sha256 in re.findall(r"^[0-9a-f]{64}$", listed, re.MULTILINE):
+        return True
     for document in setting.folder.glob("*/run.json"):
         with suppress(BenchmarkError):
             run: Run = read_document(document, Run)

@@ -9,8 +9,8 @@ import msgspec
 
 from benchmark.command import Command, word
 from benchmark.dataset import Dataset
+from benchmark.disk import read_bounded
 from benchmark.errors import BenchmarkError
-from benchmark.faults import told
 from benchmark.publish.site import Asset, Release
 from benchmark.results import DatasetStudy
 from benchmark.text import is_web
@@ -43,10 +43,8 @@ def read_released(path: Path) -> dict[str, Release]:
         If the file is there and is no such answer.
 
     """
-    if not path.exists():
+    if (content := read_bounded(path)) is None:
         return {}
-    with told(path, "read"):
-        content = path.read_bytes()
     try:
         answer = msgspec.json.decode(content, type=_Answer)
         assets = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 
 from benchmark import git
 from benchmark.command import Command, Text, word
-from benchmark.disk import is_there
+from benchmark.disk import is_there, read_bounded
 from benchmark.errors import ResultsError
-from benchmark.faults import told
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.results.checks import first_fault
 from benchmark.results.documents import SCHEMA_VERSION
@@ -60,8 +58,8 @@ class Folder:
         folder, _, file = name.rpartition("/")
         for _ in range(2):  # the folder may be replaced between a look at it and the reading
             path = standing(self.path / folder) / file if folder else self.path / file
-            with told(path, "read"), suppress(FileNotFoundError):
-                return path.read_bytes()
+            if (content := read_bounded(path)) is not None:
+                return content
         return None
 
     def where(self, name: str) -> str:

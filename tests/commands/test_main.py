@@ -165,6 +165,23 @@ def test_a_name_that_is_too_long_is_no_revision_and_no_path(capsys):
         assert f"argument {option}: is too long for a path" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["list", option, ""] for option in ("--data-dir", "--models-dir", "--build-dir", "--entries")),
+        ["diff", "HEAD~1", "--repository", ""],
+        ["predict", "", "photo.png"],
+        ["predict", "model", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_text_is_no_path(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse(words)
+    assert ended.value.code == 2
+    assert "is empty, where a path is wanted" in capsys.readouterr().err
+
+
 def test_results_of_other_files_are_told_of_when_files_are_accepted(improved, monkeypatch, capsys):
     monkeypatch.setattr(dataset, "load_dataset", lambda *_, **__: SimpleNamespace(entry=SimpleNamespace(name="made")))
     monkeypatch.setattr(dataset, "format_summary", lambda _: "")
