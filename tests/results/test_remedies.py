@@ -91,14 +91,14 @@ def test_a_file_that_may_not_be_read_may_be_afterwards(folder, monkeypatch):
     path = folder / "one" / "metrics.json"
     path.chmod(0)
     if path.stat().st_uid == 0:  # root reads it anyway
-        read = type(path).read_bytes
+        opened = type(path).open
 
-        def refuse(own):
+        def refuse(own, *how, **more):
             if own == path:
                 raise PermissionError(13, "Permission denied")
-            return read(own)
+            return opened(own, *how, **more)
 
-        monkeypatch.setattr(type(path), "read_bytes", refuse)
+        monkeypatch.setattr(type(path), "open", refuse)
         monkeypatch.setattr(os, "access", lambda own, _: own != path)
     told = remedy(folder)
     monkeypatch.undo()
