@@ -44,10 +44,10 @@ from benchmark.dataset import load_dataset, subset
 from benchmark.machine import usable_cores
 from benchmark.measure import fit, search, steps
 from benchmark.measure.cluster import open_engine
+from benchmark.measure.images import hold, pack
 from benchmark.measure.model import FOLDS, Model
 from benchmark.measure.setting import Setting
 from benchmark.measure.task import Shared
-from benchmark.measure.workers import hold, pack
 from benchmark.models import MODELS
 from benchmark.progress import Reporter
 from tests import made

@@ -24,10 +24,11 @@ from distributed.protocol.pickle import dumps
 
 from benchmark.errors import BenchmarkError, DiskError
 from benchmark.measure.dask_worker import OUTPUT, STATES, Of
+from benchmark.measure.images import HERE
 from benchmark.measure.processes import KILLED, Means, TaskKilledError, TaskLateError
 from benchmark.measure.task import Shared, Task, TaskFailedError
 from benchmark.measure.task_process import TaskError
-from benchmark.measure.workers import HERE, versions_digest
+from benchmark.measure.workers import versions_digest
 from benchmark.progress import Reporter
 
 ATTEMPTS = 3

@@ -33,7 +33,6 @@ from benchmark.measure.arrays import Mapped, Room, Stored, each
 from benchmark.measure.task_process import CALL, RESULT, Call, TaskError
 from benchmark.measure.warden import LATE
 from benchmark.results.numbers import long_duration
-from benchmark.svm import ACCELERATED
 
 KILLED = "its process was killed; the system does that when memory runs out"
 LOOK_SECONDS = 0.5  # between two questions whether a task is still wanted
@@ -130,6 +129,8 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any, memory: int 
         Bytes that it is said to take; an allocation far beyond them fails. 0 is no limit.
 
     """
+    from benchmark.svm import ACCELERATED  # with all of scikit-learn, which a worker does not need
+
     means = Means(accelerated=bool(os.environ.get(ACCELERATED)), memory=memory)
     return run_packed(cloudpickle.dumps((function, list(arguments))), {}, means)
 

@@ -19,6 +19,7 @@ from benchmark.measure.engine import Engine
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
 from benchmark.measure.entry_checks import check_fits
+from benchmark.measure.images import hold, pack
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
 from benchmark.measure.leftovers import WORKERS, name_semaphores, remove_leftovers
@@ -32,7 +33,6 @@ from benchmark.measure.side_by_side import side_by_side
 from benchmark.measure.steps import CURVE
 from benchmark.measure.study_data import dataset_study
 from benchmark.measure.task import Shared, Task, TaskFailedError
-from benchmark.measure.workers import hold, pack
 from benchmark.results import (
     DatasetStudy,
     Entries,

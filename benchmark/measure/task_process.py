@@ -24,7 +24,6 @@ from benchmark.faults import disk_error, is_of_machine
 from benchmark.machine import in_words
 from benchmark.measure.arrays import Room, each, mapped, opened
 from benchmark.returned import ReturnedError
-from benchmark.svm import ACCELERATED
 
 CALL, RESULT, WORK = "call", "result", "w"  # in the folder of a task; sockets below it have paths of 107 bytes at most
 ROOM = 2**30  # bytes that a process maps but may never touch: stacks and pools of threads
@@ -86,6 +85,8 @@ def perform(folder: Path) -> None:
 
 def _settle(call: Call, folder: Path) -> None:
     """Give this process a folder of its own for temporary files and for what is written without a path."""
+    from benchmark.svm import ACCELERATED  # with all of scikit-learn, which the warden has and a worker does not need
+
     work = folder / WORK
     work.mkdir()
     sys.path[:] = [str(Path(place).absolute()) for place in call.path]

@@ -1,7 +1,7 @@
 """What tasks call on a worker, besides the fits themselves, and what must be the same on all workers.
 
 Each function takes arrays and plain values and returns such, because a worker shares no files with the process that
-asked. Those in `HERE` run in the worker itself; each other in a process of its own, see `processes`.
+asked. Each runs in a process of its own, see `processes`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import pickle
 import platform
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +27,7 @@ from benchmark.dataset import Dataset
 from benchmark.disk import read_checked
 from benchmark.faults import told
 from benchmark.layout import PACKAGE
-from benchmark.measure.arrays import Kept, Lent, Room, lent, opened, stored
+from benchmark.measure.arrays import Room
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
 from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
@@ -68,62 +67,7 @@ def versions_digest() -> str:
     return digest(versions())[:12]
 
 
-# -------------------------------------------------------------------------------------------------------------- images
-def pack(dataset: Dataset, *, same_machine: bool) -> tuple[Dataset, dict[str, Any]]:
-    """Return a data set without its arrays, and each array: by its file if the worker can map that, else as it is."""
-    names = ("train_images", "train_labels", "test_images", "test_labels")
-    arrays = {name: getattr(dataset, name) for name in names}
-    nothing = np.empty((0, *dataset.image_shape), np.uint8)
-    bare = Dataset(dataset.entry, nothing, nothing, nothing, nothing, dataset.digest, dataset.profile)
-    return bare, {name: _by_file(array) if same_machine else np.asarray(array) for name, array in arrays.items()}
-
-
-def _by_file(array: Any) -> Any:
-    if not (isinstance(array, np.memmap) and array.filename is not None and array.flags.c_contiguous):
-        return np.asarray(array)
-    mapped = {"dtype": str(array.dtype), "shape": array.shape, "offset": array.offset}
-    return {"filename": str(array.filename)} | mapped if _is_whole(array) else np.asarray(array)
-
-
-def _is_whole(array: np.memmap[Any, Any]) -> bool:
-    """Return whether an array is all that was mapped: a slice of a map has the file and the offset of the whole."""
-    return Path(str(array.filename)).stat().st_size == array.offset + array.nbytes
-
-
-def unpack(bare: Dataset, arrays: dict[str, Any]) -> Dataset:
-    """Return the data set that `pack` took apart."""
-    found = {name: np.memmap(mode="r", **own) if isinstance(own, dict) else own for name, own in arrays.items()}
-    return Dataset(bare.entry, **found, digest=bare.digest, profile=bare.profile)
-
-
-class HeldDataset(Kept):
-    """A data set on a worker: its arrays are files."""
-
-    def __init__(self, bare: Dataset, arrays: dict[str, Any]) -> None:
-        self.bare, self.arrays = bare, arrays
-
-    def lend(self) -> LentDataset:
-        """Return the names of the files."""
-        return LentDataset(self.bare, {name: lent(array) for name, array in self.arrays.items()})
-
-
-@dataclass(frozen=True)
-class LentDataset(Lent):
-    """A data set, as it is named between processes of one machine."""
-
-    bare: Dataset
-    arrays: dict[str, Any]
-
-    def open(self) -> Dataset:
-        """Return the data set, mapped into memory."""
-        return unpack(self.bare, {name: opened(array) for name, array in self.arrays.items()})
-
-
-def hold(bare: Dataset, arrays: dict[str, Any]) -> HeldDataset:
-    """Return what `pack` made of a data set, with arrays that have no file here in files of this worker."""
-    return HeldDataset(bare, {name: own if isinstance(own, dict) else stored(own) for name, own in arrays.items()})
-
-
+# ------------------------------------------------------------------------------------------------------------- features
 def on_training_images(function: Callable[..., Any], features: Any, dataset: Dataset, *rest: Any) -> Any:
     """Call `search.fold_features` or `study_model.share_features` on a data set's training images and labels."""
     return function(features, dataset.train_images, np.asarray(dataset.train_labels), *rest)
@@ -219,6 +163,3 @@ def figures(
         confident_mistakes(test.scores, test.labels, test.predictions, classes),
         None if pickled is None else carried_back(_loaded(pickled), dataset.image_shape, classes),
     )
-
-
-HERE = (hold,)  # it runs no code of a user and keeps what it returns

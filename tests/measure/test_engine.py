@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
@@ -17,10 +18,11 @@ from distributed import LocalCluster
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
 from benchmark.measure import cluster, remote
-from benchmark.measure.engine import Shared, Task, TaskFailedError
+from benchmark.measure.engine import FETCH_SECONDS, Shared, Task, TaskFailedError
+from benchmark.measure.images import pack, unpack
 from benchmark.measure.processes import KILLED
 from benchmark.measure.setting import Setting
-from benchmark.measure.workers import pack, unpack, versions
+from benchmark.measure.workers import versions
 from benchmark.progress import Reporter
 from tests.conftest import ROOT
 
@@ -75,7 +77,30 @@ def fail():
     raise LocalError("no such luck")
 
 
+class Late:
+    """A future whose worker is gone: what it returned does not come, or only after several fetches."""
+
+    def __init__(self, times):
+        self.times, self.asked = times, []
+
+    def result(self, timeout):
+        self.asked.append(timeout)
+        if len(self.asked) <= self.times:
+            raise TimeoutError
+        return "home"
+
+
 # ------------------------------------------------------------------------------------------------------- what is computed
+def test_what_a_task_returned_is_fetched_with_growing_patience_and_not_after_the_run_was_stopped(engine, monkeypatch):
+    late, never = Late(2), Late(10**6)
+    assert engine._fetched(late) == "home"
+    assert late.asked == [FETCH_SECONDS, 2 * FETCH_SECONDS, 4 * FETCH_SECONDS]
+    monkeypatch.setattr(engine, "_stopped", True)
+    with pytest.raises(CancelledError):
+        engine._fetched(never)
+    assert never.asked == [FETCH_SECONDS]
+
+
 def test_a_shared_result_is_computed_once_and_dropped_with_its_last_user(engine):
     shared = Shared("rows-5", "group", rows, (5,))
     found = []
