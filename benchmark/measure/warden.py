@@ -257,4 +257,5 @@ def serve(descriptor: int) -> NoReturn:
     """Be a warden that is controlled by the socket with this file descriptor."""
     for name in PRELOADED:
         importlib.import_module(name)
+    importlib.import_module("benchmark.measure.workers").warm_up()
     Warden(socket.socket(fileno=descriptor)).serve()

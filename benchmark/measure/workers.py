@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_limits
 
 from benchmark.cache import digest
@@ -65,6 +67,16 @@ def numpy_kernels() -> str:
 def versions_digest() -> str:
     """Return a short digest of `versions`."""
     return digest(versions())[:12]
+
+
+# --------------------------------------------------------------------------------------------------- before all tasks
+def warm_up() -> None:
+    """Have scikit-learn look up what it does once a process, so that the processes forked from this one need not.
+
+    This starts no thread of OpenMP or of a BLAS: a process that is forked later would wait for them.
+    """
+    rows = np.zeros((2, 1))
+    make_pipeline(FunctionTransformer(), DummyClassifier()).fit(rows, [0, 1]).predict_proba(rows)
 
 
 # ------------------------------------------------------------------------------------------------------------- features
