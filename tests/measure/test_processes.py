@@ -64,6 +64,22 @@ def test_a_task_returns_what_it_returns_and_its_arguments_may_be_known_elsewhere
 
 
 @linux
+def test_what_a_warden_does_before_its_tasks_starts_no_thread():
+    def threads():
+        from benchmark.measure.workers import warm_up
+
+        warm_up()
+        return psutil.Process().num_threads()  # a process that was forked has one
+
+    assert in_fresh_process(threads) == 1
+
+
+def test_a_worker_needs_no_scikit_learn():
+    script = "import sys, benchmark.measure.dask_worker, benchmark.measure.images; print('sklearn' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert found.stdout == "False\n"
+
+
 def test_processes_that_a_task_starts_end_with_it(tmp_path):
     pids = [run(left_behind, session) for session in (False, True)]
     run(orphan, tmp_path / "pid")
