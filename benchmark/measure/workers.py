@@ -22,7 +22,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from benchmark.cache import digest
 from benchmark.dataset import Dataset
@@ -71,10 +71,11 @@ def versions_digest() -> str:
 
 # --------------------------------------------------------------------------------------------------- before all tasks
 def warm_up() -> None:
-    """Have scikit-learn look up what it does once a process, so that the processes forked from this one need not.
+    """Have scikit-learn and threadpoolctl look up what they do once a process: those that are forked from this one need not.
 
     This starts no thread of OpenMP or of a BLAS: a process that is forked later would wait for them.
     """
+    ThreadpoolController()  # follows the links of some hundred libraries
     rows = np.zeros((2, 1))
     make_pipeline(FunctionTransformer(), DummyClassifier()).fit(rows, [0, 1]).predict_proba(rows)
 
