@@ -65,15 +65,12 @@ def load_model(path: str | Path, sha256: str | None = None) -> Any:
             raise
         raise ResultsError(f"{path} does not exist: pickles are not in git", remedy=remedy) from None
     portable = path.suffix == SUFFIX
-    wrote = None
     if sha256 is not None:
         _check_digest(path, content, sha256.lower().removeprefix("sha256:"), "of the digest given", remedy)
     elif not portable:
         run: Run = read_document(path.parent / "run.json", Run)
         _check_digest(path, content, run["pickle"]["sha256"], f"that {path.parent / 'run.json'} describes", remedy)
-        wrote = run["libraries"]["scikit-learn"]
-    if wrote is not None:
-        _check_version(path, wrote, remedy)
+        _check_version(path, run["libraries"].get("scikit-learn"), remedy)
     read = partial(from_portable, path, vouched=sha256 is not None) if portable else pickle.loads
     return _load(path, content, remedy, read)
 
@@ -119,8 +116,15 @@ def _load(path: Path, content: bytes, remedy: Text, read: Callable[[bytes], Any]
         ) from None
 
 
-def _check_version(path: Path, wrote: str, remedy: Text) -> None:
+def _check_version(path: Path, wrote: str | None, remedy: Text) -> None:
     installed = version("scikit-learn")
+    if wrote is None:
+        raise ResultsError(
+            f"{path.parent / 'run.json'} does not say which scikit-learn wrote {path.name}",
+            expected="scikit-learn among the libraries",
+            found="none of that name",
+            remedy=remedy,
+        )
     if wrote != installed:
         raise ResultsError(
             f"{path} was written by another scikit-learn",
@@ -128,7 +132,7 @@ def _check_version(path: Path, wrote: str, remedy: Text) -> None:
             found=f"scikit-learn {installed}",
             remedy=(
                 *(remedy if isinstance(remedy, tuple) else (remedy,)),
-                f", or {word(sys.executable)} -m pip install scikit-learn=={wrote}",
+                f", or {word(sys.executable)} -m pip install {word(f'scikit-learn=={wrote}')}",
             ),
         )
 

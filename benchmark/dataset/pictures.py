@@ -14,17 +14,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from benchmark.command import word
 from benchmark.errors import DataError
 from benchmark.faults import is_of_disk, nearest_folder
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-GREY = "L"  # Pillow's mode of 8-bit grey
+GREY, ALPHA = "L", ("LA", "RGBA")  # Pillow's modes of 8-bit grey, and with opacity
 STEP = 65535 // 255  # from one grey of 8 bits to the next, in 16 bits
-MOST_PIXELS = 50_000_000  # of a phone; a file of a few bytes may say that it has any number
+# A file of a few bytes may say that it has any number of pixels: no picture takes more than 250 MB of memory.
+MOST_PIXELS = 25_000_000
+MOST_IN_JPEG = 170_000_000  # of a phone; one of so many is decoded as grey, at half its size
+MOST_COSTLY = 12_000_000  # of more than 8 bits, or with a copy in between
+MOST_SIDE = 65_535  # as in JPEG; Pillow keeps the place of each row
 LEAST_CONTRAST = 32  # greys apart, that something stands out from the ground it is laid on
+ORIENTATION = ExifTags.Base.Orientation
 Bytes = NDArray[np.uint8]
 
 
@@ -45,6 +51,10 @@ class Picture:
     form: str
 
 
+class _TooLargeError(ValueError):
+    """A picture would take too much memory."""
+
+
 def read_picture(path: Path) -> Picture:
     """Return the picture in a file, turned as its EXIF orientation says.
 
@@ -54,7 +64,7 @@ def read_picture(path: Path) -> Picture:
     Raises
     ------
     DataError
-        If the file is missing or damaged, is no picture, has more than `MOST_PIXELS`, or holds numbers whose white is unknown.
+        If the file is missing or damaged, is no picture, has too many pixels, or holds numbers whose white is unknown.
     OSError
         If the file system refuses to read it.
 
@@ -64,10 +74,9 @@ def read_picture(path: Path) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged metadata, which no pixel depends on
             with Image.open(path, formats=FORMATS) as picture:
-                _check_size(picture)
                 form = _form(picture)
-                ImageOps.exif_transpose(picture, in_place=True)
-                return Picture(_grey(picture), form)
+                _check_size(picture)
+                return Picture(_upright(_grey(picture), picture.getexif().get(ORIENTATION)), form)
     except FileNotFoundError:
         raise _missing(path) from None
     except Exception as error:  # a decoder raises anything on bytes that it did not expect
@@ -77,7 +86,7 @@ def read_picture(path: Path) -> Picture:
             f"{path} cannot be read as a picture",
             expected="a PNG or JPEG file",
             found=str(error) or type(error).__name__,
-            remedy="convert it to PNG, or remove it",
+            remedy=f"{'make it smaller' if isinstance(error, _TooLargeError) else 'convert it to PNG'}, or remove it",
         ) from None
 
 
@@ -98,8 +107,21 @@ def _check_file(path: Path) -> None:
 
 
 def _check_size(picture: Image.Image) -> None:
-    if math.prod(picture.size) > MOST_PIXELS:
-        raise ValueError(f"{picture.width:,} x {picture.height:,} pixels, more than {MOST_PIXELS:,}")
+    """Refuse what would take too much memory, and have a large JPEG picture decoded at half its size."""
+    n_pixels = math.prod(picture.size)
+    deep = picture.mode in ("F", "I") or picture.mode.startswith("I;")
+    copied = picture.format == "WEBP" or (picture.has_transparency_data and picture.mode not in ALPHA)
+    large = isinstance(picture, JpegImageFile) and n_pixels > MOST_PIXELS
+    most = MOST_COSTLY if deep or copied else MOST_IN_JPEG if large else MOST_PIXELS
+    size = f"{picture.width:,} x {picture.height:,} pixels"
+    if n_pixels > most:
+        raise _TooLargeError(f"{size}, more than {most:,}")
+    if max(picture.size) > MOST_SIDE:
+        raise _TooLargeError(f"{size}, a side of more than {MOST_SIDE:,}")
+    if large:
+        picture.draft(GREY, (picture.width // 2, picture.height // 2))
+        if picture.mode != GREY and math.prod(picture.size) > MOST_PIXELS:  # colours for a printer
+            raise _TooLargeError(f"{size} of {picture.mode}, more than {MOST_PIXELS:,}")
 
 
 def _form(picture: Image.Image) -> str:
@@ -113,7 +135,10 @@ def _grey(picture: Image.Image) -> Bytes:
     """Return the pixels of an upright picture in 8-bit grey."""
     if picture.mode.startswith("I;16"):
         values = np.asarray(picture)
-        grey = Image.fromarray(((values.astype(np.uint32) + STEP // 2) // STEP).astype(np.uint8))
+        scaled = values.astype(np.uint32)
+        scaled += STEP // 2
+        scaled //= STEP
+        grey = Image.fromarray(scaled.astype(np.uint8))
         clear = picture.info.get("transparency")
         opaque = None if clear is None else Image.fromarray((values != clear).astype(np.uint8) * 255)
         return np.asarray(grey) if opaque is None else _on_ground(grey, opaque)
@@ -122,9 +147,18 @@ def _grey(picture: Image.Image) -> Bytes:
     if picture.mode == "I":
         raise ValueError("32-bit integers: which of them is white is not known")
     if not picture.has_transparency_data:
-        return np.asarray(picture.convert(GREY))
-    coloured = picture if picture.mode in ("LA", "RGBA") else picture.convert("RGBA")
+        return np.asarray(picture if picture.mode == GREY else picture.convert(GREY))
+    coloured = picture if picture.mode in ALPHA else picture.convert("RGBA")
     return _on_ground(coloured.convert(GREY), coloured.getchannel("A"))
+
+
+def _upright(grey: Bytes, orientation: int | None) -> Bytes:
+    """Return a picture turned as an EXIF orientation says."""
+    if orientation in (None, 1):
+        return grey
+    turned = Image.fromarray(grey)
+    turned.getexif()[ORIENTATION] = orientation
+    return np.asarray(ImageOps.exif_transpose(turned))
 
 
 def _from_floats(values: NDArray[Any]) -> Bytes:

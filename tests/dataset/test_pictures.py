@@ -105,6 +105,14 @@ def dangling(path):
     path.symlink_to("../annex/picture.png")
 
 
+def tall(path):
+    Image.new("L", (4, 70_000)).save(path)
+
+
+def deep_and_large(path):
+    Image.new("I;16", (4_000, 4_000)).save(path)
+
+
 def bomb(path):
     monochrome = Image.new("1", (10_000, 8_000))
     monochrome.save(path)
@@ -123,15 +131,32 @@ def bomb(path):
         (os.mkfifo, "cannot be read as a picture(?s:.*)a device"),
         (integers, "32-bit integers"),
         (large_floats, "do not lie between 0, black, and 1, white"),
-        (bomb, "10,000 x 8,000 pixels, more than 50,000,000"),
+        (tall, "4 x 70,000 pixels, a side of more than 65,535"),
+        (deep_and_large, "4,000 x 4,000 pixels, more than 12,000,000"),
+        (bomb, "10,000 x 8,000 pixels, more than 25,000,000(?s:.*)make it smaller"),
     ],
-    ids=["nothing", "link", "text", "folder", "pipe", "integers", "floats", "bomb"],
+    ids=["nothing", "link", "text", "folder", "pipe", "integers", "floats", "tall", "deep", "bomb"],
 )
 def test_what_is_no_picture_or_has_no_known_white_is_refused_by_name(tmp_path, make, words):
     make(tmp_path / "picture.png")
     path = next(tmp_path.iterdir(), tmp_path / "picture.png")
     with pytest.raises(DataError, match=f"picture(?s:.*){words}"):
         read_picture(path)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_large_photograph_of_a_phone_is_read_upright_at_half_its_size(tmp_path, mode):
+    pixels = Image.new(mode, (6_000, 4_500))
+    pixels.paste("white", (0, 0, 1_000, 500))
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # its top is on the right
+    pixels.save(tmp_path / "photo.jpg", exif=exif)
+    found = read_picture(tmp_path / "photo.jpg")
+    assert found.grey.shape == (3_000, 2_250)
+    assert found.form == f"JPEG, {mode}"
+    assert found.grey[:490, 2_010:].min() > 250
+    assert found.grey[510:, :].max() < 5
+    assert found.grey[:, :1_990].max() < 5
 
 
 def encoded(kind, pixels=EIGHT, **how):

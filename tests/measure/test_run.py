@@ -350,6 +350,10 @@ def test_a_pickle_of_another_scikit_learn_is_not_opened(copy):
     (folder / "run.json").write_text(json.dumps(run))
     with pytest.raises(ResultsError, match="another scikit-learn(?s:.*)0.1"):
         load_model(folder / "model.pkl")
+    del run["libraries"]["scikit-learn"]
+    (folder / "run.json").write_text(json.dumps(run))
+    with pytest.raises(ResultsError, match="run.json does not say which scikit-learn wrote model.pkl"):
+        load_model(folder / "model.pkl")
 
 
 def test_a_pickle_apart_from_its_results_is_opened_by_the_digest_given(whole_run, tmp_path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import math
 import random
 import shutil
 import sys
@@ -56,7 +57,7 @@ def fuzz(names, options):
     shutil.rmtree(options.folder, ignore_errors=True)
     guided = not options.plain and importlib.util.find_spec("atheris") is not None
     weights = {name: targets.TARGETS[name][0] for name in names}
-    shares = {name: max(1, options.executions * weight // sum(weights.values())) for name, weight in weights.items()}
+    shares = {name: math.ceil(options.executions * weight / sum(weights.values())) for name, weight in weights.items()}
     print(f"seed {options.seed}, {'guided by atheris' if guided else 'without atheris'}", flush=True)
     start = time.monotonic()
     with bar("executions", sum(shares.values())) as advance:
