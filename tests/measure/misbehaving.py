@@ -28,6 +28,9 @@ print("printed while it is imported")
 class Own(GaussianNB):
     """Naive Bayes, which leaves a mark in a folder for whoever wants to know what happened."""
 
+    def __init_subclass__(cls):
+        """Spare the search for metadata that methods take: for all classes of this file it takes longer than a fit."""
+
     def mark(self, text):
         with (Path(os.environ["MARKS"]) / type(self).__name__).open("a") as stream:
             stream.write(f"{text}\n")
