@@ -294,6 +294,16 @@ def test_an_address_selects_known_names_alone(visit, path):
     page.evaluate("document.querySelector('.explorer, .comparer').show()")
 
 
+@pytest.mark.parametrize("path", ["errors", "compare"])
+def test_a_field_is_no_wider_than_the_page_however_long_its_names_are(visit, path):
+    page = visit(f"{SECTION}/{path}/")
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.choices select')].map(field => field.getBoundingClientRect().right)"
+    )
+    assert ends
+    assert max(ends) <= DESKTOP["viewport"]["width"]
+
+
 def test_a_cell_of_the_matrix_is_chosen_whatever_its_classes_are_called(visit):
     page = visit(f"{SECTION}/errors/")
     buttons = page.locator(".cells button")
