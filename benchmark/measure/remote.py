@@ -42,10 +42,17 @@ def connected(address: str) -> Iterator[Client]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = _client(address)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Dask raises anything on the answer of something else, an HTTP server, say
         raise _unanswered(address, error) from None
     with client:
         yield client
+
+
+class _Client(Client):  # type: ignore[misc]  # Dask has no types
+    """A client that is closed where it is used, and not once nothing refers to it: one that never began would wait 10 s for that."""
+
+    def __del__(self) -> None:
+        """Leave it as it is."""
 
 
 def _client(address: str) -> Client:
@@ -54,12 +61,12 @@ def _client(address: str) -> Client:
 
     def make() -> None:
         try:
-            made.set_result(Client(**_where(address), timeout=PATIENCE, set_as_default=False))
+            made.set_result(_Client(**_where(address), timeout=PATIENCE, set_as_default=False))
         except Exception as error:
             made.set_exception(error)
 
     threading.Thread(target=make, daemon=True).start()
-    return made.result(PATIENCE + 2)
+    return made.result(PATIENCE + 1)
 
 
 def _where(address: str) -> dict[str, str]:
@@ -70,10 +77,13 @@ def _where(address: str) -> dict[str, str]:
 
 
 def _unanswered(address: str, error: Exception) -> BenchmarkError:
+    found = " ".join(str(error).split())[:200] or f"something that listens there, and says nothing within {PATIENCE} s"
+    if not isinstance(error, (OSError, ValueError)):
+        found = "an answer that is none of Dask's, as from a web page or a dashboard"
     return BenchmarkError(
         f"no Dask scheduler answers at {address}",
         expected="the address of a running scheduler, tcp://host:8786 or tls://host:8786, or its scheduler file",
-        found=" ".join(str(error).split())[:200] or type(error).__name__,
+        found=found,
         remedy=f"{word(Path(sys.executable).with_name('dask'))} scheduler --host HOST, on the machine HOST",
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -203,6 +205,32 @@ def test_an_address_where_nobody_answers_is_refused(tmp_path, monkeypatch):
     for address in ("tcp://127.0.0.1:9", "http://127.0.0.1:9"):
         with pytest.raises(BenchmarkError, match="no Dask scheduler answers at"):
             cluster.open_engine(setting(tmp_path, dask=address)).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "none of Dask's"), (b"", "says nothing within 1 s")],
+    ids=["a web server", "silence"],
+)
+def test_an_address_where_something_else_answers_is_refused(tmp_path, monkeypatch, capfd, answer, words):
+    monkeypatch.setattr(remote, "PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with contextlib.suppress(OSError):  # the test is over
+                while True:
+                    caller, _ = server.accept()
+                    callers.append(caller)
+                    caller.sendall(answer)
+
+        callers = []
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(BenchmarkError, match=f"no Dask scheduler answers at(?s:.*){words}"):
+            cluster.open_engine(setting(tmp_path, dask=f"tcp://127.0.0.1:{server.getsockname()[1]}")).__enter__()
+        gc.collect()  # what never began waits for nothing when it is forgotten
+        for caller in callers:
+            caller.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_worker_that_was_not_started_for_this_benchmark_is_refused(tmp_path):
