@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Stored(Kept):
 
     def __init__(self, mapped: Mapped) -> None:
         self.mapped = mapped
-        weakref.finalize(self, mapped.path.unlink, missing_ok=True)
+        weakref.finalize(self, _forget, mapped.path)
 
     def lend(self) -> Mapped:
         """Return the name of the file."""
@@ -82,6 +82,12 @@ class Room:
             yield
         finally:
             cls.folder = before
+
+
+def _forget(path: Path) -> None:
+    """Remove a file; one that cannot be removed goes with the worker's folder."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def stored(array: NDArray[Any]) -> Stored:

@@ -108,9 +108,15 @@ def run_packed(
         with told(folder):
             (folder / CALL).write_bytes(pickle.dumps(call))
         ended = _warden().run(folder, means.seconds, wanted)
-        if ended.get("printed"):
-            said(ended["printed"])
-        _check(ended, means.seconds, returned=(folder / RESULT).exists())
+        printed = ended.get("printed")
+        try:
+            _check(ended, means.seconds, returned=(folder / RESULT).exists())
+        except DiskError:
+            printed = None  # Python's own words of what this error says
+            raise
+        finally:
+            if printed:
+                said(printed)
         with told(folder, "read"):
             content = (folder / RESULT).read_bytes()
     found = pickle.loads(content)  # noqa: S301  # `task_process.perform` wrote it

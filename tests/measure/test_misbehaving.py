@@ -64,7 +64,10 @@ def marks(folder, name):
 
 
 def gone(pid):
-    return not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 # --------------------------------------------------------------------------------------------- what must not hurt anybody

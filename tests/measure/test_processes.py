@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cloudpickle
+import numpy as np
 import psutil
 import pytest
 
+from benchmark.errors import DiskError
 from benchmark.measure import processes
-from benchmark.measure.arrays import Room
+from benchmark.measure.arrays import Room, stored
 from benchmark.measure.processes import Means, TaskError, TaskKilledError, TaskLateError, in_fresh_process, run_packed
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whom they descend from")
@@ -39,7 +43,10 @@ def until(condition, seconds=5):
 
 
 def is_gone(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def left_behind(session):
@@ -124,6 +131,32 @@ def test_the_end_of_what_a_task_prints_is_handed_on_even_if_it_crashes():
     [text] = said
     assert text.endswith("line 9999\n")
     assert len(text) == 16_384
+
+
+def test_an_array_that_nobody_refers_to_goes_or_stays_without_a_word(tmp_path, capfd, monkeypatch):
+    kept = [stored(np.arange(3)), stored(np.arange(3))]
+    gone, stays = (array.mapped.path for array in kept)
+    del kept[0]
+    assert not gone.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stays), "unlink", lambda path: path.rmdir())  # the disk refuses it
+        kept.clear()
+    assert stays.exists()
+    stays.unlink()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_process_without_room_for_its_outcome_is_told_as_that_and_not_as_what_it_printed():
+    def full():
+        def refuse(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "result")
+
+        Path.write_bytes = refuse
+
+    said = []
+    with pytest.raises(DiskError, match="No space left"):
+        run_packed(cloudpickle.dumps((full, [])), {}, Means(), said=said.append)
+    assert said == []
 
 
 def test_what_cannot_be_pickled_is_told():

@@ -12,6 +12,7 @@ import argparse
 import compileall
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -78,6 +79,7 @@ def torture(base, options):
                 done.result()
                 advance(1)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a second one, so that what was found is told
             pool.shutdown(cancel_futures=True)  # and wait for the trials that are running
     return trials.conclude(time.monotonic() - start, options)
 
