@@ -118,7 +118,7 @@ def test_processes_that_outlive_the_run_are_found_and_ended(tmp_path, monkeypatc
         ("ENOSPC", 0, "", []),
         ("ENOSPC", 1, "error: no room", []),
         ("ENOSPC", 1, "", ["it says no error"]),
-        ("EIO", 1, "Traceback\nerror: no", ["it ends in a traceback"]),
+        ("EIO", 1, "Traceback\nerror: no", ["it ends in a traceback: Traceback\nerror: no"]),
         ("EIO", -11, "", ["it ends with status -11"]),
     ],
 )

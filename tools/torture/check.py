@@ -22,6 +22,7 @@ STATUSES = (0, 1)  # of a run in which a call failed: it coped, or said so
 ALLOWED = ("build/failures.json",)
 ELSEWHERE = ("/dev/null", "/dev/tty", "/dev/pts/", "/proc/", str(ROOT / ".git"))  # of no consequence, or git's own
 PATIENCE = 5  # seconds within which processes of an ended run must be gone
+MOST_SAID = 3000  # characters of a traceback
 
 
 # ----------------------------------------------------------------------------------------------------- what is old or new
@@ -103,7 +104,8 @@ def told(disturbance, ended):
     if disturbance.what == "KILL":
         return []
     found = [f"it ends with status {ended.status}"] if ended.status not in STATUSES else []
-    found += ["it ends in a traceback"] if "Traceback" in ended.said else []
+    _, traceback, lines = ended.said.partition("Traceback")
+    found += [f"it ends in a traceback: {traceback}{lines}"[:MOST_SAID]] if traceback else []
     return found + (["it says no error"] if ended.status == 1 and "error:" not in ended.said else [])
 
 
