@@ -51,6 +51,10 @@ def _say_of_results(options: DataOptions, digest: str) -> None:
 
 def bench(options: BenchOptions) -> int:
     """Measure what is not current, build the site, and end with the leaderboard."""
+    if not (options.dry_run or options.measuring.dask):
+        from benchmark.measure.warden_client import fork_warden
+
+        fork_warden()
     reporter = make_reporter(quiet=options.quiet)
     with redirect_stdout(sys.stderr):  # what a user's code prints is no result
         setting, table, chosen = make_setting(options.measuring, reporter)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -20,7 +21,7 @@ from distributed import Client, LocalCluster
 from benchmark.command import Command, word
 from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_behind
-from benchmark.measure.dask_settings import DASK, leave_semaphores_in_silence, worker_means, workers_of
+from benchmark.measure.dask_settings import DASK, worker_means, workers_of
 from benchmark.measure.engine import Engine
 from benchmark.measure.leftovers import WORKERS
 from benchmark.measure.output import Output
@@ -46,8 +47,7 @@ def open_engine(setting: Setting) -> Iterator[Engine]:
         else:
             place = setting.build_dir / WORKERS
             opened.callback(shutil.rmtree, place, ignore_errors=True)
-            own = {"temporary-directory": str(place)}  # or Dask leaves a folder in the system's
-            opened.enter_context(dask.config.set(own))
+            opened.enter_context(dask.config.set(_own(place, dashboard=setting.dashboard)))
             cluster = opened.enter_context(_local_cluster(setting))
             client = opened.enter_context(Client(cluster, set_as_default=False))
             workers = workers_of(client)
@@ -84,7 +84,6 @@ def _local_cluster(setting: Setting) -> LocalCluster:
             "Dask's dashboard needs bokeh, which is not installed",
             remedy=f"{word(sys.executable)} -m pip install bokeh",
         )
-    leave_semaphores_in_silence()
     cores, means = worker_means(setting.jobs, setting.memory)
     if cores < setting.jobs:
         setting.report.line(
@@ -98,26 +97,30 @@ def _local_cluster(setting: Setting) -> LocalCluster:
             raise disk_error(fault, setting.build_dir / WORKERS) from error
         raise BenchmarkError(
             "the worker of this machine did not start",
-            expected="a process of Python that imports the benchmark",
+            expected="room for its files, threads, and sockets on the loopback address",
             found=" ".join(str(error.__cause__ or error).split())[:400],
             remedy=("free memory or end other processes, then: ", Command("bench")),
         ) from error
 
 
 def _leave_signals() -> None:
-    """Block what a terminal sends to all processes, in this thread and in all threads and processes that start from it.
-
-    The command's main thread gets it, and ends them all. A worker would say on its own that it was interrupted.
-    """
+    """Block what a terminal sends, in this thread and in all that start from it: the command's main thread gets it."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+
+
+def _own(place: Path, *, dashboard: bool) -> dict[str, Any]:
+    """Return how Dask is configured for a worker of this machine, whose files lie in a folder."""
+    routes = ["distributed.scheduler.http.routes", "distributed.worker.http.routes"]  # of their web servers
+    closed: dict[str, Any] = {} if dashboard else {name: [] for name in routes}
+    return closed | {"temporary-directory": str(place)}  # or Dask leaves a folder in the system's
 
 
 def _started(setting: Setting, cores: int, means: dict[str, Any]) -> LocalCluster:
     return LocalCluster(
         n_workers=1,
         threads_per_worker=cores,
-        processes=True,
-        host="127.0.0.1",
+        processes=False,  # each task has one of its own
+        protocol="inproc",  # nobody else can connect, and nothing is copied
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": setting.dashboard},

@@ -45,7 +45,6 @@ def worker_means(cores: int, memory: int | None) -> tuple[int, dict[str, Any]]:
     cores = cores_within(found, cores)
     return cores, {
         "memory_limit": 0,  # each task has a limit of its own
-        "preload": [PRELOAD],
         "resources": resources(cores, found),
         "silence_logs": logging.CRITICAL,
     }

@@ -15,7 +15,8 @@ from distributed import get_worker
 from distributed.protocol.pickle import loads
 
 from benchmark.measure.arrays import Room, lent
-from benchmark.measure.processes import Means, run_packed, start_warden
+from benchmark.measure.processes import Means, run_packed
+from benchmark.measure.warden_client import warden
 
 STATES = "benchmark-states"  # the topic of Dask's events that say which task a worker begins and ends
 OUTPUT = "benchmark-output"  # the topic of those that carry what tasks print
@@ -28,10 +29,10 @@ class Of(Enum):
 
 
 def dask_setup(worker: Any) -> None:
-    """Prepare a worker; Dask calls this when it starts. Ctrl-C is ignored: the process that started it ends it."""
+    """Prepare a worker of a cluster; Dask calls this when it starts. Ctrl-C is ignored: the process that started it ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Room.folder = Path(worker.local_directory)  # Dask removes it
-    start_warden()
+    warden()  # now, so that the first task need not wait for what it imports
 
 
 def work(packed: bytes, way: tuple[Any, ...], places: list[int], cores: list[int], *shared: Any) -> Any:

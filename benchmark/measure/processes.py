@@ -7,20 +7,14 @@ or change whatever holds for its whole process. So none can reach another, nor t
 
 from __future__ import annotations
 
-import atexit
-import functools
-import json
 import os
 import pickle
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +26,10 @@ from benchmark.faults import disk_error, fault_in, is_of_machine, told
 from benchmark.measure.arrays import Mapped, Room, Stored, each
 from benchmark.measure.task_process import CALL, RESULT, Call, TaskError
 from benchmark.measure.warden import LATE
+from benchmark.measure.warden_client import warden
 from benchmark.results.numbers import long_duration
 
 KILLED = "its process was killed; the system does that when memory runs out"
-LOOK_SECONDS = 0.5  # between two questions whether a task is still wanted
-SERVE = "import sys; sys.path[:] = {path!r}; from benchmark.measure.warden import serve; serve({descriptor})"
-READ = 65_536  # bytes at once
 LAST = 200  # characters of the last line printed
 
 
@@ -107,7 +99,7 @@ def run_packed(
         call = Call(packed, known, means.accelerated, means.memory, keep, list(sys.path))
         with told(folder):
             (folder / CALL).write_bytes(pickle.dumps(call))
-        ended = _warden().run(folder, means.seconds, wanted)
+        ended = warden().run(folder, means.seconds, wanted)
         printed = ended.get("printed")
         try:
             _check(ended, means.seconds, returned=(folder / RESULT).exists())
@@ -189,79 +181,3 @@ def _last(ended: Mapping[str, Any]) -> str:
     lines = ended.get("printed", "").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"; it last printed: {last[:LAST]}" if last else ""
-
-
-# ----------------------------------------------------------------------------------------------------------- the warden
-class _Warden:
-    """The warden of this process; used by several threads at once."""
-
-    def __init__(self) -> None:
-        self.control, theirs = socket.socketpair()
-        self._lock = threading.Lock()
-        with theirs:
-            script = SERVE.format(path=list(sys.path), descriptor=theirs.fileno())
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", script],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # what a terminal sends does not reach it
-            )
-        atexit.register(self.close)
-
-    def run(self, folder: Path, seconds: float | None, wanted: Callable[[], bool]) -> dict[str, Any]:
-        """Have a task run; return what is told of its end, nothing if it was not wanted or the warden is gone."""
-        answer, theirs = socket.socketpair()
-        with answer:
-            order = json.dumps({"folder": str(folder), "seconds": seconds}).encode()
-            with theirs, self._lock:
-                try:
-                    socket.send_fds(self.control, [order], [theirs.fileno()])
-                except OSError:
-                    return {}
-            found = _received(answer, wanted)
-        try:
-            return json.loads(found)  # type: ignore[no-any-return]
-        except ValueError:  # not all of it, or nothing
-            return {}
-
-    def close(self) -> None:
-        """End the warden, and whatever it watches."""
-        self.control.close()
-        self.process.wait()
-
-
-def _received(answer: socket.socket, wanted: Callable[[], bool]) -> bytes:
-    """Return what comes by a socket until its other end is closed, or nobody wants it any more."""
-    answer.settimeout(LOOK_SECONDS)
-    found = b""
-    while wanted():
-        with suppress(TimeoutError):
-            part = answer.recv(READ)
-            if not part:
-                break
-            found += part
-    return found
-
-
-_starting = threading.Lock()
-
-
-def _warden() -> _Warden:
-    """Return the warden of this process, a new one if there is none or it is gone."""
-    with _starting:
-        warden = _started()
-        if warden.process.poll() is not None:
-            _started.cache_clear()
-            warden = _started()
-        return warden
-
-
-@functools.cache
-def _started() -> _Warden:
-    return _Warden()
-
-
-def start_warden() -> None:
-    """Start the warden of this process now, so that the first task need not wait for what it imports."""
-    _warden()

@@ -26,7 +26,14 @@ from distributed.utils import get_ip
 from benchmark.command import Command, word
 from benchmark.disk import is_there
 from benchmark.errors import BenchmarkError
-from benchmark.measure.dask_settings import DASK, START_SECONDS, leave_semaphores_in_silence, worker_means, workers_of
+from benchmark.measure.dask_settings import (
+    DASK,
+    PRELOAD,
+    START_SECONDS,
+    leave_semaphores_in_silence,
+    worker_means,
+    workers_of,
+)
 from benchmark.measure.engine import Engine
 from benchmark.measure.watch import Watch
 from benchmark.measure.workers import versions, versions_digest
@@ -183,6 +190,7 @@ async def _serve(scheduler: str, cores: int, memory: int | None) -> None:
         host=host,
         dashboard_address=f"{host}:0",
         death_timeout=START_SECONDS,
+        preload=[PRELOAD],
         **means,
     )
     async with nanny:

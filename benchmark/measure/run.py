@@ -22,7 +22,7 @@ from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.images import hold, pack
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
-from benchmark.measure.leftovers import WORKERS, name_semaphores, remove_leftovers
+from benchmark.measure.leftovers import WORKERS, remove_leftovers
 from benchmark.measure.memory import study_bytes
 from benchmark.measure.model import FOLDS, SHARES, Model, check_study_memory
 from benchmark.measure.one_model import measure
@@ -84,7 +84,6 @@ def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEn
         own_study = study_path(setting.models_dir, setting.dataset.entry.name)
         recover(setting.folder)
         remove_leftovers(setting.build_dir, setting.folder, own_study.parent)
-        name_semaphores(setting.build_dir)
         with Room.at(setting.build_dir / WORKERS):
             return _run(setting, entries, table)
 

@@ -8,6 +8,7 @@ a task any more, it ends the processes at once, whatever they compute.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -258,4 +259,5 @@ def serve(descriptor: int) -> NoReturn:
     for name in PRELOADED:
         importlib.import_module(name)
     importlib.import_module("benchmark.measure.workers").warm_up()
+    gc.freeze()  # what all tasks share is neither looked through nor copied by each
     Warden(socket.socket(fileno=descriptor)).serve()

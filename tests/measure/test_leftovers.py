@@ -5,20 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 from benchmark.measure.leftovers import remove_leftovers
-
-SEMAPHORE = """
-import multiprocessing, os, pathlib, signal, sys
-from benchmark.measure.leftovers import name_semaphores
-name_semaphores(pathlib.Path(sys.argv[1]))
-lock = multiprocessing.get_context("spawn").Lock()
-print(lock._semlock.name, flush=True)
-os.killpg(0, signal.SIGKILL)  # its resource tracker too
-"""
 
 
 def ended():
@@ -47,22 +35,3 @@ def test_files_of_writers_that_have_ended_are_removed(tmp_path):
 
 def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path):
     remove_leftovers(tmp_path / "build", tmp_path / "models")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere semaphores have no files")
-def test_semaphores_of_a_killed_run_of_this_build_folder_are_removed(tmp_path):
-    paths = []
-    for name in ("build", "other"):
-        done = subprocess.run(
-            [sys.executable, "-c", SEMAPHORE, tmp_path / name],
-            capture_output=True,
-            text=True,
-            check=False,
-            start_new_session=True,
-        )
-        paths.append(Path("/dev/shm") / f"sem.{done.stdout.strip().removeprefix('/')}")  # noqa: S108
-    assert all(path.exists() for path in paths)
-    remove_leftovers(tmp_path / "build")
-    assert [path.exists() for path in paths] == [False, True]
-    remove_leftovers(tmp_path / "other")
-    assert not paths[1].exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -16,9 +18,9 @@ import psutil
 import pytest
 
 from benchmark.errors import DiskError
-from benchmark.measure import processes
 from benchmark.measure.arrays import Room, stored
 from benchmark.measure.processes import Means, TaskError, TaskKilledError, TaskLateError, in_fresh_process, run_packed
+from benchmark.measure.warden_client import warden
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whom they descend from")
 
@@ -170,18 +172,22 @@ def test_a_warden_that_is_killed_takes_its_tasks_along_and_another_one_takes_its
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(1000)
 
+    first = warden().process
     with pytest.raises(TaskKilledError):
         run(stays)
     if sys.platform == "linux":
         assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
-    assert until(lambda: processes._started().process.poll() is not None)
+    assert until(lambda: first.poll() is not None)
     assert in_fresh_process(abs, -1) == 1
 
 
-def test_a_warden_ends_with_whoever_started_it_whatever_its_tasks_do(tmp_path):
+@pytest.mark.parametrize("start", ["", "fork_warden()"], ids=["new", "forked"])
+def test_a_warden_ends_with_whoever_started_it_whatever_its_tasks_do(tmp_path, start):
     script = f"""
 import os, pathlib, re, signal, threading, time
 from benchmark.measure.processes import in_fresh_process
+from benchmark.measure.warden_client import fork_warden
+{start}
 def stuck():
     pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
     re.match(r"(a+)+$", "a" * 60 + "b")  # years, without giving Python's lock back
@@ -192,3 +198,57 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script], check=False, timeout=60, env=os.environ | {"TMPDIR": str(tmp_path)})
     assert until(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+FORKED = """
+import json, os, sys, threading
+from benchmark.measure.processes import in_fresh_process
+from benchmark.measure.warden_client import fork_warden, warden
+opened = open(os.devnull)
+if sys.argv[1] == "beside a thread":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+fork_warden()
+first = warden().process
+sys.modules["of_mine"] = threading
+def state():
+    places = {name: os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if int(name) < 3}
+    return os.getsid(os.getppid()) == os.getppid(), "of_mine" in sys.modules, places["0"], len(os.listdir("/proc/self/fd"))
+own_session, sees, stdin, files = in_fresh_process(state)
+first.poll() is None and os.kill(first._pid if hasattr(first, "_pid") else first.pid, 9)
+status = first.wait()
+print(json.dumps([type(first).__name__, own_session, sees, stdin, files, status, in_fresh_process(abs, -1), type(warden().process).__name__]))
+"""
+
+
+@linux
+@pytest.mark.parametrize(("beside", "kind"), [("alone", "Forked"), ("beside a thread", "Popen")])
+def test_a_warden_is_forked_where_that_is_safe_and_shares_nothing_that_came_later(beside, kind, tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, beside],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    found, own_session, sees, stdin, files, status, again, other = json.loads(done.stdout)
+    assert (found, own_session, sees, stdin) == (kind, True, False, os.devnull)
+    assert files <= 6  # its three streams, its memory-mapped call at most, and the folder that lists them
+    assert (status, again, other) == (-signal.SIGKILL, 1, "Popen")
+    assert not done.stderr
+
+
+def test_a_forked_warden_holds_no_lock_of_the_process_that_it_comes_from(tmp_path):
+    script = f"""
+import fcntl, os, signal
+lock = open({str(tmp_path / "lock")!r}, "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+from benchmark.measure.warden_client import fork_warden
+fork_warden()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
