@@ -38,7 +38,7 @@ from benchmark.measure.engine import Engine
 from benchmark.measure.watch import Watch
 from benchmark.measure.workers import versions, versions_digest
 
-PATIENCE = 5  # seconds for a scheduler to answer
+PATIENCE = 4  # seconds for a scheduler to answer
 LOOK_SECONDS = 1  # between two looks at the workers of a cluster
 
 
