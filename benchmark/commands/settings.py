@@ -39,8 +39,7 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
     if measuring.fast:
         accelerate()  # before the table names scikit-learn's classes
     from benchmark.measure.entries import select_entries
-    from benchmark.measure.entry_checks import check_entries
-    from benchmark.measure.run import fitting
+    from benchmark.measure.entry_checks import check_entries, fitting
     from benchmark.measure.setting import Setting
     from benchmark.models import MODELS
 

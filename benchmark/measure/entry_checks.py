@@ -17,6 +17,8 @@ from sklearn.pipeline import Pipeline
 from benchmark.errors import EntryError, described
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, ModelEntry, parts, runs_our_code
+from benchmark.measure.search import split_folds
+from benchmark.measure.setting import Setting
 from benchmark.text import is_storable, is_text
 
 LARGEST = 2**63 - 1  # of whole numbers, as the documents and NumPy hold them
@@ -204,3 +206,26 @@ def _check_storable(entry: ModelEntry, pipeline: Pipeline) -> None:
     if entry.stochastic and not (seeds and all(isinstance(seed, int) for seed in seeds)):
         expected = "random_state=0, or another integer, for all that draws random numbers"
         _refuse(entry, "is stochastic, but has no seed", expected, seeds or "no random_state", "estimator")
+
+
+def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
+    """Return the entries that fit the data set; an entry asked for by name is never skipped silently.
+
+    Raises
+    ------
+    EntryError
+        If an entry asked for by name does not fit, or none does.
+
+    """
+    n_rows = min(len(rows) for rows, _ in split_folds(np.asarray(setting.dataset.train_labels)))
+    found: list[ModelEntry] = []
+    for entry in entries:
+        try:
+            check_fits(entry, setting.dataset.entry.name, setting.dataset.image_shape, n_rows)
+        except EntryError as error:
+            if named or (entry is entries[-1] and not found):
+                raise
+            setting.report.line(f"left out: {error.problem}")
+        else:
+            found.append(entry)
+    return found

@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-import numpy as np
-
 from benchmark.cache import digest
 from benchmark.command import Command
 from benchmark.disk import check_writable, write_if_changed
-from benchmark.errors import BenchmarkError, EntryError, FitError
+from benchmark.errors import BenchmarkError, FitError
 from benchmark.locks import alone, alone_in
 from benchmark.measure.arrays import Room
 from benchmark.measure.cluster import open_engine
 from benchmark.measure.engine import Engine
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
-from benchmark.measure.entry_checks import check_fits
 from benchmark.measure.images import hold, pack
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
@@ -27,7 +24,6 @@ from benchmark.measure.memory import study_bytes
 from benchmark.measure.model import FOLDS, SHARES, Model, check_study_memory
 from benchmark.measure.one_model import measure
 from benchmark.measure.provenance import kernel_note
-from benchmark.measure.search import split_folds
 from benchmark.measure.setting import Setting
 from benchmark.measure.side_by_side import side_by_side
 from benchmark.measure.steps import CURVE
@@ -46,29 +42,6 @@ from benchmark.swap import recover
 
 CACHE_BYTES = 12 * 2**30
 DATA = "the data set"  # no name of a model
-
-
-def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> list[ModelEntry]:
-    """Return the entries that fit the data set; an entry asked for by name is never skipped silently.
-
-    Raises
-    ------
-    EntryError
-        If an entry asked for by name does not fit, or none does.
-
-    """
-    n_rows = min(len(rows) for rows, _ in split_folds(np.asarray(setting.dataset.train_labels)))
-    found: list[ModelEntry] = []
-    for entry in entries:
-        try:
-            check_fits(entry, setting.dataset.entry.name, setting.dataset.image_shape, n_rows)
-        except EntryError as error:
-            if named or (entry is entries[-1] and not found):
-                raise
-            setting.report.line(f"left out: {error.problem}")
-        else:
-            found.append(entry)
-    return found
 
 
 def run(setting: Setting, entries: Sequence[ModelEntry], table: Sequence[ModelEntry]) -> list[str]:

@@ -27,6 +27,7 @@ from benchmark.measure import keys, run, steps
 from benchmark.measure.arrays import Room
 from benchmark.measure.engine import Shared
 from benchmark.measure.entry import ModelEntry
+from benchmark.measure.entry_checks import fitting
 from benchmark.measure.model import Model
 from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
@@ -376,12 +377,12 @@ def test_models_that_do_not_fit_a_data_set_are_left_out_or_refused_when_named(tm
     small = load_dataset("small", root=tmp_path, cache_dir=tmp_path, datasets={"small": entry}, accept=True, report=str)
     said = io.StringIO()
     setting = Setting(ROOT, tmp_path / "models", tmp_path / "build", small, 1, Reporter(said))
-    names = [entry.name for entry in run.fitting(setting, MODELS, named=False)]
+    names = [entry.name for entry in fitting(setting, MODELS, named=False)]
     assert {"dummy", "rf-pixels", "rf-hog"} <= set(names)
     assert "left out: model 'svm-pixels' does not fit the data set small: features__n_components=100" in said.getvalue()
     assert len(said.getvalue().splitlines()) == len(MODELS) - len(names)
     with pytest.raises(EntryError, match="'lr-hog' does not fit the data set small"):
-        run.fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
+        fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
 
 
 class OneVersusOne(SVC):
