@@ -129,6 +129,10 @@ class Engine:
                 self._run(name, tasks, advance)
             except (CancelledError, CommClosedError) as error:
                 raise self._stopped or self._gone() from error
+            except RuntimeError as error:  # of a client that was closed meanwhile
+                if not self._stopped:
+                    raise
+                raise self._stopped from error
 
     def stop(self, error: BenchmarkError) -> None:
         """Let every `run` that goes on end with this error."""

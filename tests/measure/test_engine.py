@@ -103,6 +103,17 @@ def test_what_a_task_returned_is_fetched_with_growing_patience_and_not_after_the
     assert never.asked == [FETCH_SECONDS]
 
 
+@pytest.mark.parametrize("stopped", [None, BenchmarkError("enough")])
+def test_a_client_that_is_closed_under_a_run_ends_it_in_the_words_of_whoever_closed_it(engine, monkeypatch, stopped):
+    def closed(_):
+        raise RuntimeError("IOLoop is closed")
+
+    monkeypatch.setattr(engine, "_fetched", closed)
+    monkeypatch.setattr(engine, "_stopped", stopped)
+    with pytest.raises(BenchmarkError if stopped else RuntimeError, match="enough" if stopped else "closed"):
+        engine.run("model", [task(os.getpid)])
+
+
 def test_a_shared_result_is_computed_once_and_dropped_with_its_last_user(engine):
     shared = Shared("rows-5", "group", rows, (5,))
     found = []
