@@ -141,11 +141,10 @@ def watch(process, peaks, together):
 
 
 def kind(process, first):
-    """Return what a process is: the command itself, the worker with its helpers, or a process for one fit."""
+    """Return what a process is: the command itself, the warden and other helpers that it starts, or a process for one fit."""
     if process == first:
         return "the command"
-    words = " ".join(process.cmdline())
-    return "a fit's own process" if "measure.warden" in words else "the worker"
+    return "its helpers" if process.ppid() == first.pid else "a fit's own process"
 
 
 def memory(process):

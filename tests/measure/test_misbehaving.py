@@ -54,7 +54,7 @@ def refused(once, harmless, command):
 
     def run(folder):
         shutil.copytree(harmless[0], folder, dirs_exist_ok=True)
-        return bench(folder, command, [*HARMLESS, *REFUSED], "--fit-limit", "12s")
+        return bench(folder, command, [*HARMLESS, *REFUSED], "--fit-limit", "6s")
 
     return once("refused", run)
 

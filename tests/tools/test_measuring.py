@@ -31,4 +31,4 @@ def test_scale_weighs_each_process_of_a_bench(tmp_path):
     told = run("scale.py", "--copies", 2, "--models", "guess", "--folder", tmp_path)
     assert "4,000 training images, " in told
     assert re.findall(r"GiB +(.+)", told)[-1] == "all together"
-    assert {"the command", "the worker"} <= set(re.findall(r"GiB +(.+)", told))
+    assert {"the command", "its helpers", "a fit's own process"} <= set(re.findall(r"GiB +(.+)", told))
