@@ -9,6 +9,7 @@ import importlib.util
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -89,6 +90,8 @@ def _local_cluster(setting: Setting) -> LocalCluster:
         setting.report.line(
             f"{cores} of {setting.jobs} cores: the memory that may be used has no room for more processes"
         )
+    # Dask looks for the address by which others reach this machine, though nobody shall
+    warnings.filterwarnings("ignore", "Couldn't detect a suitable IP address", RuntimeWarning)
     try:
         with ThreadPoolExecutor(1, initializer=_leave_signals) as apart:
             return apart.submit(_started, setting, cores, means).result()
@@ -97,9 +100,9 @@ def _local_cluster(setting: Setting) -> LocalCluster:
             raise disk_error(fault, setting.build_dir / WORKERS) from error
         raise BenchmarkError(
             "the worker of this machine did not start",
-            expected="room for its files, threads, and sockets on the loopback address",
+            expected="room for its files and threads, and no DASK_… in the environment that keeps Dask from starting",
             found=" ".join(str(error.__cause__ or error).split())[:400],
-            remedy=("free memory or end other processes, then: ", Command("bench")),
+            remedy=("unset what begins with DASK_, free memory or end other processes, then: ", Command("bench")),
         ) from error
 
 

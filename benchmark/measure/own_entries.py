@@ -84,7 +84,8 @@ def _imported(path: Path) -> ModuleType:
             remedy=_renamed(path),
         )
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+        # stdout is for results; and options name folders from where the command was typed
+        with contextlib.redirect_stdout(sys.stderr), contextlib.chdir(Path.cwd()):
             return importlib.import_module(name)
     except BenchmarkError:
         raise

@@ -99,7 +99,10 @@ def run_packed(
         call = Call(packed, known, means.accelerated, means.memory, keep, list(sys.path))
         with told(folder):
             (folder / CALL).write_bytes(pickle.dumps(call))
-        ended = warden().run(folder, means.seconds, wanted)
+        try:
+            ended = warden().run(folder, means.seconds, wanted)
+        except OSError as error:  # no socket for the answer, or no process for a warden
+            ended = {"refused": error.errno}
         printed = ended.get("printed")
         try:
             _check(ended, means.seconds, returned=(folder / RESULT).exists())

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing import process
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def _settle(call: Call, folder: Path) -> None:
     work.mkdir()
     sys.path[:] = [str(Path(place).absolute()) for place in call.path]
     os.chdir(work)
+    process.current_process()._config["semprefix"] = f"/mp-{os.getpid()}"  # type: ignore[attr-defined]  # noqa: SLF001  # so that the warden knows them
     os.environ |= dict.fromkeys(TEMPORARY, str(work)) | {ACCELERATED: "1" if call.accelerated else ""}
     tempfile.tempdir = None  # ask the environment again
     Room.folder = folder

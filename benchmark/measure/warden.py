@@ -31,6 +31,7 @@ LATE = -1_000  # the status of a process that took longer than it might
 KEPT_OUTPUT = 16_384  # bytes of what a task prints, the last ones
 TOLD = 65_536  # bytes of a message, at most
 MOST_READS = 64  # of what is left in the pipe of a process that has ended
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux has named semaphores
 SET_DEATH_SIGNAL, SET_CHILD_SUBREAPER = 1, 36  # of prctl(2)
 
 
@@ -193,6 +194,8 @@ class Warden:
                     kill(os.killpg, pid)
                 self._end_strays()
                 if task:
+                    remove_semaphores(pid)
+                if task:
                     self._tell(task, os.waitstatus_to_exitcode(status))
 
     def _end_strays(self) -> None:
@@ -218,6 +221,8 @@ class Warden:
         for pid in self.tasks:
             end_session(pid)
         self._end_strays()
+        for pid in self.tasks:
+            remove_semaphores(pid)
         os._exit(0)
 
 
@@ -231,6 +236,13 @@ def kill(how: Callable[[int, int], None], number: int) -> None:
     """Kill a process or a group, if it is still there."""
     with suppress(ProcessLookupError, PermissionError):
         how(number, signal.SIGKILL)
+
+
+def remove_semaphores(pid: int) -> None:
+    """Remove the named semaphores that the process of a task made, as joblib does: who would have done so was killed with it."""
+    for path in SHARED_MEMORY.glob(f"sem.*-{pid}-*"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def children_of(pid: int) -> list[int]:

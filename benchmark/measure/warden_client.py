@@ -55,7 +55,10 @@ class Forked:
 
     def _look(self, options: int) -> int | None:
         if self._status is None:
-            pid, status = os.waitpid(self._pid, options)
+            try:
+                pid, status = os.waitpid(self._pid, options)
+            except ChildProcessError:  # SIGCHLD is ignored: nobody is told how it ended
+                pid, status = self._pid, 0
             self._status = os.waitstatus_to_exitcode(status) if pid else None
         return self._status
 

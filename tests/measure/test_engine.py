@@ -11,11 +11,13 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
 from distributed import LocalCluster
+from distributed.comm import inproc
 
 from benchmark.command import Command
 from benchmark.errors import BenchmarkError
@@ -93,6 +95,20 @@ class Late:
 
 
 # ------------------------------------------------------------------------------------------------------- what is computed
+def test_a_machine_without_a_network_is_not_told_so(tmp_path, monkeypatch, recwarn):
+    own = inproc.global_manager.ip
+
+    def lacks():
+        warnings.warn("Couldn't detect a suitable IP address for reaching '8.8.8.8'", RuntimeWarning, stacklevel=1)
+        return own
+
+    monkeypatch.setattr(inproc, "get_ip", lacks)
+    monkeypatch.setattr(inproc.global_manager, "_ip", None)
+    with cluster.open_engine(setting(tmp_path)):
+        assert inproc.global_manager._ip == own
+    assert not [warning for warning in recwarn if "suitable IP" in str(warning.message)]
+
+
 def test_what_a_task_returned_is_fetched_with_growing_patience_and_not_after_the_run_was_stopped(engine, monkeypatch):
     late, never = Late(2), Late(10**6)
     assert engine._fetched(late) == "home"

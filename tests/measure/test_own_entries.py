@@ -249,6 +249,12 @@ def test_a_wrong_file_is_one_clear_error(file, text, words):
     assert "try:" in str(caught.value)
 
 
+def test_a_file_that_changes_the_current_folder_does_not_move_those_of_the_options(file, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    load_entries(file("import os\nos.chdir('/')\nMODELS = []\n"))
+    assert tmp_path.samefile(".")
+
+
 def test_a_data_set_that_stands_twice_is_refused(file):
     entry = f"DatasetEntry('{SAMPLE}', 'A', ('a', 'b'), 'MIT', 'here')"
     with pytest.raises(EntryError, match="is defined twice"):

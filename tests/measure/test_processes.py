@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,10 +18,12 @@ import cloudpickle
 import numpy as np
 import psutil
 import pytest
+from joblib.externals.loky.backend import get_context
 
 from benchmark.errors import DiskError
 from benchmark.measure.arrays import Room, stored
 from benchmark.measure.processes import Means, TaskError, TaskKilledError, TaskLateError, in_fresh_process, run_packed
+from benchmark.measure.warden import SHARED_MEMORY
 from benchmark.measure.warden_client import warden
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whom they descend from")
@@ -161,6 +165,28 @@ def test_a_process_without_room_for_its_outcome_is_told_as_that_and_not_as_what_
     assert said == []
 
 
+def named_semaphores():
+    """Make semaphores as multiprocessing and joblib do; return their names."""
+    made = multiprocessing.get_context("spawn").Lock(), get_context("loky").Lock()
+    return [lock._semlock.name for lock in made]
+
+
+@linux
+def test_semaphores_of_a_task_go_with_it():
+    names = run(named_semaphores)
+    assert len(names) == 2
+    assert until(lambda: not any((SHARED_MEMORY / f"sem.{name.removeprefix('/')}").exists() for name in names)), names
+
+
+def test_a_lack_of_files_or_processes_is_none_of_the_task(monkeypatch):
+    def lacks(*_):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(socket, "socketpair", lacks)
+    with pytest.raises(DiskError, match="cannot be used(?s:.*)ulimit -n"):
+        run(abs, -1)
+
+
 def test_what_cannot_be_pickled_is_told():
     with pytest.raises(TaskError, match="what it returned cannot be pickled: TypeError"):
         run(lambda: (number for number in range(3)))
@@ -218,6 +244,26 @@ first.poll() is None and os.kill(first._pid if hasattr(first, "_pid") else first
 status = first.wait()
 print(json.dumps([type(first).__name__, own_session, sees, stdin, files, status, in_fresh_process(abs, -1), type(warden().process).__name__]))
 """
+
+
+@linux
+def test_a_forked_warden_that_is_gone_is_replaced_also_where_nobody_is_told_of_its_end(tmp_path):
+    script = """
+import os, signal
+from benchmark.measure.processes import in_fresh_process
+from benchmark.measure.warden_client import fork_warden, warden
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+fork_warden()
+first = warden().process
+os.kill(in_fresh_process(os.getppid), signal.SIGKILL)
+while first.poll() is None: pass
+print(in_fresh_process(abs, -1))
+"""
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
 
 
 @linux
