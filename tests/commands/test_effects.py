@@ -19,10 +19,12 @@ import benchmark.compare.sides
 import benchmark.compare.verdicts
 import benchmark.compare.words
 import benchmark.dataset
+import benchmark.measure.entry_checks
 import benchmark.measure.keys
 import benchmark.measure.own_entries
 import benchmark.measure.remote
 import benchmark.measure.run
+import benchmark.measure.warden_client
 import benchmark.predict
 import benchmark.progress
 import benchmark.publish.build
@@ -49,7 +51,9 @@ BOARD = SimpleNamespace(rows=[])
 ANSWERS = {
     benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {"digest": "d"}, "format_summary": "words"},
     benchmark.measure.own_entries: {"load_entries": OwnEntries()},
-    benchmark.measure.run: {"fitting": [ENTRY], "run": ["entry"]},
+    benchmark.measure.entry_checks: {"fitting": [ENTRY]},
+    benchmark.measure.run: {"run": ["entry"]},
+    benchmark.measure.warden_client: {"fork_warden": None},
     benchmark.measure.remote: {"serve": None},
     benchmark.measure.keys: {"statuses": [STATUS]},
     benchmark.publish.build: {"build_site": "folder"},
