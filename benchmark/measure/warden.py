@@ -195,7 +195,6 @@ class Warden:
                 self._end_strays()
                 if task:
                     remove_semaphores(pid)
-                if task:
                     self._tell(task, os.waitstatus_to_exitcode(status))
 
     def _end_strays(self) -> None:

@@ -132,11 +132,12 @@ def fork_warden() -> None:
     """Fork the warden of this process, which need not import again what this one imports anyway.
 
     Tasks inherit whatever this process has, so this comes before all else that a command does. It does nothing where another
-    thread is at work, as a fork might hold its locks for ever: then the first task starts a new Python.
+    thread is at work, as a fork might hold its locks for ever: then the first task starts a new Python; nor where there is
+    a warden already.
     """
     for name in PRELOADED:
         importlib.import_module(name)
-    if threading.active_count() == 1:
+    if not _own and threading.active_count() == 1:
         _own[:] = [WardenClient(_fork)]
 
 
