@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from benchmark.measure.setting import Setting
 from benchmark.measure.workers import versions
 from benchmark.progress import Reporter
 from tests.conftest import ROOT
+from tests.measure.called import die, fail, interval, leave, rows, total
 
 
 def setting(folder, **means):
@@ -43,42 +43,6 @@ def engine(tmp_path_factory):
 
 def task(function, *arguments, keep=lambda _: None, **means):
     return Task("task", function, arguments, keep, means.pop("priority", 0), **means)
-
-
-# ---------------------------------------------------------------------------------------------- functions that tasks call
-def rows(n):
-    return np.arange(n), os.getpid(), time.monotonic()
-
-
-def total(shared, factor):
-    return int(shared[0].sum()) * factor, shared[2]
-
-
-def interval(seconds):
-    start = time.monotonic()
-    time.sleep(seconds)
-    return start, time.monotonic()
-
-
-def die(marks, times, seconds=0.5):
-    """Kill this process the first few times that this is called; return how often it was called."""
-    number = len(list(marks.iterdir()))
-    (marks / str(number)).touch()
-    time.sleep(seconds)
-    if number < times:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def leave():
-    sys.exit("enough")
-
-
-def fail():
-    class LocalError(Exception):
-        """An error that no other process can import."""
-
-    raise LocalError("no such luck")
 
 
 class Late:
@@ -191,7 +155,7 @@ def test_a_task_that_kills_its_worker_each_time_fails_in_words_and_the_others_fi
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert errors == [KILLED]
     assert len(list(tmp_path.iterdir())) == 3
     assert len(others) == 20
