@@ -22,6 +22,7 @@ PIP = (
 )  # fmt: skip
 UV = re.compile("UV_.*(INDEX|FIND_LINKS|CACHE|TLS|CERT|HTTP|TIMEOUT|HOST|KEYRING|OFFLINE|LINK_MODE).*")
 FOREIGN = ("PYTHON", "PIP_", "UV_", "VIRTUALENV_", "__PYVENV_LAUNCHER__")
+NOT_COMPILED = r"/(tests?|pip|mypyc?|graph_objs|lexers|networkx|statsmodels)/"  # of which commands import little or nothing
 LIST = "import importlib.metadata as m; print(*['{}=={}'.format(d.metadata['Name'], d.version) for d in m.distributions()])"
 HELPS = (
     ("No space left", "free space on the disk of {}, then the same command again"),
@@ -106,8 +107,8 @@ def set_up(folder, lock, stamp):
 
 
 def compile_all(python):
-    """Compile what was installed on all cores, which pip does on one; what cannot be compiled is a package's template."""
-    command = [python, "-I", "-m", "compileall", "-q", "-j", "0", packages_of(python)]
+    """Compile what commands import, on all cores, where pip compiles everything on one. What cannot be compiled is a template."""
+    command = [python, "-I", "-m", "compileall", "-q", "-j", "0", "-x", NOT_COMPILED, packages_of(python)]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean(os.environ))
 
 

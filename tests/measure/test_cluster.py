@@ -68,8 +68,7 @@ class Cluster:
     def worker(self, name, edit=None, jobs=1):
         """Start a worker, with a package that `edit` may change."""
         copied = self.folder / name / "package"
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "benchmark", copied / "benchmark", ignore=ignored)
+        shutil.copytree(ROOT / "benchmark", copied / "benchmark")
         shutil.copy(ROOT / "requirements.lock", copied / "benchmark")
         if edit:
             edit(copied / "benchmark")
