@@ -22,14 +22,47 @@ from benchmark.dataset.pictures import read_picture
 from benchmark.disk import is_there
 from benchmark.errors import BenchmarkError, DataError, DiskError, ResultsError, described
 from benchmark.faults import told
+from benchmark.layout import is_name
 from benchmark.portable import SUFFIX, from_portable
 from benchmark.results import Run, read_document
 from benchmark.returned import ReturnedError, checked_labels, checked_scores
 
-__all__ = ["Prediction", "load_image", "load_model", "predict_images"]
+__all__ = ["Prediction", "load_image", "load_model", "model_folder", "predict_images"]
 
 MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixels
+LIKELIEST = 3  # classes that are told
 LEAST_SEEN = 8  # greys between the darkest and the brightest pixel
+
+
+def model_folder(given: Path, results: Path) -> Path:
+    """Return the folder of a model that is given by its name, its folder or its pickle.
+
+    Parameters
+    ----------
+    given : Path
+        What lies in the current folder comes before a name.
+    results : Path
+        The folder of all models of a data set, `models/<data set>`.
+
+    Raises
+    ------
+    ResultsError
+        If there are results, but none of a model of that name.
+
+    """
+    if given.suffix == ".pkl":
+        return given.parent
+    if given.parts != (given.name,) or not is_name(given.name) or is_there(given):
+        return given
+    names = sorted(path.parent.name for path in results.glob("*/metrics.json"))
+    if names and given.name not in names:
+        raise ResultsError(
+            f"{results} holds no results of a model {given.name!r}",
+            expected="one of " + ", ".join(names),
+            found=given.name,
+            remedy=Command("list"),
+        )
+    return results / given
 
 
 def load_model(path: str | Path, sha256: str | None = None) -> Any:
@@ -139,12 +172,16 @@ def _check_version(path: Path, wrote: str | None, remedy: Text) -> None:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A model's prediction for one image; `score` is a probability or a decision value, as `kind` says."""
+    """A model's prediction for one image; `score` is a probability or a decision value, as `kind` says.
+
+    `others` are the classes that come next by their scores, with these.
+    """
 
     path: Path
     label: int
     score: float
     kind: str
+    others: tuple[tuple[int, float], ...]
 
 
 def predict_images(
@@ -176,14 +213,19 @@ def predict_images(
     else:
         if scores.ndim == 1:  # two classes: a single score, for the second
             scores = np.stack([-scores, scores], axis=1)
-        places = np.searchsorted(classes, labels)
         return [
-            Prediction(path, int(label), float(row[place]), kind)
-            for path, label, place, row in zip(paths, labels, places, scores, strict=True)
+            _prediction(path, int(label), classes, row, kind)
+            for path, label, row in zip(paths, labels, scores, strict=True)
         ]
     raise ResultsError(
         f"{where} gives no predictions", expected=expected, found=found, remedy=("measure it again: ", Command("bench"))
     )
+
+
+def _prediction(path: Path, label: int, classes: NDArray[Any], scores: NDArray[Any], kind: str) -> Prediction:
+    ranked = [(int(classes[place]), float(scores[place])) for place in np.argsort(-scores, kind="stable")]
+    others = [(other, score) for other, score in ranked if other != label][: LIKELIEST - 1]
+    return Prediction(path, label, dict(ranked)[label], kind, tuple(others))
 
 
 def load_image(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:

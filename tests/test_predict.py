@@ -63,6 +63,7 @@ def picture(tmp_path):
 def test_a_prediction_has_the_score_of_its_class(picture):
     [found] = predict_images(Sure(), [picture], SHAPE)
     assert (found.label, found.score, found.kind) == (0, 1.0, "predict_proba")
+    assert [label for label, _ in found.others] == [1, 2]
     [found] = predict_images(Gone(), [picture], SHAPE)
     assert (found.label, found.score) == (5, 0.7)
 

@@ -59,7 +59,7 @@ _PORT = 8000
 OPTIONS = (
     # ---------------------------------------------------------------------------------------- positional arguments
     Option("dataset", "data", {"nargs": "?", "default": argparse.SUPPRESS, "help": "the same as --dataset"}),
-    Option("model", "predict", _PATH | {"help": "a model's folder, models/<data set>/<model>"}),
+    Option("model", "predict", _PATH | {"help": "a model's name, as of --dataset; or its folder or pickle"}),
     Option("images", "predict", _PATH | {"nargs": "+", "help": "PNG or JPEG files of any size"}),
     Option(
         "before",
@@ -73,13 +73,13 @@ OPTIONS = (
     # ---------------------------------------------------------------------- which data set, and where things lie
     Option(
         "--dataset",
-        "data bench site serve list diff compare history readme",
+        "data bench site serve list diff compare history readme predict",
         {"default": DEFAULT_DATASET, "help": "name of the data set (default: %(default)s)"},
         repeated=True,
     ),
     Option(
         "--profile",
-        "data bench site serve list diff compare history readme",
+        "data bench site serve list diff compare history readme predict",
         {"choices": ("full", "quick"), "default": "full", "help": "quick: 6,000 and 2,000 images"},
         example={"profile": "quick"},
         repeated=True,
@@ -97,12 +97,12 @@ OPTIONS = (
     ),
     Option(
         "--models-dir",
-        "data bench site list diff compare history readme",
+        "data bench site list diff compare history readme predict",
         _PATH | {"help": "where results are (default: models, build/quick/models, …)"},
     ),
     Option(
         "--build-dir",
-        "data bench site serve list diff compare history readme",
+        "data bench site serve list diff compare history readme predict",
         _PATH | {"help": "where caches and the site go (default: build, build/quick, …)"},
     ),
     Option(
@@ -118,7 +118,7 @@ OPTIONS = (
     ),
     Option(
         "--fast",
-        "bench site serve list diff compare history readme",
+        "bench site serve list diff compare history readme predict",
         _FLAG | {"help": "scikit-learn-intelex, where it installs; into build/fast"},
         repeated=True,
     ),

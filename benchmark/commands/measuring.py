@@ -128,9 +128,19 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
     board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
         rows = [row_data(row) for row in board.rows]
-        show(to_json({"measured": measured, "missing": stored.missing, "other_data": apart, "leaderboard": rows}))
+        show(
+            to_json(
+                {
+                    "measured": measured,
+                    "missing": stored.missing,
+                    "misfits": stored.misfits,
+                    "other_data": apart,
+                    "leaderboard": rows,
+                }
+            )
+        )
         return
-    show(format_text(board, stored.missing, apart, lambda text: as_typed(text, options.repeat)))
+    show(format_text(board, stored.missing, apart, stored.misfits, lambda text: as_typed(text, options.repeat)))
     for entry in named:
         show(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones

@@ -119,9 +119,10 @@ class ServeOptions:
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """What `predict` is told."""
+    """What `predict` is told; `results` is the folder of all models, for one that is named."""
 
     model: Path
+    results: Path
     images: tuple[Path, ...]
     entries: Path | None
     json: bool

@@ -208,7 +208,9 @@ def _serve(given: argparse.Namespace) -> ServeOptions:
 
 
 def _predict(given: argparse.Namespace) -> PredictOptions:
-    return PredictOptions(given.model, tuple(given.images), given.entries, given.format == "json")
+    return PredictOptions(
+        given.model, _models_dir(given) / given.dataset, tuple(given.images), given.entries, given.format == "json"
+    )
 
 
 def _readme(given: argparse.Namespace) -> ReadmeOptions:

@@ -49,12 +49,12 @@ def serve(options: ServeOptions) -> int:
 
 def predict(options: PredictOptions) -> int:
     """Print the class and score of photographs."""
-    from benchmark.predict import load_model, predict_images
+    from benchmark.predict import load_model, model_folder, predict_images
     from benchmark.results import DatasetStudy, Metrics, read_document, study_path
     from benchmark.text import one_line
 
     read_own_entries(options.entries)  # a pickle's classes may be defined there
-    folder = options.model.parent if options.model.suffix == ".pkl" else options.model
+    folder = model_folder(options.model, options.results)
     with redirect_stdout(sys.stderr):  # what a user's code prints is no result
         model = load_model(folder / "model.pkl")
     about = read_document(folder / "metrics.json", Metrics)["dataset"]
@@ -70,15 +70,22 @@ def predict(options: PredictOptions) -> int:
     height, width = read_document(study, DatasetStudy)["image_shape"]
     with redirect_stdout(sys.stderr):
         predicted = predict_images(model, list(options.images), (height, width), str(folder / "model.pkl"))
-    if any(found.label >= len(about["classes"]) for found in predicted):
+    last = max(label for found in predicted for label in (found.label, *(other for other, _ in found.others)))
+    if last >= len(about["classes"]):
         raise ResultsError(
             f"{folder / 'metrics.json'} names fewer classes than the model predicts",
-            expected=f"{max(found.label for found in predicted) + 1} classes or more",
+            expected=f"{last + 1} classes or more",
             found=str(len(about["classes"])),
             remedy=Command("bench", models=folder.name),
         )
     rows = [
-        {"path": str(found.path), "class": about["classes"][found.label], "kind": found.kind, "score": found.score}
+        {
+            "path": str(found.path),
+            "class": about["classes"][found.label],
+            "kind": found.kind,
+            "score": found.score,
+            "others": [{"class": about["classes"][label], "score": score} for label, score in found.others],
+        }
         for found in predicted
     ]
     if options.json:
@@ -86,7 +93,9 @@ def predict(options: PredictOptions) -> int:
         return 0
     for row in rows:
         unit = "probability" if row["kind"] == "predict_proba" else "decision value"
-        show(f"{one_line(row['path'])}\t{one_line(row['class'])}\t{unit} {row['score']:.4g}")
+        others = ", ".join(f"{one_line(other['class'])} {other['score']:.4g}" for other in row["others"])
+        words = f"{unit} {row['score']:.4g}{others and f'; then {others}'}"
+        show(f"{one_line(row['path'])}\t{one_line(row['class'])}\t{words}")
     return 0
 
 

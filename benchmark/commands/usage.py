@@ -19,7 +19,7 @@ EXAMPLES = {
     "history": {"metric": "accuracy"},
 }  # settings with which a command does something
 WITHOUT_TARGET = {
-    "predict": "predict models/fashion-mnist/svm-hog photo.png",
+    "predict": "predict svm-hog photo.png",
     "readme": "readme",
     "worker": "worker tcp://localhost:8786",
 }

@@ -6,7 +6,7 @@ these alone a table of text, data for JSON, the places of two models, and senten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
@@ -224,15 +224,23 @@ def _behind(row: Row) -> str:
     return f"{points(row.behind.difference)} [{points(row.behind.low)}, {points(row.behind.high)}]"
 
 
-def format_text(board: Leaderboard, missing: Sequence[str], apart: Sequence[str] = (), say: Say = as_typed) -> str:
+def format_text(
+    board: Leaderboard,
+    missing: Sequence[str],
+    apart: Sequence[str] = (),
+    misfits: Mapping[str, str] | None = None,
+    say: Say = as_typed,
+) -> str:
     """Return the leaderboard aligned for a terminal, and the models that are not in it; `say` formats the commands for these.
 
-    `missing` are not measured, `apart` are measured on other data.
+    `missing` are not measured, `apart` are measured on other data, `misfits` do not fit these, for a reason.
     """
     lines = aligned([HEADER, *map(cells, board.rows)])
     for what, names in (("not measured", missing), ("not ranked, measured on other data", apart)):
         if names:
             lines.append(f"{what}: {', '.join(names)} ({say(Command('bench', models=','.join(names)))})")
+    for name, reason in (misfits or {}).items():
+        lines.append(f"not measured: {name} does not fit the data set: {reason}")
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark.command import Command
 from benchmark.errors import EntryError
@@ -10,9 +10,14 @@ from benchmark.measure.entry import ModelEntry
 from benchmark.results import SCHEMA_VERSION, Entries
 
 
-def entries_document(entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, int]) -> Entries:
-    """Return the table of models as data, for `entries.json`."""
+def entries_document(
+    entries: Iterable[ModelEntry], dataset: str, image_shape: tuple[int, int], misfits: Mapping[str, str]
+) -> Entries:
+    """Return the table of models as data, for `entries.json`; `misfits` are those that do not fit the data set, and why."""
     documents = [entry.document(image_shape) for entry in entries]
+    for document in documents:
+        if reason := misfits.get(document["name"]):
+            document["misfit"] = reason
     return {"schema_version": SCHEMA_VERSION, "dataset": dataset, "entries": documents}
 
 

@@ -78,6 +78,16 @@ def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_
         If its grid asks for more components than there are, or its features do not support images of this shape.
 
     """
+    if reason := misfit(entry, image_shape, n_rows):
+        raise EntryError(
+            f"model {entry.name!r} does not fit the data set {dataset}: {reason}",
+            expected=f"features that {n_rows} images a fold, of {image_shape[0]} x {image_shape[1]} pixels, can give",
+            remedy="an entry of your own for this data set, in a file named by --entries",
+        )
+
+
+def misfit(entry: ModelEntry, image_shape: tuple[int, int], n_rows: int) -> str:
+    """Return why the features of an entry cannot be computed for such a data set, "" where they can; see `check_fits`."""
     pipeline = entry.pipeline(image_shape)
     grid = {name: values for name, values in entry.grid.items() if name.startswith("features__")}
     for params in ParameterGrid(grid) if runs_our_code(pipeline[0]) else []:
@@ -87,16 +97,10 @@ def check_fits(entry: ModelEntry, dataset: str, image_shape: tuple[int, int], n_
             wanted = features.n_components
             most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
         except (TypeError, ValueError) as error:
-            reason = str(error)
-        else:
-            if wanted is None or (isinstance(wanted, (int, float)) and wanted <= most):
-                continue
-            reason = f"features__n_components={wanted}, where there are {most} at most"
-        raise EntryError(
-            f"model {entry.name!r} does not fit the data set {dataset}: {reason}",
-            expected=f"features that {n_rows} images a fold, of {image_shape[0]} x {image_shape[1]} pixels, can give",
-            remedy="an entry of your own for this data set, in a file named by --entries",
-        )
+            return str(error)
+        if wanted is not None and not (isinstance(wanted, (int, float)) and wanted <= most):
+            return f"features__n_components={wanted}, where there are {most} at most"
+    return ""
 
 
 def _refuse(entry: ModelEntry, problem: str, expected: str, found: Any, field: str, remedy: str = "") -> NoReturn:
@@ -217,7 +221,7 @@ def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> 
         If an entry asked for by name does not fit, or none does.
 
     """
-    n_rows = min(len(rows) for rows, _ in split_folds(np.asarray(setting.dataset.train_labels)))
+    n_rows = least_rows(setting)
     found: list[ModelEntry] = []
     for entry in entries:
         try:
@@ -229,3 +233,15 @@ def fitting(setting: Setting, entries: Sequence[ModelEntry], *, named: bool) -> 
         else:
             found.append(entry)
     return found
+
+
+def least_rows(setting: Setting) -> int:
+    """Return how many training images the smallest fold leaves."""
+    return min(len(rows) for rows, _ in split_folds(np.asarray(setting.dataset.train_labels)))
+
+
+def misfits(setting: Setting, entries: Sequence[ModelEntry]) -> dict[str, str]:
+    """Return which entries do not fit the data set, by name, and why."""
+    n_rows = least_rows(setting)
+    reasons = {entry.name: misfit(entry, setting.dataset.image_shape, n_rows) for entry in entries}
+    return {name: reason for name, reason in reasons.items() if reason}

@@ -16,6 +16,7 @@ from benchmark.measure.cluster import open_engine
 from benchmark.measure.engine import Engine
 from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
+from benchmark.measure.entry_checks import misfits
 from benchmark.measure.images import hold, pack
 from benchmark.measure.kept import read
 from benchmark.measure.keys import STUDY_CODE, Status, code_of, fit_environment, statuses
@@ -151,7 +152,7 @@ def _prepare(setting: Setting, table: Sequence[ModelEntry]) -> None:
     dataset = setting.dataset
     answers = encode_predictions(dataset.test_labels).encode()
     write_if_changed(setting.folder / "test_labels.txt", answers)
-    document = entries_document(table, dataset.entry.name, dataset.image_shape)
+    document = entries_document(table, dataset.entry.name, dataset.image_shape, misfits(setting, table))
     for name in _dropped(setting, {entry.name for entry in table}):
         setting.report.line(
             f"{name} is not in this run's table, so no page shows it; its results are kept. Name its file with ENTRIES=…"

@@ -142,7 +142,7 @@ def commit_text(run: Run) -> str:
 
 
 class Entry(TypedDict):
-    """A row of the table of models, as data."""
+    """A row of the table of models, as data; `misfit` is why it does not fit the data set, where that is so."""
 
     name: str
     title: str
@@ -153,6 +153,7 @@ class Entry(TypedDict):
     grid: Params
     note: str
     baseline: bool
+    misfit: NotRequired[str]
 
 
 class Entries(TypedDict):

@@ -85,7 +85,7 @@ class Results:
     """The results of one data set: models in the order of the table, names without a result, test labels.
 
     `apart` are results of other data, or of another profile, than `dataset`: they lie in the same folder, but are neither ranked
-    nor paired with `models`.
+    nor paired with `models`. `missing` are not measured, `misfits` cannot be, because they do not fit the data set: why, by name.
     """
 
     source: Source
@@ -95,6 +95,7 @@ class Results:
     missing: list[str]
     test_labels: NDArray[np.int64]
     apart: list[ModelResult] = field(default_factory=list)
+    misfits: dict[str, str] = field(default_factory=dict)
 
     @property
     def contestants(self) -> list[ModelResult]:
@@ -222,9 +223,12 @@ def read_results(source: Source) -> Results:
         dataset=together[0].metrics["dataset"],
         entries=entries,
         models=together,
-        missing=[entry["name"] for entry in entries if entry["name"] not in every],
+        missing=[entry["name"] for entry in entries if entry["name"] not in every and not entry.get("misfit")],
         test_labels=labels,
         apart=[model for model in models if model.data != together[0].data],
+        misfits={
+            entry["name"]: entry["misfit"] for entry in entries if entry.get("misfit") and entry["name"] not in every
+        },
     )
 
 

@@ -6,6 +6,7 @@ The other wings are replaced by functions that note what they are asked, and ans
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -41,10 +42,10 @@ from tests.commands.test_parser import REQUIRED, SWITCHES, VALUES
 ENTRY = SimpleNamespace(name="entry")
 STATUS = Status(ENTRY, "moved", 1.0)
 DATA = SimpleNamespace(entry=SimpleNamespace(name="made"))
-RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), models=[], missing=[], apart=[])
+RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), models=[], missing=[], apart=[], misfits={})
 SIDE = {"commit": "c"}, RESULTS
 DOCUMENT = {"dataset": {"name": "made", "classes": ["A"]}, "image_shape": (2, 2)}
-PREDICTED = SimpleNamespace(path="p", label=0, kind="predict_proba", score=0.5)
+PREDICTED = SimpleNamespace(path="p", label=0, kind="predict_proba", score=0.5, others=())
 REPOSITORY = SimpleNamespace(commit=lambda _: SimpleNamespace(sha="c"))
 SAID = "words that name no command"
 BOARD = SimpleNamespace(rows=[])
@@ -59,7 +60,7 @@ ANSWERS = {
     benchmark.publish.build: {"build_site": "folder"},
     benchmark.publish.readme: {"rewrite_readme": True},
     benchmark.publish.serve: {"serve": None},
-    benchmark.predict: {"load_model": "model", "predict_images": [PREDICTED]},
+    benchmark.predict: {"model_folder": Path("m"), "load_model": "model", "predict_images": [PREDICTED]},
     benchmark.results: {"load_results": RESULTS, "read_document": DOCUMENT, "study_path": "path"},
     benchmark.compare.sides: {"read_side": SIDE, "use_of_test_set": None},
     benchmark.compare.intervals: {"checked": RESULTS},

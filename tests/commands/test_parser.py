@@ -41,7 +41,7 @@ TAKES = {
     "worker": "--jobs --memory --entries",
     "site": f"{PLACES} --entries --data-dir --models-dir --quiet",
     "serve": f"{PLACES} --port",
-    "predict": "--entries --json",
+    "predict": f"{PLACES} --models-dir --entries --json",
     "list": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --check --json --quiet",
     "diff": f"{COMPARING} --models --model --exit-code --min-effect --max-loss",
     "compare": f"{COMPARING} --at",
@@ -53,13 +53,13 @@ ONCE_TAKEN = {
     "data": "--models --jobs --fast",
     "site": "--models --jobs",
     "serve": "--data-dir --models-dir --models --jobs --quiet",
-    "predict": "--dataset --data-dir --models-dir --build-dir --models --jobs --profile --fast --quiet",
+    "predict": "--data-dir --models --jobs --quiet",
     "diff": "--data-dir --jobs --quiet",
     "compare": "--data-dir --models --jobs --quiet",
     "history": "--data-dir --jobs --quiet",
     "readme": "--data-dir --models --jobs --quiet",
 }
-REQUIRED = {"predict": ["models/x/a", "photo.png"], "compare": ["a", "b"], "worker": ["tcp://h:8786"]}
+REQUIRED = {"predict": ["a", "photo.png"], "compare": ["a", "b"], "worker": ["tcp://h:8786"]}
 SWITCHES = [
     "--accept",
     "--convert",
@@ -116,7 +116,7 @@ def test_a_command_takes_its_options_and_no_others(command, capsys):
 
 def test_what_reached_nothing_is_refused(capsys):
     pairs = [(command, flag) for command, flags in ONCE_TAKEN.items() for flag in flags.split()]
-    assert len(pairs) == 33
+    assert len(pairs) == 28
     for command, flag in pairs:
         said = refused(capsys, *words(command, flag))
         assert said.endswith(f"  try:      python -m benchmark {command} --help\n")
@@ -173,8 +173,8 @@ TYPED = {
         IMAGES, QUICK / "models", QUICK / "digits", quiet=True, repeat=TOLD | {"entries": "e.py"}
     ),
     ("serve", *SHARED, "--port", "80"): ServeOptions(QUICK / "digits", 80),
-    ("predict", "m", "1.png", "2.png", "--entries", "e.py", "--json"): PredictOptions(
-        Path("m"), (Path("1.png"), Path("2.png")), Path("e.py"), json=True
+    ("predict", "m", "1.png", "2.png", *SHARED, "--entries", "e.py", "--json"): PredictOptions(
+        Path("m"), QUICK / "models" / "digits", (Path("1.png"), Path("2.png")), Path("e.py"), json=True
     ),
     ("readme", *SHARED): ReadmeOptions(QUICK / "models", "digits"),
     ("diff", "v1", "v2", *SHARED, "--models", "a", "--exit-code", "--min-effect", "0.5", "--format", "markdown"): DiffOptions(
@@ -270,7 +270,7 @@ def test_parsing_imports_nothing_that_computes():
         ("diff a b c", "unrecognized arguments: c", "make diff BASE=HEAD~1"),
         ("compare rf-hog svm-hgo lr-hog", "unrecognized arguments", "make compare MODELS=rf-hog,lr-hog"),
         ("compare a --dataset none", "required: second", "make bench DATASET=none"),
-        ("predict m", "required: images", "python -m benchmark predict models/fashion-mnist/svm-hog photo.png"),
+        ("predict m", "required: images", "python -m benchmark predict svm-hog photo.png"),
         ("worker", "required: address", "python -m benchmark worker tcp://localhost:8786"),
         ("readme now", "unrecognized arguments: now", "python -m benchmark readme"),
         ("bensh", "invalid choice: 'bensh'", "python -m benchmark --help"),

@@ -424,6 +424,19 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     )
     assert done.returncode == 0, done.stderr
     assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["Trouser", "Trouser"]
+    named = ("--dataset", SAMPLE, "--models-dir", whole_run[0] / "models")
+    told = command("predict", "lr-hog", tmp_path / "same.png", *named, "--json")
+    [row] = json.loads(told.stdout)
+    scores = [row["score"], *(other["score"] for other in row["others"])]
+    assert len({row["class"], *(other["class"] for other in row["others"])}) == len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert done.stdout.splitlines()[0].endswith(
+        f"then {', '.join('{class} {score:.4g}'.format(**other) for other in row['others'])}"
+    )
+    nobody = command("predict", "lr-hig", tmp_path / "same.png", *named)
+    assert nobody.returncode == 1
+    assert "holds no results of a model 'lr-hig'" in nobody.stderr
+    assert "one of dummy, knn-pixels, lr-hog, rf-pixels, svm-pixels" in nobody.stderr
     (tmp_path / "no.png").write_text("no")
     refused = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "no.png")
     assert refused.returncode == 1

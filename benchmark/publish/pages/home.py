@@ -128,6 +128,7 @@ class HomePage:
     strip: Picture
     rows: list[BoardRow]
     missing: list[str]
+    misfits: dict[str, str]
     apart: list[Apart]
     mixed_scores: bool
     accuracies: Chart | None
@@ -149,6 +150,7 @@ def home_page(site: Site) -> HomePage:
         strip=site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
         rows=[_board_row(row, farthest) for row in board.rows],
         missing=stored.missing,
+        misfits=stored.misfits,
         apart=[Apart(model.name, about_data(model.metrics["dataset"])) for model in stored.apart],
         mixed_scores=len({row.scores for row in board.ranked}) > 1,
         accuracies=accuracies(stored, published) if board.ranked else None,
