@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import numpy as np
@@ -80,7 +81,14 @@ def test_its_site_has_its_name_its_classes_and_its_shape(measured, folder):
     assert len(list((site / measured / "classes").glob("*/index.html"))) == N_CLASSES[measured]
     assert len(list((site / measured / "models").glob("*/index.html"))) == 3
     title = measured.capitalize()
-    assert f"{title} benchmark" in (site / "index.html").read_text()
+    home = html.unescape((site / "index.html").read_text())
+    assert f"{title} benchmark" in home
+    stored = results.load_results(folder / "models", measured)
+    assert "lr-hog" in stored.misfits  # there are fewer features than its components
+    for name, reason in stored.misfits.items():
+        assert name not in stored.missing
+        assert f"{name} ({reason})" in home
+    assert "because they do not fit this data set" in home
     explorer = json.loads((site / measured / "explorer.json").read_text())
     assert explorer["tile"] == [2 * side for side in SHAPES[measured]]
 

@@ -3,22 +3,40 @@
 (() => {
   "use strict";
   const here = document.currentScript.src;
+  // A first click puts the better end first; the address keeps another order than the usual one.
   const sortable = (table) => {
     if (table.dataset.ready) return;
     table.dataset.ready = "yes";
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
-      const rising = head.getAttribute("aria-sort") !== "ascending";
+    const heads = [...table.tHead.rows[0].cells], menu = table.parentElement.querySelector(".sort-menu select");
+    const best = (head) => "high" in head.dataset ? "descending" : "ascending";
+    const sort = (head, order) => {
+      const column = heads.indexOf(head), rising = order === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", rising ? "ascending" : "descending");
+      head.setAttribute("aria-sort", order);
+      if (menu) menu.value = head.dataset.key;
       const key = (row) => row.cells[column].dataset.sort;
       const compare = (a, b) => isNaN(key(a)) || isNaN(key(b)) ? key(a).localeCompare(key(b)) : key(a) - key(b);
       // a reference stays last, and what cannot be compared (AUCs of probabilities and of decision values) stays apart
       const apart = (a, b) => ("last" in a.dataset) - ("last" in b.dataset)
         || (b.cells[column].dataset.group || "").localeCompare(a.cells[column].dataset.group || "");
       const rows = [...table.tBodies[0].rows].sort((a, b) => apart(a, b) || (rising ? compare(a, b) : compare(b, a)));
+      for (const row of rows) [...row.cells].forEach((cell, at) => cell.classList.toggle("sorted", at === column));
       table.tBodies[0].append(...rows);
-    }));
+    };
+    const keep = (head, order) => {
+      const usual = head === heads[0] && order === best(head), turned = order === best(head) ? "" : `&order=${order}`;
+      history.replaceState(history.state, "", usual ? location.pathname + location.search : `#sort=${head.dataset.key}${turned}`);
+      sort(head, order);
+    };
+    const follow = () => {
+      const asked = new URLSearchParams(location.hash.slice(1)), head = heads.find((one) => one.dataset.key === asked.get("sort"));
+      if (head) sort(head, ["ascending", "descending"].includes(asked.get("order")) ? asked.get("order") : best(head));
+    };
+    const other = { ascending: "descending", descending: "ascending" };
+    for (const head of heads) head.querySelector("button").onclick = () => keep(head, other[head.getAttribute("aria-sort")] || best(head));
+    if (menu) menu.onchange = () => { const head = heads.find((one) => one.dataset.key === menu.value); keep(head, best(head)); };
+    addEventListener("hashchange", () => { if (table.isConnected) follow(); });
+    follow();
   };
 
   // On a phone a row shows what matters most (site.css), and its button the rest; without a script it shows all.

@@ -138,6 +138,8 @@ def test_the_text_ends_with_what_is_not_measured(three):
     assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "3"]
     assert lines[-1] == "not measured: late, later (make bench MODELS=late,later)"
     assert leaderboard.format_text(three, []).splitlines() == lines[:-1]
+    *_, last = leaderboard.format_text(three, [], misfits={"wide": "images of 8 x 8 pixels"}).splitlines()
+    assert last == "not measured: wide does not fit the data set: images of 8 x 8 pixels"
 
 
 def test_data_hold_ranks_and_the_rounded_distance(three):

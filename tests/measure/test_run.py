@@ -26,8 +26,9 @@ from benchmark.errors import BenchmarkError, EntryError, FitError, ResultsError
 from benchmark.measure import keys, run, steps
 from benchmark.measure.arrays import Room
 from benchmark.measure.engine import Shared
+from benchmark.measure.entries import entries_document
 from benchmark.measure.entry import ModelEntry
-from benchmark.measure.entry_checks import fitting
+from benchmark.measure.entry_checks import fitting, misfits
 from benchmark.measure.model import Model
 from benchmark.measure.setting import Setting
 from benchmark.models import MODELS
@@ -383,6 +384,10 @@ def test_models_that_do_not_fit_a_data_set_are_left_out_or_refused_when_named(tm
     assert len(said.getvalue().splitlines()) == len(MODELS) - len(names)
     with pytest.raises(EntryError, match="'lr-hog' does not fit the data set small"):
         fitting(setting, [entry for entry in MODELS if entry.name == "lr-hog"], named=True)
+    found = misfits(setting, MODELS)
+    assert set(found) == {entry.name for entry in MODELS} - set(names)
+    table = entries_document(MODELS, "small", small.image_shape, found)
+    assert {entry["name"] for entry in table["entries"] if "misfit" in entry} == set(found)
 
 
 class OneVersusOne(SVC):

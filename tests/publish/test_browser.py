@@ -403,13 +403,38 @@ def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
     head = page.locator("table.leaderboard th", has_text="Accuracy")
     keys = "[...document.querySelectorAll('table.leaderboard tbody tr:not([data-last])')].map(r => +r.cells[2].dataset.sort)"
     head.locator("button").click()
-    assert head.get_attribute("aria-sort") == "ascending"
-    assert page.evaluate(keys) == sorted(page.evaluate(keys))
+    assert head.get_attribute("aria-sort") == "descending"  # the better end comes first
+    assert page.evaluate(keys) == sorted(page.evaluate(keys), reverse=True)
     head.locator("button").focus()
     page.keyboard.press("Enter")
-    assert head.get_attribute("aria-sort") == "descending"
-    assert page.evaluate(keys) == sorted(page.evaluate(keys), reverse=True)
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert page.evaluate(keys) == sorted(page.evaluate(keys))
     assert page.locator("table.leaderboard tbody tr").last.get_attribute("data-last") is not None
+    again = visit(page.url.partition("benchmark/")[2])
+    until(again, "document.querySelector('th[data-key=accuracy]').ariaSort === 'ascending'")
+    assert again.evaluate(keys) == sorted(again.evaluate(keys))
+    again.locator("table.leaderboard th", has_text="Fit").locator("button").click()
+    assert again.url.endswith("#sort=fit")
+    again.locator("table.leaderboard th", has_text="Rank").locator("button").click()
+    assert "#" not in again.url  # the usual order
+
+
+def test_on_a_phone_a_menu_sorts_by_every_column_and_the_rows_show_it(visit):
+    page = visit("#sort=nothing&order=<b>", PHONE)
+    page.wait_for_selector("table[data-ready]")
+    menu, first = page.get_by_label("Sort by"), page.locator("table.leaderboard tbody tr").first
+    assert menu.input_value() == "rank"
+    assert menu.locator("option").count() == page.locator("table.leaderboard thead th").count()
+    menu.select_option("pickle")
+    assert first.locator("td[data-label=Pickle]").is_visible()
+    assert not first.locator("td[data-label=Fit]").is_visible()
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('tbody tr:not([data-last]) td[data-label=Pickle]')].map(c => +c.dataset.sort)"
+    )
+    assert sizes == sorted(sizes)
+    assert page.url.endswith("#sort=pickle")
+    menu.select_option("rank")
+    assert not first.locator("td[data-label=Pickle]").is_visible()
 
 
 def test_on_a_phone_a_row_of_the_leaderboard_unfolds_and_folds(visit):
