@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from benchmark import results
 from benchmark.compare.growth import all_costs, costs
-from benchmark.publish.charts import confusion, curves, growth
+from benchmark.publish.charts import board, confusion, cost, curves, growth
 from benchmark.results import numbers
 from tests import made
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,26 @@ def test_of_classes_that_are_equally_hard_none_is_the_hardest(tmp_path):
     assert told.endswith(" are its hardest classes: it finds 0.0 % of each.")
     assert all(name in told for name in order[1:])
     assert "more pairs of classes as often" in confusion.confusion(constant, order, {}).caption
+
+
+def test_what_is_said_of_a_dot_names_its_interval():
+    stored = results.load_results(ROOT / "models", "fashion-mnist")
+    said = r"\d+\.\d % \[\d+\.\d, \d+\.\d\]"
+    order, cost_of = (
+        stored.dataset["classes"],
+        next(metric for metric in results.METRICS if metric.name == "fit_seconds"),
+    )
+    for chart in (
+        board.accuracies(stored, []),
+        board.class_panels(stored, order),
+        confusion.class_recalls(stored, order[0], "one"),
+        cost.cost(stored, cost_of, 1, "s"),
+    ):
+        dots = [trace for trace in chart.spec["data"] if "customdata" in trace]
+        assert dots
+        for trace in dots:
+            assert "%{customdata}" in trace["hovertemplate"]
+            assert all(re.search(f"{said}$", text) for text in trace["customdata"]), chart.name
 
 
 def test_names_are_text_in_charts_and_numbers_among_them_are_names(tmp_path, monkeypatch):

@@ -84,7 +84,8 @@ def _accuracy_dots(rows: Sequence[Row], name: str, colour: str, symbol: str, *, 
         meta=colour,
         marker={"size": 9, "symbol": symbol},
         error_x=whiskers([row.accuracy for _, row in shown], width=3),
-        hovertemplate="%{text}: %{x} %<extra></extra>",
+        customdata=[interval(row.accuracy) for _, row in shown],
+        hovertemplate="%{text}: %{customdata}<extra></extra>",
     )
 
 
@@ -196,7 +197,8 @@ def _panel_dots(panel: Panel, name: str, recalls: Sequence[Estimate], titles: li
         meta="lead",
         marker={"size": 7, "symbol": ["diamond" if value_or_zero(recall) == most else "circle" for recall in recalls]},
         error_x=whiskers(recalls, width=0, thickness=1.5),
-        hovertemplate="%{text}: " + chart_text(name) + " %{x} %<extra></extra>",
+        customdata=list(map(interval, recalls)),
+        hovertemplate="%{text}: " + chart_text(name) + " %{customdata}<extra></extra>",
     )
 
 

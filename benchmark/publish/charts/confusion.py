@@ -174,7 +174,8 @@ def _class_dots(estimates: dict[str, Estimate], colour: str, name: str, symbol: 
         meta=colour,
         marker={"size": 9, "symbol": symbol},
         error_x=whiskers(list(estimates.values()), width=3),
-        hovertemplate="%{text}: " + chart_text(name) + " %{x} %<extra></extra>",
+        customdata=list(map(interval, estimates.values())),
+        hovertemplate="%{text}: " + chart_text(name) + " %{customdata}<extra></extra>",
     )
 
 
@@ -218,7 +219,8 @@ def class_recalls(stored: Results, name: str, address: str) -> Chart:
         meta="lead",
         marker={"size": 10},
         error_x=whiskers(recalls, width=4),
-        hovertemplate="%{text}: %{x} %<extra></extra>",
+        customdata=list(map(interval, recalls)),
+        hovertemplate="%{text}: %{customdata}<extra></extra>",
     )
     rows = [(title, interval(found["recall"]), interval(found["precision"])) for title, found in classes]
     return chart(

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from benchmark.publish.chart import Chart, axis, chart, log_axis, rounded, whiskers
 from benchmark.results import Metric, ModelResult, Results
-from benchmark.results.numbers import listed, percent, three_digits
+from benchmark.results.numbers import interval, listed, percent, three_digits
 from benchmark.text import chart_text
 
 NAME_WIDTH, NAME_HEIGHT = 7, 15  # pixels of a letter, of a line of text
@@ -84,7 +84,7 @@ def _named_dots(dots: Sequence[Dot], unit: str) -> Any:
         x=rounded(costs),
         y=rounded([dot.accuracy for dot in dots]),
         text=[_spaced(chart_text(label)) for label in labels],
-        customdata=[chart_text(dot.title) for dot in dots],
+        customdata=[f"{chart_text(dot.title)}: {interval(dot.model.metrics['test']['accuracy'])}" for dot in dots],
         mode="markers+text",
         ids=[_spaced(str(place)) for place in range(1, len(dots) + 1)],  # shown where a narrow chart has no room
         textposition=[f"middle {roomier_side(costs, x)}" for x in costs],
@@ -92,7 +92,7 @@ def _named_dots(dots: Sequence[Dot], unit: str) -> Any:
         cliponaxis=False,
         marker={"size": 10, "symbol": ["circle" if dot.front else "circle-open" for dot in dots]},
         error_y=whiskers([dot.model.metrics["test"]["accuracy"] for dot in dots], width=0, thickness=1.5),
-        hovertemplate="%{customdata}: %{y} %, %{x} " + unit + "<extra></extra>",
+        hovertemplate="%{customdata}, %{x} " + unit + "<extra></extra>",
     )
 
 
