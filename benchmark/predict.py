@@ -29,40 +29,54 @@ from benchmark.returned import ReturnedError, checked_labels, checked_scores
 
 __all__ = ["Prediction", "load_image", "load_model", "model_folder", "predict_images"]
 
+PICKLE, DESCRIBED = Path("model.pkl"), "metrics.json"  # of a model's folder
 MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixels
 LIKELIEST = 3  # classes that are told
 LEAST_SEEN = 8  # greys between the darkest and the brightest pixel
 
 
 def model_folder(given: Path, results: Path) -> Path:
-    """Return the folder of a model that is given by its name, its folder or its pickle.
+    """Return the folder of a model that is given by its folder, its pickle `model.pkl`, or its name.
 
     Parameters
     ----------
     given : Path
-        What lies in the current folder comes before a name.
     results : Path
-        The folder of all models of a data set, `models/<data set>`.
+        Where a name is looked up, `models/<data set>`.
 
     Raises
     ------
     ResultsError
-        If there are results, but none of a model of that name.
+        If there are no results of such a model.
 
     """
-    if given.suffix == ".pkl":
-        return given.parent
-    if given.parts != (given.name,) or not is_name(given.name) or is_there(given):
-        return given
-    names = sorted(path.parent.name for path in results.glob("*/metrics.json"))
-    if names and given.name not in names:
+    if given.suffix == PICKLE.suffix:
+        if given.name == PICKLE.name:
+            return given.parent
         raise ResultsError(
-            f"{results} holds no results of a model {given.name!r}",
-            expected="one of " + ", ".join(names),
+            f"{given} is not the pickle of a model's folder",
+            expected=f"{PICKLE}, with the metrics.json and run.json of the model beside it",
             found=given.name,
-            remedy=Command("list"),
+            remedy="the model's folder, or its name; load_model with a digest opens a pickle that lies elsewhere",
         )
-    return results / given
+    if is_there(given / DESCRIBED):
+        return given
+    if given.parts == (given.name,) and is_name(given.name) and is_there(results / given.name / DESCRIBED):
+        return results / given.name
+    names = sorted(path.parent.name for path in results.glob(f"*/{DESCRIBED}"))
+    raise ResultsError(
+        f"there are no results of a model {str(given)!r}",
+        expected=f"a folder with {DESCRIBED}, or a name: "
+        + (f"one of {', '.join(names)}" if names else f"{results} has none yet"),
+        found=_what_is_there(given),
+        remedy=(Command("list"), ", which says what is measured") if names else Command("bench"),
+    )
+
+
+def _what_is_there(path: Path) -> str:
+    if not is_there(path):
+        return "no such file or folder"
+    return f"a folder without {DESCRIBED}" if path.is_dir() else "a file"
 
 
 def load_model(path: str | Path, sha256: str | None = None) -> Any:

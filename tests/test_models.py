@@ -212,4 +212,6 @@ def test_the_tracked_table_equals_the_table():
 
     names = {entry.name for entry in MODELS}  # a run of one's own adds rows, and breaks no test
     stored["entries"] = [entry for entry in stored["entries"] if entry["name"] in names]
-    assert dump_document(stored, Entries) == dump_document(entries_document(MODELS, "fashion-mnist", (28, 28)), Entries)
+    assert dump_document(stored, Entries) == dump_document(
+        entries_document(MODELS, "fashion-mnist", (28, 28), {}), Entries
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from benchmark.errors import ResultsError
-from benchmark.predict import load_model, predict_images
+from benchmark.predict import load_model, model_folder, predict_images
 
 SHAPE = (8, 8)
 
@@ -105,3 +106,58 @@ def test_a_pickle_that_cannot_be_loaded_is_refused_in_words(tmp_path, content, w
     path.write_bytes(content)
     with pytest.raises(ResultsError, match=f"model.pkl cannot be loaded(?s:.*){words}"):
         load_model(path, hashlib.sha256(content).hexdigest())
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """A folder of results of the models a and b; the current folder is another one."""
+    for name in "ab":
+        (tmp_path / "models" / "made" / name).mkdir(parents=True)
+        (tmp_path / "models" / "made" / name / "metrics.json").touch()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "models" / "made"
+
+
+def test_a_model_is_given_by_name_folder_or_pickle(measured):
+    assert model_folder(Path("a"), measured) == measured / "a"
+    assert model_folder(measured / "a", Path("elsewhere")) == measured / "a"
+    assert model_folder(measured / "a" / "model.pkl", Path("elsewhere")) == measured / "a"
+    Path("a").mkdir()  # nothing of a model
+    assert model_folder(Path("a"), measured) == measured / "a"
+    Path("a/metrics.json").touch()
+    assert model_folder(Path("a"), measured) == Path("a")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("c", "no such file or folder"),
+        ("A", "no such file or folder"),
+        ("a b", "no such file or folder"),
+        ("..", "a folder without metrics.json"),
+        (".", "a folder without metrics.json"),
+        ("../models/made", "a folder without metrics.json"),
+        ("../a.png", "no such file or folder"),
+        ("model.skops", "no such file or folder"),
+        ("/", "a folder without metrics.json"),
+    ],
+)
+def test_what_is_no_model_is_told_what_there_is(measured, given, found):
+    with pytest.raises(ResultsError, match="there are no results of a model") as caught:
+        model_folder(Path(given), measured)
+    assert "one of a, b" in str(caught.value)
+    assert f"found:    {found}" in str(caught.value)
+    assert "make list" in str(caught.value)
+
+
+def test_without_any_results_the_remedy_measures(measured):
+    with pytest.raises(ResultsError, match="has none yet(?s:.*)make bench$"):
+        model_folder(Path("a"), measured.parent / "other")
+
+
+@pytest.mark.parametrize("name", ["mine.pkl", "a.pkl"])
+def test_another_pickle_is_not_taken_for_the_models_own(measured, name):
+    (measured / "a" / "mine.pkl").touch()
+    with pytest.raises(ResultsError, match=f"{name} is not the pickle of a model's folder"):
+        model_folder(measured / "a" / name, measured)

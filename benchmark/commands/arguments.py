@@ -59,7 +59,11 @@ _PORT = 8000
 OPTIONS = (
     # ---------------------------------------------------------------------------------------- positional arguments
     Option("dataset", "data", {"nargs": "?", "default": argparse.SUPPRESS, "help": "the same as --dataset"}),
-    Option("model", "predict", _PATH | {"help": "a model's name, as of --dataset; or its folder or pickle"}),
+    Option(
+        "model",
+        "predict",
+        _PATH | {"help": "a model's folder, its model.pkl, or its name: one that --dataset has results of"},
+    ),
     Option("images", "predict", _PATH | {"nargs": "+", "help": "PNG or JPEG files of any size"}),
     Option(
         "before",

@@ -140,7 +140,7 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
             )
         )
         return
-    show(format_text(board, stored.missing, apart, stored.misfits, lambda text: as_typed(text, options.repeat)))
+    show(format_text(board, stored.missing, apart, lambda text: as_typed(text, options.repeat), stored.misfits))
     for entry in named:
         show(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones

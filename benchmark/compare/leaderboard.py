@@ -228,8 +228,8 @@ def format_text(
     board: Leaderboard,
     missing: Sequence[str],
     apart: Sequence[str] = (),
-    misfits: Mapping[str, str] | None = None,
     say: Say = as_typed,
+    misfits: Mapping[str, str] | None = None,
 ) -> str:
     """Return the leaderboard aligned for a terminal, and the models that are not in it; `say` formats the commands for these.
 

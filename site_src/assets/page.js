@@ -25,18 +25,17 @@
     };
     const keep = (head, order) => {
       const usual = head === heads[0] && order === best(head), turned = order === best(head) ? "" : `&order=${order}`;
-      history.replaceState(history.state, "", usual ? location.pathname + location.search : `#sort=${head.dataset.key}${turned}`);
+      history.replaceState(history.state, "", location.pathname + (usual ? "" : `?sort=${head.dataset.key}${turned}`) + location.hash);
       sort(head, order);
     };
-    const follow = () => {
-      const asked = new URLSearchParams(location.hash.slice(1)), head = heads.find((one) => one.dataset.key === asked.get("sort"));
-      if (head) sort(head, ["ascending", "descending"].includes(asked.get("order")) ? asked.get("order") : best(head));
-    };
-    const other = { ascending: "descending", descending: "ascending" };
-    for (const head of heads) head.querySelector("button").onclick = () => keep(head, other[head.getAttribute("aria-sort")] || best(head));
-    if (menu) menu.onchange = () => { const head = heads.find((one) => one.dataset.key === menu.value); keep(head, best(head)); };
-    addEventListener("hashchange", () => { if (table.isConnected) follow(); });
-    follow();
+    const turn = (head) => keep(head, head.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
+    for (const head of heads) head.querySelector("button").onclick = () => head.hasAttribute("aria-sort") ? turn(head) : keep(head, best(head));
+    if (menu) {
+      menu.onchange = () => { const head = heads.find((one) => one.dataset.key === menu.value); keep(head, best(head)); };
+      table.parentElement.querySelector(".sort-menu button").onclick = () => turn(heads.find((one) => one.hasAttribute("aria-sort")));
+    }
+    const asked = new URLSearchParams(location.search), first = heads.find((one) => one.dataset.key === asked.get("sort"));
+    if (first) sort(first, ["ascending", "descending"].includes(asked.get("order")) ? asked.get("order") : best(first));
   };
 
   // On a phone a row shows what matters most (site.css), and its button the rest; without a script it shows all.

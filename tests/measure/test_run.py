@@ -440,7 +440,7 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     )
     nobody = command("predict", "lr-hig", tmp_path / "same.png", *named)
     assert nobody.returncode == 1
-    assert "holds no results of a model 'lr-hig'" in nobody.stderr
+    assert "there are no results of a model 'lr-hig'" in nobody.stderr
     assert "one of dummy, knn-pixels, lr-hog, rf-pixels, svm-pixels" in nobody.stderr
     (tmp_path / "no.png").write_text("no")
     refused = command("predict", whole_run[0] / "models" / SAMPLE / "lr-hog", tmp_path / "no.png")

@@ -156,7 +156,7 @@ def test_a_mouse_that_rests_on_a_chart_makes_it_live_and_hover_reads_it(visit):
     page.wait_for_selector(f"{POINTS} .plot.live")
     mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.mouse.move(mark["x"] + 5, mark["y"] + 5)
-    until(page, "s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
+    until(page, "s => document.querySelector(s).textContent.includes('], ')", arg=f"{POINTS} .told")
 
 
 def test_enter_makes_a_chart_live_and_arrow_keys_read_it(visit):
@@ -201,7 +201,7 @@ def test_a_tap_makes_a_chart_live_and_another_reads_it(visit):
     page.wait_for_selector(f"{POINTS} .plot.live")
     mark = page.locator(f"{POINTS} .point").first.bounding_box()
     page.touchscreen.tap(mark["x"] + 5, mark["y"] + 5)
-    until(page, "s => document.querySelector(s).textContent.includes(' %, ')", arg=f"{POINTS} .told")
+    until(page, "s => document.querySelector(s).textContent.includes('], ')", arg=f"{POINTS} .told")
     titles = page.locator("table.leaderboard tbody th a").all_inner_texts()
     assert page.locator(f"{POINTS} .told").inner_text().startswith(tuple(f"{title}: " for title in titles))
 
@@ -414,13 +414,19 @@ def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
     until(again, "document.querySelector('th[data-key=accuracy]').ariaSort === 'ascending'")
     assert again.evaluate(keys) == sorted(again.evaluate(keys))
     again.locator("table.leaderboard th", has_text="Fit").locator("button").click()
-    assert again.url.endswith("#sort=fit")
+    assert again.url.endswith("?sort=fit")
+    again.locator(".md-nav__link", has_text="What it costs").last.click()
+    until(again, "location.hash === '#what-it-costs'")
+    assert (
+        again.locator("th[data-key=fit]").get_attribute("aria-sort") == "ascending"
+    )  # a jump within the page keeps it
+    assert "?sort=fit" in again.url
     again.locator("table.leaderboard th", has_text="Rank").locator("button").click()
-    assert "#" not in again.url  # the usual order
+    assert "?" not in again.url  # the usual order
 
 
 def test_on_a_phone_a_menu_sorts_by_every_column_and_the_rows_show_it(visit):
-    page = visit("#sort=nothing&order=<b>", PHONE)
+    page = visit("?sort=nothing&order=<b>", PHONE)
     page.wait_for_selector("table[data-ready]")
     menu, first = page.get_by_label("Sort by"), page.locator("table.leaderboard tbody tr").first
     assert menu.input_value() == "rank"
@@ -432,7 +438,10 @@ def test_on_a_phone_a_menu_sorts_by_every_column_and_the_rows_show_it(visit):
         "[...document.querySelectorAll('tbody tr:not([data-last]) td[data-label=Pickle]')].map(c => +c.dataset.sort)"
     )
     assert sizes == sorted(sizes)
-    assert page.url.endswith("#sort=pickle")
+    page.get_by_role("button", name="turn round").tap()
+    assert page.url.endswith("?sort=pickle&order=descending")
+    page.get_by_role("button", name="turn round").tap()
+    assert page.url.endswith("?sort=pickle")
     menu.select_option("rank")
     assert not first.locator("td[data-label=Pickle]").is_visible()
 
