@@ -8,12 +8,12 @@
     if (table.dataset.ready) return;
     table.dataset.ready = "yes";
     const heads = [...table.tHead.rows[0].cells], menu = table.parentElement.querySelector(".sort-menu select");
-    const best = (head) => "high" in head.dataset ? "descending" : "ascending";
-    const sort = (head, order) => {
-      const column = heads.indexOf(head), rising = order === "ascending";
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", order);
-      if (menu) menu.value = head.dataset.key;
+    const named = (head) => head.textContent.trim().toLowerCase().replace(/\W+/g, "-");
+    const best = (head) => !("high" in head.dataset); // whether it rises
+    const sort = (head, rising) => {
+      const column = heads.indexOf(head);
+      for (const other of heads) other.ariaSort = other === head ? rising ? "ascending" : "descending" : null;
+      if (menu) menu.selectedIndex = column;
       const key = (row) => row.cells[column].dataset.sort;
       const compare = (a, b) => isNaN(key(a)) || isNaN(key(b)) ? key(a).localeCompare(key(b)) : key(a) - key(b);
       // a reference stays last, and what cannot be compared (AUCs of probabilities and of decision values) stays apart
@@ -23,19 +23,20 @@
       for (const row of rows) [...row.cells].forEach((cell, at) => cell.classList.toggle("sorted", at === column));
       table.tBodies[0].append(...rows);
     };
-    const keep = (head, order) => {
-      const usual = head === heads[0] && order === best(head), turned = order === best(head) ? "" : `&order=${order}`;
-      history.replaceState(history.state, "", location.pathname + (usual ? "" : `?sort=${head.dataset.key}${turned}`) + location.hash);
-      sort(head, order);
+    const keep = (head, rising) => {
+      const turned = rising === best(head) ? "" : "&turned", query = head === heads[0] && !turned ? "" : `?sort=${named(head)}${turned}`;
+      history.replaceState(history.state, "", location.pathname + query + location.hash);
+      for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = query;
+      sort(head, rising);
     };
-    const turn = (head) => keep(head, head.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
-    for (const head of heads) head.querySelector("button").onclick = () => head.hasAttribute("aria-sort") ? turn(head) : keep(head, best(head));
+    const turn = (head) => keep(head, head.ariaSort !== "ascending");
+    for (const head of heads) head.firstChild.onclick = () => head.ariaSort ? turn(head) : keep(head, best(head));
     if (menu) {
-      menu.onchange = () => { const head = heads.find((one) => one.dataset.key === menu.value); keep(head, best(head)); };
-      table.parentElement.querySelector(".sort-menu button").onclick = () => turn(heads.find((one) => one.hasAttribute("aria-sort")));
+      menu.onchange = () => keep(heads[menu.selectedIndex], best(heads[menu.selectedIndex]));
+      menu.parentElement.nextElementSibling.onclick = () => turn(heads[menu.selectedIndex]);
     }
-    const asked = new URLSearchParams(location.search), first = heads.find((one) => one.dataset.key === asked.get("sort"));
-    if (first) sort(first, ["ascending", "descending"].includes(asked.get("order")) ? asked.get("order") : best(first));
+    const asked = new URLSearchParams(location.search), first = heads.find((head) => named(head) === asked.get("sort"));
+    if (first) sort(first, best(first) !== asked.has("turned"));
   };
 
   // On a phone a row shows what matters most (site.css), and its button the rest; without a script it shows all.

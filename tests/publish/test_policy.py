@@ -89,3 +89,10 @@ def test_the_themes_own_pages_keep_their_scripts(whole_run):
     depths = {len(path.relative_to(site).parts) for path in site.rglob("index.html")}
     assert len(policies) == len(depths) + 1  # that of 404.html, whose addresses begin at the root
     assert not any("'unsafe-inline'" in re.search("script-src[^;]*", found)[0] for found in policies)
+
+
+def test_a_page_keeps_every_space_that_counts():
+    page = "<p>a\n\n b</p>\n\n   <p>c</p> <b>d</b>\n\n<pre><b>1</b>\n\n  <b>2</b></pre>\n\n\t<script>\nx = '>\n\n <'\n</script>\n \n<i>e</i>"
+    assert policy.compact(page) == (
+        "<p>a\n\n b</p>\n<p>c</p> <b>d</b>\n\n<pre><b>1</b>\n\n  <b>2</b></pre>\n\n\t<script>\nx = '>\n\n <'\n</script>\n \n<i>e</i>"
+    )
