@@ -437,9 +437,9 @@ def test_on_a_phone_a_menu_sorts_by_every_column_and_the_rows_show_it(visit):
         "[...document.querySelectorAll('tbody tr:not([data-last]) td[data-label=Pickle]')].map(c => +c.dataset.sort)"
     )
     assert sizes == sorted(sizes)
-    page.get_by_role("button", name="turn round").tap()
+    page.get_by_role("button", name="Reverse").tap()
     assert page.url.endswith("?sort=pickle&turned")
-    page.get_by_role("button", name="turn round").tap()
+    page.get_by_role("button", name="Reverse").tap()
     assert page.url.endswith("?sort=pickle")
     menu.select_option("Rank")
     assert not first.locator("td[data-label=Pickle]").is_visible()
