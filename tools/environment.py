@@ -22,7 +22,8 @@ PIP = (
 )  # fmt: skip
 UV = re.compile("UV_.*(INDEX|FIND_LINKS|CACHE|TLS|CERT|HTTP|TIMEOUT|HOST|KEYRING|OFFLINE|LINK_MODE).*")
 FOREIGN = ("PYTHON", "PIP_", "UV_", "VIRTUALENV_", "__PYVENV_LAUNCHER__")
-NOT_COMPILED = r"/(tests?|pip|mypyc?|graph_objs|lexers|networkx|statsmodels)/"  # of which commands import little or nothing
+# folders of which commands import little or nothing
+NOT_COMPILED = r"/(tests?|pip|mypyc?|graph_objs|lexers|networkx|statsmodels)/"
 LIST = "import importlib.metadata as m; print(*['{}=={}'.format(d.metadata['Name'], d.version) for d in m.distributions()])"
 HELPS = (
     ("No space left", "free space on the disk of {}, then the same command again"),
