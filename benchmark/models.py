@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -127,5 +128,35 @@ MODELS: tuple[ModelEntry, ...] = (
             "classifier__weights": ["uniform", "distance"],
         },
         note="Keeps all training images and looks at the nearest.",
+    ),
+    ModelEntry(
+        name="lr-rich",
+        title="Logistic regression, rich",
+        family="lr",
+        features="rich",
+        estimator=LogisticRegression(max_iter=1000),
+        grid={"classifier__C": [15.0, 30.0, 60.0]},
+        note="Multinomial, on gradients of two sizes and patches.",
+    ),
+    ModelEntry(
+        name="mlp-rich",
+        title="Neural network (MLP), rich",
+        family="mlp",
+        features="rich",
+        estimator=MLPClassifier(
+            (1024,), batch_size=500, learning_rate_init=0.003, tol=0.01, n_iter_no_change=2, random_state=0
+        ),
+        grid={"classifier__alpha": [1e-4, 1e-3, 1e-2]},
+        note="One hidden layer of 1,024 units, on gradients of two sizes and patches.",
+        stochastic=True,
+    ),
+    ModelEntry(
+        name="svm-rich",
+        title="SVM (RBF), rich",
+        family="svm",
+        features="rich",
+        estimator=RbfSVC(),
+        grid={"classifier__C": [4.0, 8.0, 16.0], "classifier__gamma": [0.7, 1.0]},
+        note="A binary classifier for each pair of classes, which vote, on gradients of two sizes and patches.",
     ),
 )

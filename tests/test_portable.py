@@ -16,7 +16,7 @@ from benchmark import load_model
 from benchmark.errors import ResultsError
 from benchmark.features import PixelFeatures
 from benchmark.models import MODELS
-from benchmark.portable import OWN_TYPES, SUFFIX, TREE_TYPES, to_portable
+from benchmark.portable import OWN_TYPES, PLAIN_TYPES, SUFFIX, TREE_TYPES, to_portable
 
 skops = pytest.importorskip("skops.io")
 SIDE, PER_CLASS = 8, 15
@@ -72,7 +72,7 @@ def test_every_model_of_the_table_comes_back_with_the_same_scores(entry, drawn, 
 
 
 def test_the_types_named_are_there_and_are_no_functions():
-    for name in (*OWN_TYPES, *TREE_TYPES):
+    for name in (*OWN_TYPES, *PLAIN_TYPES, *TREE_TYPES):
         module, _, kind = name.rpartition(".")
         assert isinstance(getattr(importlib.import_module(module), kind), type)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,15 @@ from sklearn.pipeline import Pipeline
 from benchmark.features import HogFeatures, PixelFeatures, StreamedPCA
 from benchmark.measure.code import foreign_code
 from benchmark.results import Entry
+from benchmark.rich import RichFeatures
 
+# by what a table calls them, made for images of a height and width
+FEATURES: dict[str, Callable[[tuple[int, int]], BaseEstimator]] = {
+    "pixels": lambda _: PixelFeatures(),
+    "hog": HogFeatures,
+    "rich": RichFeatures,
+}
+OURS = ("benchmark.features", "benchmark.patches", "benchmark.rich")
 ADDRESS = r" at 0x[0-9a-fA-F]+"  # in the default `repr` of an object; differs between processes
 
 
@@ -31,7 +40,7 @@ class ModelEntry:
     title, family, note : str
         What pages call it, which entries belong together, and what a reader should know.
     features : str or transformer
-        "pixels", "hog", or a scikit-learn transformer of raw images.
+        One of `FEATURES`, or a scikit-learn transformer of raw images.
     estimator : classifier or sklearn.pipeline.Pipeline
         Has `predict_proba` or `decision_function`, and an integer `random_state` if it draws random numbers: the same
         commit must give the same predictions. The grid calls it `classifier`; a pipeline keeps its own step names.
@@ -56,10 +65,7 @@ class ModelEntry:
 
     def pipeline(self, image_shape: tuple[int, int]) -> Pipeline:
         """Return the unfitted pipeline, from raw images of `image_shape` to class."""
-        if isinstance(self.features, str):
-            features = {"pixels": PixelFeatures(), "hog": HogFeatures(image_shape)}[self.features]
-        else:
-            features = clone(self.features)
+        features = FEATURES[self.features](image_shape) if isinstance(self.features, str) else clone(self.features)
         steps = list(self.estimator.steps) if isinstance(self.estimator, Pipeline) else [("classifier", self.estimator)]
         return Pipeline([("features", features), *[(name, clone(step)) for name, step in steps]])
 
@@ -104,7 +110,7 @@ def parts(value: Any) -> Any:
 
 def runs_our_code(features: Any) -> bool:
     """Whether features are of this package, and not of a class of one's own, which may do anything and runs in tasks alone."""
-    return isinstance(features, StreamedPCA) and type(features).__module__ == StreamedPCA.__module__
+    return isinstance(features, StreamedPCA) and type(features).__module__ in OURS
 
 
 def public_path(estimator: Any) -> str:

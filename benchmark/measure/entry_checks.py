@@ -16,9 +16,10 @@ from sklearn.pipeline import Pipeline
 
 from benchmark.errors import EntryError, described
 from benchmark.layout import NAME_RULE, is_name
-from benchmark.measure.entry import ADDRESS, ModelEntry, parts, runs_our_code
+from benchmark.measure.entry import ADDRESS, FEATURES, ModelEntry, parts, runs_our_code
 from benchmark.measure.search import split_folds
 from benchmark.measure.setting import Setting
+from benchmark.patches import SampledPCA
 from benchmark.text import is_storable, is_text
 
 LARGEST = 2**63 - 1  # of whole numbers, as the documents and NumPy hold them
@@ -94,6 +95,10 @@ def misfit(entry: ModelEntry, image_shape: tuple[int, int], n_rows: int) -> str:
         images = np.zeros((1, math.prod(image_shape)), dtype=np.uint8)
         try:
             features = clone(pipeline).set_params(**params)[0]
+            if isinstance(features, SampledPCA):
+                if reason := features.misfit(n_rows):
+                    return reason
+                continue
             wanted = features.n_components
             most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
         except (TypeError, ValueError) as error:
@@ -129,9 +134,9 @@ def _check_text(entry: ModelEntry) -> None:
 
 
 def _check_features(entry: ModelEntry) -> None:
-    known = entry.features in ("pixels", "hog") if isinstance(entry.features, str) else _is_ready(entry.features)
+    known = entry.features in FEATURES if isinstance(entry.features, str) else _is_ready(entry.features)
     if not known or not (isinstance(entry.features, str) or hasattr(entry.features, "transform")):
-        expected = '"pixels", "hog" or a scikit-learn transformer, with its parentheses'
+        expected = '"pixels", "hog", "rich" or a scikit-learn transformer, with its parentheses'
         _refuse(entry, "has unknown features", expected, _repr(entry.features), "features")
 
 

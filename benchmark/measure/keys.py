@@ -22,6 +22,8 @@ from benchmark.swap import standing
 
 # The files whose code determines stored bytes: of the search and the fits, of the other metrics, of the studies.
 FIT_CODE = ("components", "features", "svm", "measure/search", "measure/fit", "measure/convergence")
+# and of models with features of these modules
+FEATURE_CODE = {"benchmark.patches": ("patches",), "benchmark.rich": ("patches", "rich")}
 EVALUATION_CODE = (
     "measure/entry", "measure/evaluate", "statistics/shares", "statistics/scores",
     "results/documents", "results/predictions", "results/writing",
@@ -107,7 +109,7 @@ def model_key(setting: Setting, entry: ModelEntry) -> Key:
     return {
         "data": setting.dataset.digest,
         "entry": digest(parts(pipeline), entry.grid, entry.stochastic, entry.baseline),
-        "code": code_of(FIT_CODE),
+        "code": code_of(fit_code(pipeline[0])),
         "figures": code_of(EVALUATION_CODE),
         "study": code_of(STUDY_CODE),
         "libraries": digest(_libraries(), setting.accelerated),
@@ -125,12 +127,17 @@ def _libraries() -> dict[str, str]:
     return locked_versions(shipped("requirements.lock"), LIBRARIES)
 
 
-def fit_environment(setting: Setting) -> tuple[Any, ...]:
-    """Return what every fit depends on besides its data, pipeline and parameters: code, libraries, acceleration."""
-    return code_of(FIT_CODE), _libraries(), setting.accelerated
+def fit_code(features: Any = None) -> tuple[str, ...]:
+    """Return the files whose code a fit on such features runs: those of all fits, and the module of the features."""
+    return (*FIT_CODE, *FEATURE_CODE.get(type(features).__module__, ()))
+
+
+def fit_environment(setting: Setting, features: Any = None) -> tuple[Any, ...]:
+    """Return what a fit depends on besides its data, pipeline and parameters: code, libraries, acceleration."""
+    return code_of(fit_code(features)), _libraries(), setting.accelerated
 
 
 def fit_key(setting: Setting, pipeline: Any, params: dict[str, Any], fold: int | str) -> str:
     """Return the key of one fit: on a fold of the search, on all training images, with another seed, or on a share."""
     chosen = sorted(params.items())
-    return digest("fit", setting.dataset.digest, parts(pipeline), chosen, fold, *fit_environment(setting))
+    return digest("fit", setting.dataset.digest, parts(pipeline), chosen, fold, *fit_environment(setting, pipeline[0]))

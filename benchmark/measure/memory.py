@@ -13,6 +13,7 @@ A task that takes more than the rest is never begun: its model fails in words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -25,6 +26,7 @@ A_CORE = 96 * 2**20  # its process: what it does not share with the others
 KEPT_SHARE = 0.3  # of what processes leave, for features
 A_PROCESS = 200 * 2**20  # of a timed fit
 A_VALUE = 110  # bytes of a pixel, while features are computed, a chunk of images at a time
+DECOMPOSED = 36  # bytes of each value of a matrix while it is made and decomposed
 MB = 10**6
 
 
@@ -62,10 +64,15 @@ def feature_bytes(n_rows: int, n_columns: int, n_pixels: int, n_described: int =
 def component_bytes(n_rows: int, n_components: int, n_described: int) -> int:
     """Return what finding principal components takes; see `leading_components`, which decomposes the smaller of two matrices."""
     side = min(n_rows, n_described)
-    decomposed = 36 * side**2
+    decomposed = DECOMPOSED * side**2
     if n_rows >= n_described:
         return decomposed
     return decomposed + float_bytes(n_rows + 3 * min(n_components, n_rows), n_described) + 8 * BLOCK_VALUES
+
+
+def sampled_columns(n_rows: int, n_components: int, n_described: int) -> int:
+    """Return of how many columns of all rows components would take the memory that those of a sample of `n_rows` take."""
+    return math.isqrt(component_bytes(n_rows, n_components, n_described) // DECOMPOSED) + 1
 
 
 def study_bytes(n_rows: int, n_pixels: int) -> int:

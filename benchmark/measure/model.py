@@ -25,6 +25,7 @@ from benchmark.measure.memory import (
     fit_bytes,
     float_bytes,
     needed,
+    sampled_columns,
     study_bytes,
     threads_within,
 )
@@ -35,6 +36,8 @@ from benchmark.measure.study_model import FOLD, n_altered
 from benchmark.measure.study_model import SHARES as LEARNING_SHARES
 from benchmark.measure.task import Shared
 from benchmark.measure.workers import on_training_images
+from benchmark.patches import N_SAMPLED
+from benchmark.rich import RichFeatures
 
 FOLDS, SHARES = "folds", "shares"  # the groups of shared features
 MOST_THREADS = 256  # of a timed fit
@@ -95,6 +98,8 @@ class Model:
         images = flat_rows(np.asarray(self.setting.dataset.train_images[:N_TRIED]))
         labels = self.labels[:N_TRIED]
         try:
+            if isinstance(features, RichFeatures):
+                return features.n_columns
             if type(features) in (PixelFeatures, HogFeatures):
                 return _columns(features, images, labels)
             return int(in_fresh_process(_columns, features, images, labels))
@@ -132,7 +137,7 @@ class Model:
         setting = self.setting
         features, n_columns = feature_source(self.pipeline, params, setting.n_pixels, n_rows)
         code = [code_of(STUDY_CODE)] if kind == SHARES else []
-        key = digest(kind, setting.dataset.digest, parts(features), part, *code, *fit_environment(setting))
+        key = digest(kind, setting.dataset.digest, parts(features), part, *code, *fit_environment(setting, features))
         n_train = setting.dataset.n_train
         all_rows = n_train if kind == FOLDS else self._share_rows(n_rows)
         altered = float_bytes(max(0, all_rows - n_train), self._widest)  # made of raw images, a few at a time
@@ -154,13 +159,19 @@ class Model:
     def _described(self) -> int:
         """The most columns of which principal components are taken, 0 where none are."""
         reduced = [features for features, _ in self.sources.values() if isinstance(features, StreamedPCA)]
-        found = [self._columns_before(features) for features in reduced if features.n_components is not None]
+        found = [
+            self._columns_before(features)
+            for features in reduced
+            if features.n_components is not None or isinstance(features, RichFeatures)
+        ]
         return max(found, default=0)
 
     def _columns_before(self, features: StreamedPCA) -> int:
         """Return of how many columns features take components; a class of one's own, which runs in tasks alone, of the pixels."""
         if not runs_our_code(features):
             return self.setting.n_pixels
+        if isinstance(features, RichFeatures):
+            return sampled_columns(N_SAMPLED, features.most_components, features.most_described)
         image = np.zeros((1, self.setting.n_pixels), dtype=np.uint8)
         found: int = clone(features).set_params(n_components=None).fit(image).transform(image).shape[1]
         return found

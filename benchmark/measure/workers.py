@@ -32,7 +32,7 @@ from benchmark.layout import PACKAGE
 from benchmark.measure.arrays import Room
 from benchmark.measure.evaluate import Scored, curves, metrics_document
 from benchmark.measure.fit import PICKLE, fit_final, refit_accuracy, score_final
-from benchmark.measure.keys import EVALUATION_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
+from benchmark.measure.keys import EVALUATION_CODE, FEATURE_CODE, FIT_CODE, LIBRARIES, STUDY_CODE, code_of
 from benchmark.measure.provenance import blas_kernel, fit_circumstances
 from benchmark.measure.search import Params, flat_rows
 from benchmark.measure.study_model import carried_back, confident_mistakes, fit_share
@@ -46,7 +46,7 @@ Pickled = tuple[Path | bytes, str]  # a model's pickle: its file if this machine
 def versions() -> dict[str, str]:
     """Return what must be the same wherever the tasks of one run are computed, by name."""
     code = {
-        "code of features and training": code_of(FIT_CODE),
+        "code of features and training": code_of((*FIT_CODE, *FEATURE_CODE["benchmark.rich"])),
         "code of the evaluation": code_of(EVALUATION_CODE),
         "code of the study": code_of(STUDY_CODE),
     }
