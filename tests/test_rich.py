@@ -12,9 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmark import components, patches, rich
 from benchmark.features import HogFeatures
+from benchmark.measure.entry import FEATURES as ENTRY_FEATURES
 from benchmark.measure.keys import FIT_CODE, fit_code
 from benchmark.measure.memory import feature_bytes, sampled_columns
 from benchmark.patches import PatchFeatures
+from benchmark.publish.pages.methods import FEATURES
 from benchmark.rich import GradientFeatures, RichFeatures
 from tests.measure.test_memory import peak_of
 from tests.test_features import EXPECTED
@@ -174,3 +176,19 @@ def test_the_key_of_a_model_has_the_code_of_its_own_features():
     assert fit_code(RichFeatures()) == (*FIT_CODE, "patches", "rich")
     assert fit_code(PatchFeatures()) == (*FIT_CODE, "patches")
     assert {rich.__name__, patches.__name__} == {"benchmark.rich", "benchmark.patches"}
+
+
+def test_the_methods_page_says_what_they_are():
+    own, words = RichFeatures(), FEATURES["rich"]
+    fine, code = GradientFeatures(), PatchFeatures(n_centroids=own.n_centroids)
+    coarse, small, patch = own.n_block_components
+    assert (
+        f"hog ({coarse} principal components), gradients in cells of {fine.cell} × {fine.cell} pixels ({small})"
+        in words
+    )
+    assert f"patches ({patch}). Patches of {code.patch} × {code.patch} pixels" in words
+    assert f"{code.n_centroids} typical ones" in words
+    assert f"{code.regions} × {code.regions} regions" in words
+    assert "{:.0f}, {:.0f} and {:.0f} %".format(*(100 * weight for weight in own.weights)) in words
+    assert f"those of {patches.N_SAMPLED:,} of the images" in words
+    assert set(FEATURES) == set(ENTRY_FEATURES)

@@ -14,6 +14,18 @@ from benchmark.results.numbers import percent
 from benchmark.statistics import equal_count_bins, f1_intervals, mcnemar_level
 
 DISCORDANT = 16  # where the mid-p test is furthest from its level
+# What is computed of an image, by what a table of models calls it; features of a class of one's own have that class's page.
+FEATURES = {
+    "pixels": "The square roots of the grey values, scaled to 1: that evens out the contrast. Where the grid has a number of components, "
+    "their principal components.",
+    "hog": "Histograms of oriented gradients, in cells of 4 × 4 pixels (N. Dalal and B. Triggs, 2005, Histograms of oriented gradients for "
+    "human detection, CVPR), beside the grey values; then principal components.",
+    "rich": "Three blocks side by side: hog (200 principal components), gradients in cells of 2 × 2 pixels (150), and patches (200). Patches of "
+    "6 × 6 pixels are normalised, whitened and compared with 200 typical ones, found by k-means; the codes are averaged in 3 × 3 regions, and "
+    "their square roots taken (A. Coates, H. Lee and A. Ng, 2011, An analysis of single-layer networks in unsupervised feature learning, "
+    "AISTATS). The blocks have 40, 25 and 35 % of the variance. Components and typical patches are those of 3,000 of the images that are "
+    "fitted on.",
+}
 
 
 class Circumstance(NamedTuple):
@@ -40,6 +52,7 @@ class MethodsPage:
     class_metrics: tuple[Metric, ...]
     n_splits: int
     random_state: int
+    features: list[tuple[str, str]]
     model_rows: list[tuple[str, ...]]
     refits: str
     use: Use | None
@@ -89,11 +102,13 @@ def _software(run: Run) -> str:
 def methods_page(site: Site) -> MethodsPage:
     """Return what *Methods* shows."""
     first = site.stored.models[0].metrics["search"]
+    used = {model.entry["features"] for model in site.stored.models}
     return MethodsPage(
         metrics=METRICS,
         class_metrics=CLASS_METRICS,
         n_splits=first["n_splits"],
         random_state=first["random_state"],
+        features=[(name, words) for name, words in FEATURES.items() if name in used],
         model_rows=[_model_row(model) for model in site.stored.models],
         refits=", ".join(model.metrics["title"] for model in site.stored.models if model.metrics["seeds"]),
         use=site.past.comparison["use"] if site.past.comparison else None,
@@ -111,7 +126,13 @@ def methods_page(site: Site) -> MethodsPage:
 def _model_row(model: ModelResult) -> tuple[str, ...]:
     grid = "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in model.entry["grid"].items())
     search = model.metrics["search"]
-    return (model.metrics["title"], model.metrics["estimator"], str(len(search["candidates"])), grid)
+    return (
+        model.metrics["title"],
+        model.entry["features"],
+        model.metrics["estimator"],
+        str(len(search["candidates"])),
+        grid,
+    )
 
 
 def _study_settings(stored: Results) -> StudySettings:
