@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from benchmark.layout import shipped
 from benchmark.publish.policy import protect
+from benchmark.publish.styles import prune_styles
 from tools.screenshots import QUIET
 
 PHONE: dict[str, Any] = {
@@ -52,6 +53,7 @@ def build_for(address, config, folder):
     settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([*command, "--site-dir", str(folder)], check=True, env=os.environ | settings)
     protect(folder)
+    prune_styles(folder)
 
 
 def addresses(folder):

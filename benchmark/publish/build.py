@@ -33,6 +33,7 @@ from benchmark.publish.policy import protect
 from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
+from benchmark.publish.styles import prune_styles
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.failures import Failure
 from benchmark.swap import new_folder, recover, replace_folder
@@ -191,5 +192,6 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
             raise disk_error(fault, new)
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
     protect(new)
+    prune_styles(new)
     replace_folder(folder)
     return folder

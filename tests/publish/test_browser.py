@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
+from benchmark.publish import styles
 from tests.conftest import SAMPLE
 from tools.browsing import (
     BUDGETS,
@@ -639,3 +644,26 @@ def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site
     for page in [visit(kinds(site[1])[kind], like, first=True) for like in (PHONE, DESKTOP)]:
         assert transferred(page) <= 1024 * BUDGETS[kind]
         assert shifted(page) <= MOST_SHIFT
+
+
+REMOVED = re.compile(r"::?(?:after|before|hover|focus[a-z-]*|active|checked|target|marker|placeholder|-[a-z-]+)")
+
+
+def selectors(style):
+    """Return each selector of a style sheet, without what depends on the moment."""
+    found = (own for rule in styles.RULE.finditer(style) for own in styles.OF_SELECTORS.split(rule["selectors"]))
+    return {REMOVED.sub("", own).strip() for own in found if not own.lstrip().startswith("@")}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "none"])
+def test_no_rule_that_was_left_out_of_the_themes_styles_matches_anything(visit, site, kind):
+    own = {path.name: path for path in (site[1] / "assets" / "stylesheets").glob("*.css")}
+    theme = Path(str(files("material"))) / "templates" / "assets" / "stylesheets"
+    left_out = set().union(
+        *(selectors((theme / name).read_text()) - selectors(path.read_text()) for name, path in own.items())
+    )
+    assert len(left_out) > 100
+    matching = """selectors => selectors.filter(one => {
+      try { return document.querySelector(one) } catch { return false } })  // as of '0%'"""
+    page = visit(kinds(site[1])[kind])
+    assert page.evaluate(matching, sorted(left_out)) == []
