@@ -43,7 +43,12 @@ def drawn():
 
 def fitted(entry, drawn):
     """Return a fitted pipeline of an entry, small enough for a test."""
-    small = {"features__n_components": 5, "classifier__n_estimators": 3, "classifier__max_features": 2}
+    small = {
+        "features__n_components": 5,
+        "classifier__n_estimators": 3,
+        "classifier__max_features": 2,
+        "classifier__batch_size": 10,
+    }
     pipeline = entry.pipeline((SIDE, SIDE)).set_params(**entry.candidates()[0])
     known = pipeline.get_params()
     own = {name: value for name, value in small.items() if known.get(name) is not None}

@@ -165,9 +165,9 @@ def test_images_that_are_no_square_are_described(shape):
 
 
 def test_memory_is_no_more_than_is_said(sample):
-    rows, features = rows_of(sample, 1200), RichFeatures()
+    rows, features = rows_of(sample, 400), RichFeatures()
     said = sampled_columns(patches.N_SAMPLED, features.most_components, features.most_described)
-    assert peak_of(lambda: features.fit(rows).transform(rows)) < feature_bytes(1200, features.n_columns, 784, said)
+    assert peak_of(lambda: features.fit(rows).transform(rows)) < feature_bytes(400, features.n_columns, 784, said)
     assert said < 4500  # not those of the block's 6,084 columns
 
 

@@ -126,13 +126,7 @@ def methods_page(site: Site) -> MethodsPage:
 def _model_row(model: ModelResult) -> tuple[str, ...]:
     grid = "; ".join(f"{name.rpartition('__')[2]} in {values}" for name, values in model.entry["grid"].items())
     search = model.metrics["search"]
-    return (
-        model.metrics["title"],
-        model.entry["features"],
-        model.metrics["estimator"],
-        str(len(search["candidates"])),
-        grid,
-    )
+    return (model.metrics["title"], model.metrics["estimator"], str(len(search["candidates"])), grid)
 
 
 def _study_settings(stored: Results) -> StudySettings:
