@@ -158,5 +158,12 @@ def test_all_models_are_compared_in_the_order_of_the_leaderboard_with_the_colour
     assert drawn.rows[1][2] == "16.7 min [16.7 min, 16.7 min]"
 
 
+def test_no_two_of_40_models_have_dots_of_one_colour_and_shape():
+    found = {f"m{place:02}": growing((1, 0.1), (2, 0.2), (4, 0.4)) for place in range(40)}
+    drawn = growth.growths(*compared(with_growth(**found)))
+    dots = [trace for trace in drawn.spec["data"] if trace["mode"] == "markers"]
+    assert len({(trace["meta"], trace["marker"]["symbol"]) for trace in dots}) == len(dots) == 40
+
+
 def test_without_recorded_costs_there_is_no_comparison():
     assert growth.growths(*compared(made.stored({"a": made.predictions([])}, made.labels()))) is None

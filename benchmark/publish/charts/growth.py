@@ -37,6 +37,7 @@ SECONDS, IMAGES = "CPU seconds of features and fit", "training images"
 DRAWN_STEPS = 5  # of each part of a line, which is hardly bent
 MOST_DRAWN = 100  # times a predicted value: a longer interval is cut off, as the table has its ends
 NO_LINE = "Too few numbers of images have a cost that can be measured: there is no line through them."
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 Place = tuple[float, float]
 
 
@@ -79,11 +80,7 @@ def growths(stored: Results, found: dict[str, Costs]) -> Chart | None:
         "cost-growth",
         f"CPU seconds by {IMAGES}",
         _steepest({titles[name]: own.seconds for name, own in found.items() if own.seconds}),
-        [
-            trace
-            for name, own in found.items()
-            for trace in _model_traces(own, far, colour(order.index(name)), titles[name])
-        ],
+        [trace for name, own in found.items() for trace in _model_traces(own, far, order.index(name), titles[name])],
         {
             "xaxis": _images_axis(found.values(), far),
             "yaxis": log_axis(SECONDS, dtick=1, range=limits),
@@ -162,20 +159,21 @@ def _limits(heights: Sequence[float]) -> tuple[float, float]:
     return round(min(ends) - room, 4), round(max(ends) + room, 4)
 
 
-def _model_traces(own: Costs, far: int, name: str, title: str) -> list[Any]:
+def _model_traces(own: Costs, far: int, number: int, title: str) -> list[Any]:
+    """Return a model's dots and its line, in its colour; where colours come again, dots are of another shape."""
     places = measured_places(own)
-    traces = [_dots(places, name, title)] if places else []
-    return traces + (_line(own.seconds, places, far, name) if own.seconds else [])
+    traces = [_dots(places, colour(number), title, SYMBOLS[number // 10 % len(SYMBOLS)])] if places else []
+    return traces + (_line(own.seconds, places, far, colour(number)) if own.seconds else [])
 
 
-def _dots(places: Sequence[Place], meta: str, name: str) -> Any:
+def _dots(places: Sequence[Place], meta: str, name: str, symbol: str = SYMBOLS[0]) -> Any:
     return go.Scatter(
         x=[n for n, _ in places],
         y=rounded([second for _, second in places]),
         mode="markers",
         name=chart_text(name),
         meta=meta,
-        marker={"size": 8},
+        marker={"size": 8, "symbol": symbol},
         hovertemplate=chart_text(name) + ": %{x:,} images, %{y} s<extra></extra>",
     )
 
