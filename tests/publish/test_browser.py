@@ -667,3 +667,10 @@ def test_no_rule_that_was_left_out_of_the_themes_styles_matches_anything(visit, 
       try { return document.querySelector(one) } catch { return false } })  // as of '0%'"""
     page = visit(kinds(site[1])[kind])
     assert page.evaluate(matching, sorted(left_out)) == []
+
+
+@pytest.mark.parametrize("kind", ["model", "class"])
+def test_a_gallery_begins_where_the_text_does(visit, site, kind):
+    page = visit(kinds(site[1])[kind])
+    left = "selector => document.querySelector(selector).getBoundingClientRect().left"
+    assert page.evaluate(left, ".garments li") == pytest.approx(page.evaluate(left, "article h1"), abs=1)
