@@ -13,11 +13,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from benchmark.errors import EntryError
+from benchmark.features import HogFeatures
 from benchmark.measure.entries import entries_document, select_entries
 from benchmark.measure.entry import parts
 from benchmark.measure.entry_checks import check_entries, check_fits
 from benchmark.models import MODELS
+from benchmark.patches import PatchFeatures
 from benchmark.results import Entries, read_document
+from benchmark.rich import GradientFeatures
 from tests.conftest import ROOT
 
 GOOD = replace(MODELS[1], name="mine", estimator=RidgeClassifier(), grid={"classifier__alpha": [1.0]})
@@ -183,6 +186,16 @@ def test_entries_fit_a_data_set_that_has_as_many_components():
     with pytest.raises(EntryError, match="'rf-hog' does not fit(?s:.*)whole number(?s:.*)cells of 4"):
         check_fits(hog, "small", (10, 8), 4000)
     check_fits(replace(GOOD, features=StandardScaler()), "small", (1, 1), 1)
+
+
+@pytest.mark.parametrize(
+    "features", [PatchFeatures((28, 28)), GradientFeatures((28, 28)), HogFeatures((28, 28))], ids=repr
+)
+def test_features_made_for_another_size_are_refused_before_anything_is_fitted(features):
+    entry = replace(GOOD, features=features, grid={"classifier__alpha": [1.0]})
+    check_fits(entry, "small", (28, 28), 4000)
+    with pytest.raises(EntryError, match=r"'mine' does not fit the data set small: image_shape=\(28, 28\)"):
+        check_fits(entry, "small", (32, 32), 4000)
 
 
 def test_an_array_counts_by_all_its_values():

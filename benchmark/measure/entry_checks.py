@@ -96,6 +96,8 @@ def misfit(entry: ModelEntry, image_shape: tuple[int, int], n_rows: int) -> str:
         try:
             features = clone(pipeline).set_params(**params)[0]
             if isinstance(features, SampledPCA):
+                if images.shape[1] != math.prod(features.image_shape):
+                    return f"image_shape={features.image_shape} of its features is another than that of the images"
                 if reason := features.misfit(n_rows):
                     return reason
                 continue
@@ -136,7 +138,7 @@ def _check_text(entry: ModelEntry) -> None:
 def _check_features(entry: ModelEntry) -> None:
     known = entry.features in FEATURES if isinstance(entry.features, str) else _is_ready(entry.features)
     if not known or not (isinstance(entry.features, str) or hasattr(entry.features, "transform")):
-        expected = '"pixels", "hog", "rich" or a scikit-learn transformer, with its parentheses'
+        expected = f"{', '.join(FEATURES)} or a scikit-learn transformer, with its parentheses"
         _refuse(entry, "has unknown features", expected, _repr(entry.features), "features")
 
 
