@@ -26,7 +26,7 @@
       if (held) place.querySelector(".stage").focus({ preventScroll: true });
     } catch {
       asked.delete(place);
-      line.replaceChildren("The chart could not be loaded; its numbers are below.");
+      line.replaceChildren(location.protocol === "file:" ? "An interactive chart needs a server; its numbers are below." : "The chart could not be loaded; its numbers are below.");
       place.closest("figure").querySelector("details").open = true;
     }
   };

@@ -598,6 +598,36 @@ def test_a_page_that_is_not_there_leads_back_from_any_depth(visit, site):
         page.wait_for_selector("table.leaderboard")
 
 
+def test_a_site_that_does_not_know_its_address_finds_its_styles_and_its_way_home_from_a_page_that_is_not_there(
+    whole_run, new_context
+):
+    with serving(whole_run[0] / "build" / "site") as address:
+        page = new_context().new_page()
+        page.goto(f"{address}no/such/page/")
+        until(page, "getComputedStyle(document.querySelector('.md-header')).position === 'sticky'")
+        page.locator("article a").first.click()
+        page.wait_for_url(address)
+
+
+def test_opened_from_the_disk_links_lead_to_pages_tables_sort_and_one_sentence_says_what_needs_a_server(
+    whole_run, new_context
+):
+    page = new_context(**DESKTOP).new_page()
+    page.goto((whole_run[0] / "build" / "site" / "index.html").as_uri())
+    until(page, "!!document.querySelector('.plot').dataset.ready")
+    page.get_by_role("button", name="Pickle", exact=True).click()
+    assert page.locator("th[aria-sort]").inner_text().startswith("Pickle")
+    assert "make serve" in page.locator(".from-disk").inner_text()
+    assert not page.get_by_role("textbox").count(), "a search without its index"
+    page.locator(".plot").first.click()
+    until(page, "document.querySelector('.plot-line').innerText.includes('needs a server')")
+    for link, place in (("Methods", "methods"), ("Leaderboard", "site"), ("Errors", "errors")):
+        page.get_by_role("link", name=link, exact=True).first.click()
+        page.wait_for_url(f"**/{place}/index.html")
+    page.locator("select").first.select_option(index=1)
+    page.wait_for_selector(".lost-data:not([hidden])")
+
+
 # -------------------------------------------------------------------------------------------- every page, every reader
 def test_no_page_is_wider_than_its_window_and_all_targets_are_large_enough(visit, site):
     wide, small = [], []
