@@ -1,7 +1,7 @@
 """Text of others (names, titles, notes, commit messages) made inert, by the context that it enters.
 
 Comes in: any text. Goes out: text that is read and never obeyed, by a terminal (`visible`), in a page (`inert`), in a chart (`chart_text`),
-in a spreadsheet (`csv_cell`), and as a part of an address or a file's name (`addresses`). Inside the program text is plain: it is
+in a spreadsheet (`csv_cell`), in BibTeX (`bibtex`), and as a part of an address or a file's name (`addresses`). Inside the program text is plain: it is
 escaped once, at the border. YAML is dumped by a YAML writer, JSON by a JSON writer.
 """
 
@@ -123,6 +123,28 @@ def addresses(names: Sequence[str]) -> dict[str, str]:
             address = f"{stem}-{number}"
         found[name] = address
     return found
+
+
+# ---------------------------------------------------------------------------------------------------------- other files
+TEX = {ord("\\"): r"\textbackslash{}", ord("~"): r"\textasciitilde{}", ord("^"): r"\textasciicircum{}"}
+TEX |= {ord(character): f"\\{character}" for character in "{}$&#_%"}
+
+
+def bibtex(text: str) -> str:
+    r"""Return text for a field of BibTeX, in one line, with what TeX would obey escaped.
+
+    Examples
+    --------
+    >>> bibtex("50 % of {A_b}")
+    '50 \\% of \\{A\\_b\\}'
+
+    """
+    return one_line(text).translate(TEX)
+
+
+def escaped_xml(text: str) -> str:
+    """Return text for an element or a quoted attribute of XML."""
+    return html.escape(one_line(text))
 
 
 # --------------------------------------------------------------------------------------------------------------- charts

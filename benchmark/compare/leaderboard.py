@@ -96,6 +96,7 @@ class Row:
     least_recall: float
     fit_seconds: float
     predict_seconds: float
+    predict_one_seconds: float
     pickle_bytes: int
 
 
@@ -185,6 +186,7 @@ def _row(model: ModelResult, rank: Rank | None, behind: Paired | None) -> Row:
         least_recall=min(_recalls(model).values(), default=0.0),
         fit_seconds=run["seconds"]["fit"],
         predict_seconds=run["seconds"]["predict_many"] / run["n_predict_many"],
+        predict_one_seconds=run["seconds"]["predict_one"],
         pickle_bytes=run["pickle"]["bytes"],
     )
 

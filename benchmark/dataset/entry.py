@@ -11,7 +11,14 @@ from benchmark.layout import NAME_RULE, is_name
 from benchmark.text import is_storable, is_text, is_web, one_line
 
 MAX_CLASSES = 62  # a prediction is stored as one character
-OF_SITES = ("assets", "figures", "images", "methods", "search")  # folders of a site next to those of the data sets
+OF_SITES = (
+    "assets",
+    "cite",
+    "figures",
+    "images",
+    "methods",
+    "search",
+)  # folders of a site next to those of the data sets
 OF_BUILD = ("cache", "data", "docs", "fast", "models", "pickles", "quick", "reproduced", "review", "scale", "site")
 TAKEN = (*OF_SITES, *OF_BUILD)  # a data set's site is built into build/<name>
 

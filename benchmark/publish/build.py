@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import re
@@ -26,6 +27,7 @@ from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
 from benchmark.locks import alone
 from benchmark.publish.gallery import preview
+from benchmark.publish.origin import read_origin
 from benchmark.publish.outside import of_other_data, read_released
 from benchmark.publish.pages.home import headline
 from benchmark.publish.past import read_past
@@ -102,7 +104,7 @@ def _gathered(
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository(root), tracked, dataset.digest, say)
     home = dataset.entry.home or f"data/{dataset.entry.name}"
-    outside = next((f for f in (root / home / "published.json", shipped(home) / "published.json") if f.exists()), None)
+    outside = _beside(root, home, "published.json")
     published: Published | None = read_document(outside, Published) if outside else None
     cache = Cache(build_dir / "cache")
     stills = functools.partial(
@@ -115,12 +117,21 @@ def _gathered(
     site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
     site.released = read_released(build_dir / "released.json")
     site.failures = failures
+    site.origin = read_origin(root, tracked, os.environ.get("SITE_URL", ""))
+    if bib := _beside(root, home, "citation.bib"):
+        with told(bib, "read"):
+            site.citation = bib.read_text(encoding="utf-8", errors="replace").strip()
     if dataset.profile is None:
         site.draw = stills
     render(site, say)
     site.files["images/preview.png"] = _preview(site)
     report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     return site
+
+
+def _beside(root: Path, home: str, name: str) -> Path | None:
+    """Return the file of a data set that is called `name`: its owner's, or that of the package."""
+    return next((path for path in (root / home / name, shipped(home) / name) if path.exists()), None)
 
 
 def _preview(site: Site) -> bytes:
@@ -175,7 +186,10 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         "site_dir": new.name,
         "nav": site.nav,
         "theme": {"custom_dir": str(shipped("templates") / "theme")},
-        "extra": {"tile": site.gallery.tile_size[0]},
+        "extra": {
+            "tile": site.gallery.tile_size[0],
+            "origin": dataclasses.asdict(site.origin) | {"page": site.origin.commit_page},
+        },
     }
     write_atomically(config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
     done = subprocess.run(

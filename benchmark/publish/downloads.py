@@ -37,7 +37,7 @@ def tidy(stored: Results) -> pd.DataFrame:
     """Return every metric of all models, one row an observation."""
     rows = []
     for model in stored.models:
-        shared = {"model": model.name, "commit": model.run["commit"]}
+        shared = {"dataset": stored.dataset["name"], "model": model.name, "commit": model.run["commit"]}
         rows += [_observation(shared, metric, "", metric.of(model)) for metric in METRICS]
         for name, per_class in model.metrics["test"]["per_class"].items():
             rows += [_observation(shared, metric, name, metric.read(per_class)) for metric in CLASS_METRICS]
@@ -51,6 +51,7 @@ def _observation(
     if found is None or found["value"] is None:
         return None
     return {
+        "dataset": shared["dataset"],
         "model": shared["model"],
         "metric": metric.name,
         "class": name,

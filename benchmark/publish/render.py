@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import json
 import math
 import typing
@@ -18,6 +20,7 @@ from benchmark.publish.chart import Chart
 from benchmark.publish.downloads import add_downloads
 from benchmark.publish.explorer import Explorer
 from benchmark.publish.pages.changes import ChangesPage, changes_page
+from benchmark.publish.pages.cite import CitePage, cite_page
 from benchmark.publish.pages.classes import ClassPage, class_page
 from benchmark.publish.pages.compare import ComparePage, compare_page
 from benchmark.publish.pages.data import DataPage, data_page
@@ -28,9 +31,20 @@ from benchmark.publish.pages.methods import MethodsPage, methods_page
 from benchmark.publish.pages.model import ModelPage, model_page
 from benchmark.publish.site import Site, listed_models
 from benchmark.results.numbers import interval, percent
-from benchmark.text import as_html, inert, is_web, linked, with_units
+from benchmark.text import as_html, csv_cell, inert, is_web, linked, one_line, with_units
 
-Page = HomePage | ModelPage | ClassPage | DataPage | MethodsPage | ErrorsPage | ComparePage | ChangesPage | HistoryPage
+Page = (
+    HomePage
+    | ModelPage
+    | ClassPage
+    | DataPage
+    | MethodsPage
+    | ErrorsPage
+    | ComparePage
+    | ChangesPage
+    | HistoryPage
+    | CitePage
+)
 
 
 class Gathered(NamedTuple):
@@ -72,6 +86,7 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
         Gathered(f"{section}/changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
         Gathered(f"{section}/history.md", "history.md", history_page(past, stored)),
         Gathered("methods.md", "methods.md", methods_page(site)),
+        Gathered("cite.md", "cite.md", cite_page(site)),
     ]
 
 
@@ -95,16 +110,25 @@ def _draw(site: Site, charts: list[Chart]) -> Container[str]:
     for name, chart in by_name.items():
         text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
         site.files[f"figures/{name}.json"] = text.encode()
+        site.files[f"figures/{name}.csv"] = _sheet(chart).encode()
     pictures = site.draw(list(by_name.values()))
     site.files |= pictures
     return pictures.keys()
+
+
+def _sheet(chart: Chart) -> str:
+    """Return the numbers of a chart as its table shows them, for a spreadsheet."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerows([csv_cell(one_line(cell)) for cell in row] for row in (chart.header, *chart.rows))
+    return sheet.getvalue()
 
 
 def template_environment(site: Site, pictures: Container[str], say: Say = as_typed) -> jinja2.Environment:
     """Return what renders a template: an undefined name is an error, and `pictures` tells which charts have still pictures.
 
     Whatever a template writes is made inert, for HTML, attributes and Markdown alike; what is markup is marked so: a macro's text, and
-    that of `front_matter`, `command` and the filters `code` and `linked`.
+    that of `front_matter`, `command` and the filters `code`, `linked` and `listing`.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site.templates),
@@ -115,7 +139,13 @@ def template_environment(site: Site, pictures: Container[str], say: Say = as_typ
         keep_trailing_newline=True,
         finalize=_marked,
     )
-    environment.filters |= {"percent": percent, "interval": interval, "code": _code, "linked": _linked}
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval,
+        "code": _code,
+        "linked": _linked,
+        "listing": _listing,
+    }
     environment.tests["web"] = is_web
     environment.globals |= {
         "pictures": pictures,
@@ -139,6 +169,12 @@ def _marked(value: Any) -> Markup:
 
 def _code(text: str) -> Markup:
     return Markup("<code>{}</code>").format(_marked(text))
+
+
+def _listing(text: str) -> Markup:
+    """Return lines of text as a block of code, which Markdown leaves alone."""
+    lines = "\n".join(as_html(line) for line in text.splitlines())
+    return Markup(f"<pre><code>{lines}\n</code></pre>")  # noqa: S704
 
 
 def _linked(text: str) -> Markup:
@@ -169,4 +205,5 @@ def _navigation(site: Site) -> list[dict[str, Any]]:
         {"Data set": f"{section}/data.md"},
         {"Changes": [{"Changes": f"{section}/changes.md"}, {"History": f"{section}/history.md"}]},
         {"Methods": "methods.md"},
+        {"Cite": "cite.md"},
     ]

@@ -18,6 +18,7 @@ from benchmark.compare.leaderboard import Leaderboard, leaderboard
 from benchmark.dataset import Dataset
 from benchmark.publish.chart import Chart
 from benchmark.publish.gallery import Gallery, fitted, png
+from benchmark.publish.origin import Origin
 from benchmark.publish.past import Past
 from benchmark.results import DatasetStudy, ModelResult, Published, Results
 from benchmark.results.failures import Failure
@@ -60,6 +61,8 @@ class Site:
     failures: Mapping[str, Failure] = field(
         default_factory=dict
     )  # the models that failed when last tried here, by name
+    origin: Origin = field(default_factory=Origin)
+    citation: str = ""  # of the data set, as BibTeX
 
     @functools.cached_property
     def gallery(self) -> Gallery:

@@ -179,7 +179,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "predict_one_seconds",
-        "Predict time, one image",
+        "Predict time for one image",
         "s",
         "lower",
         "Median wall seconds to predict one raw image, features included.",

@@ -30,6 +30,7 @@ class Published(TypedDict):
 Observation = TypedDict(
     "Observation",
     {
+        "dataset": str,
         "model": str,
         "metric": str,
         "class": str,

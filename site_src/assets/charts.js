@@ -47,6 +47,20 @@
   // The page listens for all charts at once: there is nothing to set up for each while a page loads.
   const placeOf = (target) => target.closest(".plot") || target.closest(".plot-line > button")?.parentElement.previousElementSibling;
   document.addEventListener("click", ({ target }) => { const place = placeOf(target); if (place) live(place); });
+
+  // A chart as PNG is made of its light still picture when somebody asks, twice as wide.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest(".take .png");
+    if (!link) return;
+    event.preventDefault();
+    const picture = element("img", { src: link.href });
+    await picture.decode();
+    const canvas = element("canvas", { width: 2 * picture.naturalWidth, height: 2 * picture.naturalHeight }), pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => { const made = URL.createObjectURL(blob); element("a", { href: made, download: link.download }).click(); setTimeout(() => URL.revokeObjectURL(made), 60000); });
+  });
   let over = null, rest;
   const leave = (place) => { clearTimeout(rest); rest = null; over = place; };
   document.addEventListener("pointermove", (event) => {

@@ -18,7 +18,10 @@ window.chartLook = (spec, { width, linear = false }) => {
     if (trace.type !== "bar") mine.line = { ...trace.line, color: own };
     if (trace.fill) mine.fillcolor = `${own}33`;
     for (const key of ["error_x", "error_y"]) if (trace[key]) mine[key] = { ...trace[key], color: own };
-    if (trace.ids && narrow) mine.text = trace.ids; // what stands beside a dot where there is no room for a name
+    if (trace.hovertext && narrow) { // names beside dots and where they stand, as far as a narrow chart has room
+      const told = trace.hovertext.map((text) => text.split("|"));
+      Object.assign(mine, { textposition: told.map(([place]) => place || "middle right"), text: told.map(([, name]) => name) });
+    }
     return mine;
   };
 

@@ -1,5 +1,5 @@
 /* What every page needs: tables that sort, rows that unfold on a phone, a name for the theme's search dialog, and the
-   explorer's script where there is one. */
+   script of an explorer or a choice where there is one. */
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -54,8 +54,8 @@
     document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
     document.querySelectorAll("pre > code").forEach((code) => { code.tabIndex = 0; }); // it scrolls where it is narrow
-    if (document.querySelector(".explorer, .comparer") && !document.getElementById("explorer-script"))
-      document.head.append(Object.assign(document.createElement("script"), { id: "explorer-script", src: new URL("explorer.js", here) }));
+    for (const [selector, name] of [[".explorer, .comparer", "explorer"], ["[data-chooser]", "choose"]]) if (document.querySelector(selector) && !document.getElementById(name))
+      document.head.append(Object.assign(document.createElement("script"), { id: name, src: new URL(`${name}.js`, here) }));
   };
 
   // Once somebody scrolls, the rest of the page is laid out in idle moments, piece by piece.

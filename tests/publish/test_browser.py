@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.compare.choice import Purpose, choose
+from benchmark.compare.leaderboard import leaderboard
 from benchmark.publish import styles
+from benchmark.results import load_results
 from tests.conftest import SAMPLE
 from tools.browsing import (
     BUDGETS,
@@ -577,6 +580,40 @@ def test_the_first_pair_comes_with_the_page_in_the_words_of_the_script(visit):
     for less, more in zip(before[2:], after[2:], strict=True):
         assert 0 < len(less) <= len(more)
         assert less == more[: len(less)]
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        Purpose(by="size"),
+        Purpose({"size": 0.1}),
+        Purpose({"one": 3, "memory": 250}, by="fit"),
+        Purpose(probabilities=True, by="many"),
+        Purpose({"fit": 1e-9}),
+    ],
+    ids=["size", "a limit", "two limits", "probabilities", "none"],
+)
+def test_the_page_takes_the_model_that_python_takes_and_its_address_keeps_the_limits(visit, whole_run, purpose):
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    expected = choose(stored, leaderboard(stored), purpose)
+    page = visit("")
+    for key, limit in purpose.limits.items():
+        page.locator(f".chooser [name={key}]").fill(str(limit))
+    if purpose.probabilities:
+        page.locator(".chooser [name=kind]").select_option("probabilities")
+    page.locator(".chooser [name=by]").select_option(purpose.by)
+    page.wait_for_selector(".answer p")
+    page.wait_for_timeout(200)
+    taken = page.locator(".answer .taken a")
+    assert (taken.inner_text() if taken.count() else None) == (expected.taken and expected.taken.metrics["title"])
+    assert page.locator(".answer li").count() == len(expected.excluded)
+    told = page.locator(".answer").inner_text()
+    for model in expected.equals:
+        assert model.metrics["title"] in told
+    page.goto("about:blank")
+    page.go_back()
+    page.wait_for_selector(".answer p")
+    assert page.locator(".answer").inner_text() == told
 
 
 def test_search_finds_models_and_classes_and_no_numbers_of_charts(visit):

@@ -7,18 +7,22 @@ import html
 import html.parser
 import json
 import re
+import shutil
 import subprocess
 import sys
 from itertools import combinations
 from urllib.parse import urlparse
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import plotly.offline
 import pytest
+import yaml
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from benchmark.errors import BenchmarkError
+from benchmark.layout import shipped
 from benchmark.publish.build import packed_style
 from benchmark.publish.outside import read_released
 from benchmark.results import CLASS_METRICS, METRICS, load_results
@@ -184,11 +188,47 @@ def test_classes_can_be_told_apart_by_eyes_that_see_fewer_colours(scheme, capsys
 def test_the_tidy_table_holds_every_metric(pages, whole_run):
     table = pd.read_csv(pages[0] / "results.csv")
     stored = load_results(whole_run[0] / "models", SAMPLE)
-    assert list(table.columns) == ["model", "metric", "class", "value", "low", "high", "unit", "direction", "commit"]
+    assert list(table.columns) == [
+        "dataset",
+        "model",
+        "metric",
+        "class",
+        "value",
+        "low",
+        "high",
+        "unit",
+        "direction",
+        "commit",
+    ]
     for model in stored.models:
         own = table[(table.model == model.name) & (table.metric == "accuracy")]
         assert own.value.item() == model.metrics["test"]["accuracy"]["value"]
     assert len(json.loads((pages[0] / "results.json").read_text())) == len(table)
+
+
+def test_the_lines_that_score_predictions_give_the_published_accuracy(pages, whole_run, tmp_path):
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    model = stored.leaderboard()[0]
+    shutil.copy(pages[0] / SAMPLE / "test_labels.txt", tmp_path)
+    shutil.copy(pages[0] / SAMPLE / "models" / model.name / "predictions.txt", tmp_path)
+    snippets = re.findall(r"```python\n(.*?)```", (shipped("templates") / "cite.md").read_text(), flags=re.DOTALL)
+    for snippet in snippets:
+        done = subprocess.run([sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert float(done.stdout.split()[0]) == pytest.approx(model.accuracy, abs=1e-6)
+    assert len(snippets) == 2
+    classes = pd.read_csv(pages[0] / SAMPLE / "classes.csv", dtype=str)
+    assert list(classes["class"]) == stored.dataset["classes"]
+    assert list(classes.label) == [str(label) for label in range(len(classes))]
+
+
+def test_a_citation_names_the_commit_and_a_badge_is_wellformed(pages, whole_run):
+    cff = yaml.safe_load((pages[0] / "CITATION.cff").read_text())
+    assert cff.keys() >= {"cff-version", "message", "title", "authors", "date-released"}
+    page = html.unescape((pages[0] / "cite" / "index.html").read_text())
+    assert f"@misc{{{SAMPLE}-benchmark," in page
+    for model in load_results(whole_run[0] / "models", SAMPLE).models:
+        picture = ElementTree.parse(pages[0] / SAMPLE / "badges" / f"{model.name}.svg").getroot()
+        assert picture[0].text.endswith(f"{100 * model.accuracy:.2f} %")
 
 
 def test_the_site_is_built_without_anything_that_measures(whole_run, tmp_path):

@@ -35,6 +35,7 @@ PAGES = {
     "compare": "made/compare.md",
     "data": "made/data.md",
     "methods": "methods.md",
+    "cite": "cite.md",
 }
 
 

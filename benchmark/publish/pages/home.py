@@ -13,6 +13,7 @@ from benchmark.publish.charts.board import accuracies, class_panels, mean_recall
 from benchmark.publish.charts.cost import cost
 from benchmark.publish.charts.growth import growths
 from benchmark.publish.gallery import Picture
+from benchmark.publish.pages.choice import ChoiceSection, choice_section
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
 from benchmark.results import METRICS, Results, about_data
@@ -100,7 +101,8 @@ class BoardRow:
     hardest: str
     recall: Cell
     fit: Cell
-    predict: Cell
+    one: Cell
+    many: str
     pickle: Cell
 
 
@@ -131,6 +133,7 @@ class HomePage:
     misfits: dict[str, str]
     apart: list[Apart]
     mixed_scores: bool
+    choice: ChoiceSection | None
     accuracies: Chart | None
     costs: list[Chart]
     recalls: Chart | None
@@ -153,6 +156,7 @@ def home_page(site: Site) -> HomePage:
         misfits=stored.misfits,
         apart=[Apart(model.name, about_data(model.metrics["dataset"])) for model in stored.apart],
         mixed_scores=len({row.scores for row in board.ranked}) > 1,
+        choice=choice_section(site),
         accuracies=accuracies(stored, published) if board.ranked else None,
         costs=_costs(stored) if board.ranked else [],
         recalls=class_panels(stored, site.order) if board.ranked else None,
@@ -168,6 +172,7 @@ def _costs(stored: Results) -> list[Chart]:
     growth = growths(stored, all_costs(stored))
     return [
         cost(stored, by_name["fit_seconds"], 1, "s"),
+        cost(stored, by_name["predict_one_seconds"], 1e3, "ms"),
         cost(stored, by_name["predict_seconds"], 1e6, f"µs an image of {n_images:,}"),
         cost(stored, by_name["pickle_bytes"], 1e-6, "MB"),
         *([growth] if growth else []),
@@ -240,7 +245,8 @@ def _board_row(row: Row, farthest: float) -> BoardRow:
         hardest=row.hardest,
         recall=Cell(percent(row.least_recall), row.least_recall),
         fit=Cell(duration(row.fit_seconds), row.fit_seconds),
-        predict=Cell(duration(row.predict_seconds), row.predict_seconds),
+        one=Cell(duration(row.predict_one_seconds), row.predict_one_seconds),
+        many=duration(row.predict_seconds),
         pickle=Cell(megabytes(row.pickle_bytes), row.pickle_bytes),
     )
 

@@ -11,6 +11,7 @@ from benchmark.compare.sentences import distance
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
+from benchmark.publish.pages.cite import badge_markdown, model_citation
 from benchmark.publish.pages.growth import GrowthSection, growth_section
 from benchmark.publish.pages.looks import Look, look
 from benchmark.publish.site import Release, Site
@@ -89,6 +90,8 @@ class ModelPage:
     released: Release | None
     pipeline: str
     downloads: list[str]
+    citation: str
+    badge: str
 
 
 def model_page(site: Site, model: ModelResult) -> ModelPage:
@@ -126,6 +129,8 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         released=site.released.get(model.name),
         pipeline=model.entry["pipeline"],
         downloads=["metrics.json", "curves.json", "study.json", "run.json", "predictions.txt"],
+        citation=model_citation(site, model),
+        badge=badge_markdown(site, model),
     )
 
 
