@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
+from benchmark import __version__
 from benchmark.command import Command, as_typed
 from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
@@ -189,5 +190,6 @@ def _build(setting: Setting, options: BenchOptions) -> None:
         say=lambda text: as_typed(text, options.repeat),
         report=setting.report.line,
         failures=read_failures(setting.build_dir, setting.folder),
+        version=__version__,
     )
     setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))

@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark import __version__
 from benchmark.command import Command, as_typed
 from benchmark.commands.printing import show, to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
@@ -31,6 +32,7 @@ def site(options: SiteOptions) -> int:
         say=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
         failures=read_failures(options.images.cache_dir.parent, options.models_dir / options.images.dataset),
+        version=__version__,
     )
     show(folder)
     return 0

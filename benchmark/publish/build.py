@@ -55,11 +55,12 @@ def build_site(
     report: Callable[[str], None],
     say: Say = as_typed,
     failures: Mapping[str, Failure] = MappingProxyType({}),
+    version: str = "",
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
     `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that
-    pages name, for this data set.
+    pages name, for this data set. `version` is that of the program.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -73,7 +74,11 @@ def build_site(
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
         remove_partials(build_dir)
-        site = _gathered(root, models_dir, dataset, build_dir, report, say, failures)
+        site = _gathered(root, models_dir, dataset, build_dir, report, say)
+        site.failures, site.origin = failures, dataclasses.replace(site.origin, version=version)
+        render(site, say)
+        site.files["images/preview.png"] = _preview(site)
+        report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(site.stored.models)} models")
         _write(site, shipped("site_src"), build_dir / "docs")
         return _mkdocs(site, build_dir)
 
@@ -85,9 +90,8 @@ def _gathered(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say,
-    failures: Mapping[str, Failure],
 ) -> Site:
-    """Return the site with all its files, in memory."""
+    """Return the site before anything is rendered."""
     stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
     if stored.dataset["digest"] != dataset.digest:
         raise BenchmarkError(
@@ -116,16 +120,12 @@ def _gathered(
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
     site.released = read_released(build_dir / "released.json")
-    site.failures = failures
     site.origin = read_origin(root, tracked, os.environ.get("SITE_URL", ""))
     if bib := _beside(root, home, "citation.bib"):
         with told(bib, "read"):
             site.citation = bib.read_text(encoding="utf-8", errors="replace").strip()
     if dataset.profile is None:
         site.draw = stills
-    render(site, say)
-    site.files["images/preview.png"] = _preview(site)
-    report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(stored.models)} models")
     return site
 
 

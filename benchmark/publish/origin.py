@@ -6,10 +6,9 @@ citations and links to itself say. What is not known is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmark import __version__
 from benchmark.compare.repository import Repository
 from benchmark.errors import BenchmarkError
 from benchmark.text import is_web
@@ -25,7 +24,7 @@ class Origin:
     site's, which ends with a slash.
     """
 
-    version: str = __version__
+    version: str = ""
     commit: str = ""
     day: str = ""
     web: str = ""
@@ -42,21 +41,20 @@ class Origin:
         return f"{self.web}/commit/{self.commit}" if self.web and self.commit else ""
 
 
-def read_origin(root: Path, folder: str | None, address: str = "") -> Origin:
+def read_origin(root: Path, folder: str | None, address: str = "", version: str = "") -> Origin:
     """Return where the site of the results in `folder`, below `root`, comes from.
 
     `folder` is None where these are not tracked; a commit that does not hold them is not theirs.
     """
-    address = f"{address.rstrip('/')}/" if is_web(address) else ""
+    address = f"{address.rstrip('/')}/" if is_web(address) and address.startswith("http") else ""
+    known = Origin(version=version, address=address)
     if folder is None:
-        return Origin(address=address)
+        return known
     repository = Repository(root)
     try:
         commit = repository.commit("HEAD")
         if not repository.tree(commit.sha, folder):
-            return Origin(address=address)
-        return Origin(
-            commit=commit.sha, day=commit.date[:10], web=repository.web.removesuffix("/commit/"), address=address
-        )
+            return known
+        return replace(known, commit=commit.sha, day=commit.date[:10], web=repository.web.removesuffix("/commit/"))
     except BenchmarkError:
-        return Origin(address=address)
+        return known

@@ -54,6 +54,7 @@
     document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
     document.querySelectorAll("pre > code").forEach((code) => { code.tabIndex = 0; }); // it scrolls where it is narrow
+    document.querySelectorAll(".md-code__nav").forEach((part) => { part.role = "group"; }); // the theme makes each a landmark without a name
     for (const [selector, name] of [[".explorer, .comparer", "explorer"], ["[data-chooser]", "choose"]]) if (document.querySelector(selector) && !document.getElementById(name))
       document.head.append(Object.assign(document.createElement("script"), { id: name, src: new URL(`${name}.js`, here) }));
   };

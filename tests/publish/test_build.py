@@ -227,7 +227,9 @@ def test_a_citation_names_the_commit_and_a_badge_is_wellformed(pages, whole_run)
     page = html.unescape((pages[0] / "cite" / "index.html").read_text())
     assert f"@misc{{{SAMPLE}-benchmark," in page
     for model in load_results(whole_run[0] / "models", SAMPLE).models:
-        picture = ElementTree.parse(pages[0] / SAMPLE / "badges" / f"{model.name}.svg").getroot()
+        picture = ElementTree.parse(  # noqa: S314, it is ours
+            pages[0] / SAMPLE / "badges" / f"{model.name}.svg"
+        ).getroot()
         assert picture[0].text.endswith(f"{100 * model.accuracy:.2f} %")
 
 

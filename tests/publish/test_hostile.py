@@ -123,6 +123,7 @@ def dataset():
 def site(root, dataset, tmp_path_factory):
     """The folder of the built site."""
     results.write_document(root / "data" / SECTION / "study.json", dataset_study(dataset), results.DatasetStudy)
+    (root / "data" / SECTION / "citation.bib").write_text(f"@misc{{a,\n\n```\n{CLASSES[0]}</code></pre>\n{CLASSES[1]}")
     build = tmp_path_factory.mktemp("build")
     (build / "released.json").write_text(json.dumps({"tag_name": CLASSES[1], "assets": [
         {"name": "careful.pkl", "browser_download_url": 'https://example.org/"onclick="x.pkl', "digest": f"sha256:{64 * 'a'}"}
@@ -168,7 +169,7 @@ def words(text):
 
 
 def test_no_page_has_a_tag_an_attribute_or_an_address_of_a_name(pages):
-    assert len(pages) == 9 + len(TITLES) + len(CLASSES) - 1
+    assert len(pages) == 10 + len(TITLES) + len(CLASSES) - 1
     for path, page in pages.items():
         for tag, attributes in page.tags:
             assert tag not in {"iframe", "i", "b", "object", "embed", "base"}, path

@@ -33,7 +33,7 @@ SHARED = {
 
 def parsed(text):
     environment = jinja2.Environment(autoescape=True)
-    environment.filters |= dict.fromkeys(("percent", "interval", "code", "linked"), str)
+    environment.filters |= dict.fromkeys(("percent", "interval", "code", "linked", "listing"), str)
     environment.tests["web"] = bool
     return environment.parse(text)
 
