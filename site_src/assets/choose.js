@@ -46,7 +46,7 @@
     if (place.show) return;
     const form = place.querySelector("form"), out = place.querySelector(".answer"), names = [...form.elements].map((field) => field.name).filter(Boolean);
     const read = () => Object.fromEntries(new FormData(form));
-    const usual = form.elements.by.value;
+    const usual = form.elements.by.options[0].value;
     place.show = async () => {
       const asked = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
       if (names.some((name) => name in asked)) for (const name of names) { const field = form.elements[name]; field.value = asked[name] ?? (name === "by" ? usual : ""); if (field.tagName === "SELECT" && field.selectedIndex < 0) field.selectedIndex = 0; }
@@ -62,6 +62,7 @@
     };
     form.onreset = () => setTimeout(form.oninput);
     if (names.some((name) => new URLSearchParams(location.hash.slice(1)).has(name))) place.show();
+    else if (names.some((name) => form.elements[name].value && !(name === "by" && form.elements[name].value === usual))) form.oninput(); // typed while this script was on its way
   });
   window.addEventListener("hashchange", () => document.querySelectorAll("[data-chooser]").forEach((place) => place.show?.()));
   if (window.document$) window.document$.subscribe(start); else start();

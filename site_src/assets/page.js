@@ -49,14 +49,19 @@
     };
   };
 
+  const script = (name) => document.getElementById(name) || document.head.append(Object.assign(document.createElement("script"), { id: name, src: new URL(`${name}.js`, here) }));
+
   const start = () => {
     document.querySelectorAll("table[data-sortable]").forEach(sortable);
     document.querySelectorAll("table[data-unfolds]").forEach(folds);
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
     document.querySelectorAll("pre > code").forEach((code) => { code.tabIndex = 0; }); // it scrolls where it is narrow
-    document.querySelectorAll(".md-code__nav").forEach((part) => { part.role = "group"; }); // the theme makes each a landmark without a name
-    for (const [selector, name] of [[".explorer, .comparer", "explorer"], ["[data-chooser]", "choose"]]) if (document.querySelector(selector) && !document.getElementById(name))
-      document.head.append(Object.assign(document.createElement("script"), { id: name, src: new URL(`${name}.js`, here) }));
+    document.querySelectorAll(".md-code__nav").forEach((part, k) => { part.ariaLabel = `Code ${k + 1}`; }); // each is a landmark, and the theme gives it no name
+    if (document.querySelector(".explorer, .comparer")) script("explorer");
+    const chooser = document.querySelector("[data-chooser]"), wake = () => script("choose");
+    for (const sign of ["pointerover", "focusin"]) chooser?.addEventListener(sign, wake, { once: true });
+    if (chooser && location.hash.includes("=")) wake();
+    if (chooser) addEventListener("hashchange", wake, { once: true });
   };
 
   // Once somebody scrolls, the rest of the page is laid out in idle moments, piece by piece.
