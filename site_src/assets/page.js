@@ -59,7 +59,7 @@
     document.querySelectorAll(".md-code__nav").forEach((part, k) => { part.ariaLabel = `Code ${k + 1}`; }); // each is a landmark, and the theme gives it no name
     if (document.querySelector(".explorer, .comparer")) script("explorer");
     const chooser = document.querySelector("[data-chooser]"), wake = () => script("choose");
-    for (const sign of ["pointerover", "focusin"]) chooser?.addEventListener(sign, wake, { once: true });
+    for (const sign of ["pointerover", "focusin", "input"]) chooser?.addEventListener(sign, wake, { once: true });
     if (chooser && location.hash.includes("=")) wake();
     if (chooser) addEventListener("hashchange", wake, { once: true });
   };
