@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmark.results.numbers import format_p, points
+from benchmark.results.numbers import p_value, points
 from benchmark.statistics import LEVEL
 
 
@@ -30,6 +30,5 @@ def leading(n_leaders: int, n_ranked: int) -> str:
 
 
 def noise_verdict(p: float, *, ranked: bool) -> str:
-    """Return whether a difference is more than noise, and by which p-value: of two ranked models one adjusted over all pairs."""
-    words = "Holm over all pairs: " if ranked else ""
-    return f"{'more than' if p < LEVEL else 'within'} noise (McNemar mid-p, {words}{format_p(p)})"
+    """Return whether a difference is real, as far as the test tells, with its p-value: of two ranked models one adjusted over all pairs."""
+    return f"{'a real difference' if p < LEVEL else 'within noise'} ({'adjusted ' if ranked else ''}{p_value(p)})"

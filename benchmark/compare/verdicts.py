@@ -84,10 +84,10 @@ def _reason(model: ModelChange) -> str:
     elif test["detectable"] is None:
         words = TOO_FEW
     else:
-        words = f"a difference of {points(test['detectable'])} points would have been found in 4 of 5 cases"
+        words = f"a difference of {points(test['detectable'])} points would have been detected in 4 of 5 cases"
     if seeds is None:
         return words
-    return f"{words}; another seed {'moves it as much' if seeds['explains'] else 'moves it less'}"
+    return f"{words}; a change of seed does {'as much' if seeds['explains'] else 'less'}"
 
 
 def _sentence(comparison: Comparison) -> str:

@@ -124,9 +124,9 @@ def _note(model: ModelChange) -> str:
     test, seeds = model["test"], model["seeds"]
     if test is None:
         return "" if model["verdict"] == "unchanged" else model["reason"]
-    notes = [] if test["detectable"] is None else [f"would find {points(test['detectable'])} points"]
+    notes = [] if test["detectable"] is None else [f"could detect {points(test['detectable'])} points"]
     notes += ["too few images to find any"] if model["verdict"] == "within noise" and not notes else []
-    notes += [f"another seed moves it {'as much' if seeds['explains'] else 'less'}"] if seeds else []
+    notes += [f"a change of seed does {'as much' if seeds['explains'] else 'less'}"] if seeds else []
     return "; ".join(notes)
 
 

@@ -47,6 +47,11 @@ def format_p(p: float) -> str:
     return f"{p:.2g}" if p >= SMALLEST_P else f"below {SMALLEST_P:.0e}"
 
 
+def p_value(p: float) -> str:
+    """Return a p-value for a sentence: "p = 0.021", or "p < 10⁻¹²" for one that is smaller."""
+    return f"p = {format_p(p)}" if p >= SMALLEST_P else "p < 10⁻¹²"
+
+
 def duration(seconds: float) -> str:
     """Return seconds to three digits, in a suitable unit."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):

@@ -119,7 +119,7 @@
       const alone = turn > 0 ? [pair.only_first, pair.only_second] : [pair.only_second, pair.only_first];
       const far = Math.abs(100 * pair.difference).toFixed(2), far_words = Number(far) ? `${far} points` : "less than 0.01 points";
       const standing = pair.difference ? `${one.title} is ${far_words} ${turn * pair.difference > 0 ? "ahead of" : "behind"} ${other.title}` : `${one.title} and ${other.title} are right equally often`;
-      verdict.textContent = `${standing}: ${pair.real ? "more than noise" : "within noise"}.`;
+      verdict.textContent = `${standing}: ${pair.real ? "a real difference" : "within noise"}.`;
       facts.setAttribute("aria-label", `${one.title} against ${other.title}`);
       [
         ["Difference, 95\u00a0% interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],

@@ -194,7 +194,7 @@ def test_within_noise_says_what_it_could_have_seen(scratch):
     tables = rng.multinomial(made.N, shares, size=3000)
     power = np.mean([outside_midp(int(b), int(c)) < 0.05 for b, c, _ in tables[:400]])
     assert power == pytest.approx(0.8, abs=0.07)
-    assert f"{100 * detectable:.2f} points would have been found" in model["reason"]
+    assert f"{100 * detectable:.2f} points would have been detected" in model["reason"]
 
 
 @pytest.fixture
@@ -255,8 +255,8 @@ def test_a_difference_that_another_seed_makes_is_said_to_be_one(pair):
     made.write_model(pair[1], "two", made.predictions(changed(40, 12)), seeds=0.001)
     found = compared(pair)
     assert found["one"]["verdict"] == found["two"]["verdict"] == "regressed"
-    assert found["one"]["reason"] == "1.40 points; another seed moves it as much"
-    assert found["two"]["reason"] == "1.40 points; another seed moves it less"
+    assert found["one"]["reason"] == "1.40 points; a change of seed does as much"
+    assert found["two"]["reason"] == "1.40 points; a change of seed does less"
 
 
 def test_what_else_changed_is_named(pair):
@@ -531,9 +531,7 @@ def test_bare_clones_are_read_by_the_commands(scratch, tmp_path):
 def test_compare_prints_the_test_and_the_places(scratch):
     shared = ("compare", "forty", "many", "--dataset", "made", "--repository", scratch)
     text = run_command(*shared).stdout
-    assert (
-        "many is 7.90 points ahead of forty: more than noise (McNemar mid-p, Holm over all pairs: below 1e-12)." in text
-    )
+    assert "many is 7.90 points ahead of forty: a real difference (adjusted p < 10⁻¹²)." in text
     assert "forty: rank 4 of 4, 7.90 points behind the leader [" in text
     assert "many: rank 1 of 4, the leader" in text
     document = json.loads(run_command(*shared, "--at", "HEAD", "--format", "json").stdout)
@@ -636,8 +634,8 @@ def test_a_row_says_what_its_figures_do_not(pair):
     made.write_model(pair[1], "two", made.predictions(NOISE), seeds=0.0001)
     made.write_table(pair[1], ["one", "two", "later"])
     found = compared(pair)
-    assert words.model_row(found["one"])[-1] == "another seed moves it as much"
-    assert words.model_row(found["two"])[-1] == "would find 0.56 points; another seed moves it less"
+    assert words.model_row(found["one"])[-1] == "a change of seed does as much"
+    assert words.model_row(found["two"])[-1] == "could detect 0.56 points; a change of seed does less"
     assert "is not (make bench MODELS=later)" in words.model_row(found["later"])[-1]
 
 

@@ -69,7 +69,7 @@ def test_compare_the_page_and_the_leaderboard_give_a_pair_one_p_value_and_one_ve
         assert comparison["sentence"].endswith(board.pairs[i, j].verdict + ".")
     assert compare_page(explorer).pair.verdict == "Model a is 15.00 points ahead of Model b: within noise."
     assert compared(stored, "b", "a")["sentence"] == (
-        "a is 15.00 points ahead of b: within noise (McNemar mid-p, Holm over all pairs: 0.062)."
+        "a is 15.00 points ahead of b: within noise (adjusted p = 0.062)."
     )
     assert "10 tests, of all pairs of ranked models" in words.format_text(compared(stored, "b", "a"))
 
@@ -78,8 +78,8 @@ def test_the_pair_of_a_reference_is_a_test_by_itself():
     stored = board_of(LADDER, baselines=["b"])
     board = leaderboard.leaderboard(stored)
     comparison = compared(stored, "b", "a")
-    assert comparison["sentence"] == "a is 15.00 points ahead of b: more than noise (McNemar mid-p, 0.016)."
-    assert board.rivalry(board.row("b")).pair.verdict == "more than noise (McNemar mid-p, 0.016)"
+    assert comparison["sentence"] == "a is 15.00 points ahead of b: a real difference (p = 0.016)."
+    assert board.rivalry(board.row("b")).pair.verdict == "a real difference (p = 0.016)"
     assert comparison["primary"]["size"] == 1
     assert "1 test: a reference is in no pair of ranked models" in words.format_text(comparison)
 
@@ -90,9 +90,7 @@ def test_the_command_says_what_the_leaderboard_says(tmp_path):
     for name, where in LADDER.items():
         made.write_model(folder, name, made.predictions(where, 40))
     done = run_command("compare", "b", "a", "--dataset", "made", "--at", folder)
-    assert done.stdout.split("\n\n")[1] == (
-        "a is 15.00 points ahead of b: within noise (McNemar mid-p, Holm over all pairs: 0.062)."
-    )
+    assert done.stdout.split("\n\n")[1] == ("a is 15.00 points ahead of b: within noise (adjusted p = 0.062).")
 
 
 # ------------------------------------------------------------------------------------------------- sentences, word by word

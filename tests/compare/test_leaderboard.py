@@ -112,7 +112,7 @@ def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(thre
     assert back.swapped() == forth
     assert leaderboard.paired_sentence(three, "poor") == (  # 3 times 2**-18
         f"poor against good: −45.00 points [−{100 * forth.high:.2f}, −{100 * forth.low:.2f}], "
-        "alone right on 0 images, the other on 18: more than noise (McNemar mid-p, Holm over all pairs: 1.1e-05)"
+        "alone right on 0 images, the other on 18: a real difference (adjusted p = 1.1e-05)"
     )
     assert leaderboard.paired_sentence(three, "good").startswith("good against fair: +12.50 points [+")
     assert leaderboard.paired_sentence(three, "nobody") == ""

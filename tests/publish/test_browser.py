@@ -423,7 +423,7 @@ def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
     assert again.evaluate(keys) == sorted(again.evaluate(keys))
     again.locator("table.leaderboard th", has_text="Fit").locator("button").click()
     assert again.url.endswith("?sort=fit")
-    again.locator(".md-nav__link", has_text="What it costs").last.click()
+    again.locator(".md-nav__link", has_text="Cost against accuracy").last.click()
     until(again, "location.hash === '#what-it-costs'")
     # a jump within the page keeps it, though the theme may lay the page anew
     until(again, "document.querySelector('th[aria-sort=ascending]').textContent.startsWith('Fit')")

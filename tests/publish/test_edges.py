@@ -59,7 +59,7 @@ def plain(text):
 def told(site):
     """Return the sentences of a site's pages that depend on its results."""
     pages = {path: content.decode() for path, content in site.files.items() if path.endswith(".md")}
-    keep = r'class="hero|<figcaption>(?!Mean|\d+ training)|^It is |^Place |^The only|^- <a |^Of its |^Its only |^It has |^Hardest|^Nothing:|class="chosen"|missed by|^It takes|^No ranked|^The (only|first|\d+)( one)? of its'
+    keep = r'class="hero|<figcaption>(?!Mean|\d+ training)|^It is |^Ranked |^The only|^- <a |^Of its |^Its only |^It has |^Hardest|^Nothing:|class="chosen"|missed by|^It takes|^No ranked|^The (only|first|\d+)( one)? of its'
     lines = [headline(site.board) or "nobody leads"]
     for path in (
         "index.md",

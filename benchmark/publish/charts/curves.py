@@ -106,10 +106,11 @@ def _hardest_at_90(precisions: dict[str, float]) -> str:
     if len(hardest) == 1:
         name = class_words(hardest[0])
         return (
-            f"At the threshold that finds 90 % of {name}, the hardest there, {percent(least)} of what passes is {name}."
+            f"To find 90 % of {name}, the hardest class there, the model has to be wrong in {percent(1 - least)} of the images that it "
+            f"calls {name} (precision {percent(least)})."
         )
-    which = "each class" if len(hardest) == len(precisions) else f"{classes_words(hardest)}, the hardest there"
-    return f"At the threshold that finds 90 % of {which}, {percent(least)} of what passes is right."
+    which = "each class" if len(hardest) == len(precisions) else f"{classes_words(hardest)}, the hardest classes there,"
+    return f"To find 90 % of {which}, precision falls to {percent(least)}."
 
 
 def precision_at(curve: PrecisionRecall, recall: float) -> float:

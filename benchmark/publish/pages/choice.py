@@ -11,7 +11,7 @@ from benchmark.compare.choice import COSTS, Cost, standing
 from benchmark.compare.leaderboard import Pair
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult, round_measured
-from benchmark.results.numbers import duration, format_p, interval, megabytes, percent, points, points_interval
+from benchmark.results.numbers import duration, interval, megabytes, p_value, percent, points, points_interval
 from benchmark.text import one_line, with_units
 
 
@@ -72,7 +72,7 @@ def _data(site: Site) -> dict[str, Any]:
 def _pair(pair: Pair) -> dict[str, Any]:
     found = pair.test
     gap = f"{points(found.difference)} points ahead (95 % interval {points_interval(found.low, found.high)}"
-    return {"real": pair.real, "told": f"{gap}, p = {format_p(pair.p_adjusted)})"}
+    return {"real": pair.real, "told": f"{gap}, adjusted {p_value(pair.p_adjusted)})"}
 
 
 def _shown(cost: Cost, model: ModelResult) -> str:

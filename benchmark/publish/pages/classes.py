@@ -111,8 +111,9 @@ def _tested(missed: NDArray[np.int64], models: list[str]) -> str:
         by = {0: f"none of the {n_models} models", n_models: f"all {n_models} models"}
         return f"Its only test image is missed by {by.get(int(missed[0]), f'{missed[0]} of the {n_models} models')}."
     unmissed, by_all = int((missed == 0).sum()), int((missed == n_models).sum())
-    is_ = "is" if unmissed == 1 else "are"
-    return f"Of its {n:,} test images {unmissed:,} {is_} missed by none of the {n_models} models, {by_all:,} by all of them."
+    right, wrong = ({0: "none is", 1: "one is"}.get(many, f"{many:,} are") for many in (unmissed, by_all))
+    models_ = "both models" if n_models == 2 else f"all {n_models} models"  # noqa: PLR2004
+    return f"It has {n:,} test images: {right} classified correctly by {models_}, {wrong} missed by {models_}."
 
 
 def _hardest(site: Site, own: NDArray[np.int64], missed: NDArray[np.int64]) -> list[HardImage]:

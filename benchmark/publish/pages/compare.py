@@ -68,7 +68,7 @@ def _row(title: str, pair: ModelPair) -> tuple[str, ...]:
 def _first_pair(explorer: Explorer, pair: ModelPair) -> FirstPair:
     first, second = explorer.models[:2]
     one, other = first.metrics["title"], second.metrics["title"]
-    noise = "more than noise" if pair.real else "within noise"
+    noise = "a real difference" if pair.real else "within noise"
     agree = f"{percent(pair.agree)} of {len(explorer.stored.test_labels):,}"
     return FirstPair(
         label=f"{one} against {other}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ MOST_LEADERS = 3  # named in a headline
 
 @dataclass(frozen=True)
 class Ahead:
-    """How far the leader is ahead of the second, with its interval, and whether that is more than noise."""
+    """How far the leader is ahead of the second, with its interval, and whether that is a real difference."""
 
     second: str
     gap: str
@@ -129,6 +130,7 @@ class HomePage:
     hero: Hero | None
     strip: Picture
     rows: list[BoardRow]
+    bar_start: str
     missing: list[str]
     misfits: dict[str, str]
     apart: list[Apart]
@@ -146,12 +148,14 @@ def home_page(site: Site) -> HomePage:
     """Return what the first page shows; without contestants, the table of baselines alone."""
     stored, board = site.stored, site.board
     farthest = max((row.behind.high for row in board.ranked if row.behind), default=0.0)
+    start = bar_start([row.accuracy["value"] or 0.0 for row in board.ranked])
     published = site.published["results"] if site.published else []
     return HomePage(
         headline=headline(board),
         hero=_hero(board),
         strip=site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
-        rows=[_board_row(row, farthest) for row in board.rows],
+        rows=[_board_row(row, farthest, start) for row in board.rows],
+        bar_start=percent(start, 0) if start else "",
         missing=stored.missing,
         misfits=stored.misfits,
         apart=[Apart(model.name, about_data(model.metrics["dataset"])) for model in stored.apart],
@@ -226,7 +230,17 @@ def _ahead(board: Leaderboard, second: Row) -> Ahead:
     )
 
 
-def _board_row(row: Row, farthest: float) -> BoardRow:
+def bar_start(accuracies: Sequence[float]) -> float:
+    """Return the accuracy at which the bars of the table begin: the last tenth below all of these by a third of what is left or more.
+
+    Bars that began at 0 would all look alike where models are good.
+    """
+    least = min(accuracies, default=0.0)
+    tenths = [tenth / 10 for tenth in range(9) if least - tenth / 10 >= (1 - tenth / 10) / 3]
+    return max(tenths, default=0.0)
+
+
+def _board_row(row: Row, farthest: float, start: float) -> BoardRow:
     accuracy, auc, gap = row.accuracy["value"] or 0.0, row.macro_auc["value"], row.behind
     return BoardRow(
         name=row.name,
@@ -234,7 +248,7 @@ def _board_row(row: Row, farthest: float) -> BoardRow:
         baseline=row.rank is None,
         rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell(NOTHING, 10**6),
         accuracy=Cell(percent(accuracy, 2), accuracy),
-        bar=f"{100 * accuracy:.1f}",
+        bar=f"{100 * max(0.0, accuracy - start) / (1 - start):.1f}",
         interval=percent_range(row.accuracy, "–", 2),
         gap=Cell(points(gap.difference), gap.difference) if gap else Cell(NOTHING, 0.0),
         gap_interval=points_range(gap.low, gap.high) if gap else "",

@@ -16,8 +16,8 @@ from benchmark.results.numbers import points
 
 LOOKS = {
     "permutation": (
-        "Exchange a block of {block} × {block} pixels between {n} held-out training images: the deeper the colour over the "
-        "class's mean, the more of its recall is lost. The classes share one scale, all of them together have their own. One image "
+        "We shuffled each block of {block} × {block} pixels among {n} held-out training images: orange over the class's mean marks blocks "
+        "whose loss lowers its recall. The classes share one scale, all of them together have their own. One image "
         "of a class is about {point:.1f} points, and each figure is the largest of {n_blocks} blocks."
     ),
     "coefficients": (

@@ -195,7 +195,7 @@ def _cost_numbers(run: Run, n_candidates: int) -> list[tuple[str, str]]:
 
 
 def _versus(board: Leaderboard, row: Row) -> str:
-    """Return how far a model is from the leader, or the leader from the next, and whether that is more than noise."""
+    """Return how far a model is from the leader, or the leader from the next, and whether that is a real difference."""
     rivalry = board.rivalry(row)
     if rivalry is None:
         return ""
@@ -218,8 +218,10 @@ def _rank(board: Leaderboard, row: Row) -> str:
     place = min(other.rank.place for other in equals if other.rank)
     others = listed([other.title for other in equals if other is not row])
     shared = f", shared with {others}" if others else ""
-    share = f"{best}" if best == worst else f"anything from {best} to {worst}"
-    return f"Place {place} of {len(board.ranked)} by accuracy{shared}; by all pairwise tests its rank is {share}."
+    if best == worst and not others:
+        return f"Ranked {best} of {len(board.ranked)}."
+    share = f"{best}" if best == worst else f"{best} to {worst}"
+    return f"Ranked {share} of {len(board.ranked)} (by accuracy alone, place {place}{shared})."
 
 
 def _seeds(model: ModelResult) -> str:
