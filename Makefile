@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 # What a person may give as NAME=value, on make's command line alone: other programs export variables of these names.
 GIVEN := MODELS PROFILE DATASET JOBS MEMORY FIT_LIMIT DATA_DIR ENTRIES DASK BASE HEAD FORMAT METRIC PORT PYTEST PYTHON BUILD LIGHTHOUSE KILLS POINTS SEED WORLDS ONLY EXECUTIONS TARGETS INPUT
-SWITCHES := FAST DRY ACCEPT CONVERT CHECK DASHBOARD
+SWITCHES := FAST DRY ACCEPT CONVERT CHECK DASHBOARD VERBOSE
 ON := 1 y yes true on Y Yes YES True TRUE On ON
 OFF := 0 n no false off N No NO False FALSE Off OFF
 comma := ,
@@ -39,13 +39,14 @@ BOUND := $(call option,--memory,MEMORY)
 PATIENCE := $(call option,--fit-limit,FIT_LIMIT)
 WHERE := $(call option,--dask,DASK) $(call flag,--dashboard,DASHBOARD)
 FORM := $(call option,--format,FORMAT)
+MUCH := $(call flag,--verbose,VERBOSE)
 BUILT := $(call quoted,$(or $(call given,BUILD),build)/site)
 unexport $(foreach name,$(GIVEN) $(SWITCHES),$(if $(call given,$(name)),$(name))) # make would expand what is in them
 export BRANCH TAG # to the shell by its environment, where the workflows set them: a name may hold what a shell would run
 # Python finds its own parts and the locked packages without these, and asserts what the tests assert
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSTARTUP PYTHONINSPECT PYTHONPLATLIBDIR
 
-.PHONY: help setup data bench worker site serve list diff compare history readme test check speed scale oracle lock reset clean \
+.PHONY: help setup data bench worker site serve list leaderboard diff compare history readme test check speed scale oracle lock reset clean \
   workflows audit audit-links review review-quick comment reproduced propose pickles release-notes release released \
   republish rehearse screenshots torture fuzz
 
@@ -73,14 +74,17 @@ serve: setup ## show the built site on this machine (PORT=8000)
 list: setup ## list the models and whether their results are current (CHECK=1: exit with 3 if not)
 	@$(BENCHMARK) list $(IMAGES) $(FASTER) $(CHOSEN) $(MEANS) $(call flag,--check,CHECK)
 
-diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b)
-	@$(BENCHMARK) diff $(or $(call typed,BASE),HEAD) $(call typed,HEAD) $(RESULTS) $(CHOSEN) $(FORM)
+leaderboard: setup ## rank the models by their stored results
+	@$(BENCHMARK) leaderboard $(RESULTS) $(FORM)
+
+diff: setup ## say what changed and whether it is noise (BASE=HEAD~1 HEAD=… FORMAT=text|markdown|json MODELS=a,b VERBOSE=1)
+	@$(BENCHMARK) diff $(or $(call typed,BASE),HEAD) $(call typed,HEAD) $(RESULTS) $(CHOSEN) $(FORM) $(MUCH)
 
 compare: setup ## compare two models of one commit (MODELS=a,b)
 	@$(BENCHMARK) compare $(PAIR) $(RESULTS) $(FORM)
 
-history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b)
-	@$(BENCHMARK) history $(RESULTS) $(CHOSEN) $(call option,--metric,METRIC) $(FORM)
+history: setup ## list a metric of each model at every commit that changed results (METRIC=accuracy MODELS=a,b VERBOSE=1)
+	@$(BENCHMARK) history $(RESULTS) $(CHOSEN) $(call option,--metric,METRIC) $(FORM) $(MUCH)
 
 readme: setup ## write the leaderboard into README.md
 	@$(BENCHMARK) readme $(RESULTS)

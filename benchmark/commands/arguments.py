@@ -77,13 +77,13 @@ OPTIONS = (
     # ---------------------------------------------------------------------- which data set, and where things lie
     Option(
         "--dataset",
-        "data bench site serve list diff compare history readme predict",
+        "data bench site serve list leaderboard diff compare history readme predict",
         {"default": DEFAULT_DATASET, "help": "name of the data set (default: %(default)s)"},
         repeated=True,
     ),
     Option(
         "--profile",
-        "data bench site serve list diff compare history readme predict",
+        "data bench site serve list leaderboard diff compare history readme predict",
         {"choices": ("full", "quick"), "default": "full", "help": "quick: 6,000 and 2,000 images"},
         example={"profile": "quick"},
         repeated=True,
@@ -101,12 +101,12 @@ OPTIONS = (
     ),
     Option(
         "--models-dir",
-        "data bench site list diff compare history readme predict",
+        "data bench site list leaderboard diff compare history readme predict",
         _PATH | {"help": "where results are (default: models, build/quick/models, …)"},
     ),
     Option(
         "--build-dir",
-        "data bench site serve list diff compare history readme predict",
+        "data bench site serve list leaderboard diff compare history readme predict",
         _PATH | {"help": "where caches and the site go (default: build, build/quick, …)"},
     ),
     Option(
@@ -122,7 +122,7 @@ OPTIONS = (
     ),
     Option(
         "--fast",
-        "bench site serve list diff compare history readme predict",
+        "bench site serve list leaderboard diff compare history readme predict",
         _FLAG | {"help": "scikit-learn-intelex, where it installs; into build/fast"},
         repeated=True,
     ),
@@ -230,14 +230,19 @@ OPTIONS = (
     ),
     Option(
         "--format",
-        "history",
+        "leaderboard history",
         {"choices": ("text", "json"), "default": "text", "help": "what is printed (default: %(default)s)"},
         example={"format": "json"},
     ),
     Option(
         "--json",
-        "data bench predict list diff compare history",
+        "data bench predict list leaderboard diff compare history",
         {"dest": "format", "action": "store_const", "const": "json", "default": "text", "help": "print JSON"},
+    ),
+    Option(
+        "--verbose",
+        "diff history",
+        _FLAG | {"help": "every metric, class and image of a diff; every model of a history"},
     ),
     Option("--quiet", "data bench site list", _FLAG | {"help": "say nothing but errors and the result"}),
 )

@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from benchmark.command import as_typed
-from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour
+from benchmark.commands.printing import complain, show, show_long, to_json, wants_colour, width
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
-    from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, Where
+    from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, LeaderboardOptions, Where
     from benchmark.compare.documents import Comparison, Side
     from benchmark.results import Results
 
@@ -23,7 +23,7 @@ def diff(options: DiffOptions) -> int:
     comparison = _comparison(options)
     shown = only(comparison, options.models) if options.models else comparison
     status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
-    _print_comparison(shown, options)
+    _print_comparison(shown, options, details=options.verbose)
     if not options.exit_code:
         return 0
     if status:
@@ -66,6 +66,23 @@ def compare(options: CompareOptions) -> int:
     return 0
 
 
+def leaderboard(options: LeaderboardOptions) -> int:
+    """Print the leaderboard of stored results."""
+    from benchmark.compare.intervals import checked
+    from benchmark.compare.leaderboard import format_text, leaderboard, row_data
+    from benchmark.results import load_results
+
+    stored = checked(load_results(options.models_dir, options.dataset))
+    board, apart = leaderboard(stored), [model.name for model in stored.apart]
+    if options.json:
+        about = {"not_measured": stored.missing, "not_ranked": apart, "misfits": stored.misfits}
+        show(to_json({"models": [row_data(row) for row in board.rows], **about}))
+        return 0
+    say = lambda text: as_typed(text, options.repeat)  # noqa: E731
+    show_long(format_text(board, stored.missing, apart, say, stored.misfits, width()))
+    return 0
+
+
 def history(options: HistoryOptions) -> int:
     """Print the metrics of each model at every commit that changed results."""
     from benchmark.compare.history import format_text, read_history, select
@@ -79,16 +96,22 @@ def history(options: HistoryOptions) -> int:
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)
     found = read_history(repository, repository.commit("HEAD").sha, folder)
     found = select(found, models=options.models, metrics=[metric.name for metric in metrics])
-    show(to_json(found) if options.json else format_text(found, metrics or [metric_named("accuracy")]))
+    if options.json:
+        show(to_json(found))
+        return 0
+    asked = metrics or [metric_named("accuracy")]
+    show_long(format_text(found, asked, width=width(), every_model=options.verbose))
     return 0
 
 
-def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOptions) -> None:
-    from benchmark.compare.words import format_markdown, format_text
+def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOptions, *, details: bool = True) -> None:
+    from benchmark.compare.terminal import MORE, format_text
+    from benchmark.compare.words import format_markdown
 
     if options.format == "json":
         show(to_json(comparison))
     elif options.format == "markdown":
         show(format_markdown(comparison))
     else:
-        show_painted(format_text(comparison, colour=wants_colour()))
+        text = format_text(comparison, colour=wants_colour(), details=details, width=width(), more=MORE)
+        show_long(text, painted=True)

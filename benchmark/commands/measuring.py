@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__
 from benchmark.command import Command, as_typed
-from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour
+from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour, width
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
+from benchmark.results.numbers import NOTHING, long_duration, percent
 from benchmark.text import visible
 
 if TYPE_CHECKING:
@@ -107,13 +108,29 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
         rows = [{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]
         show(to_json([row | {"failed": failures.get(str(row["name"]))} for row in rows]))
         return found
+    accuracies = _accuracies(setting)
     for status in found:
         last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
         current = "current" if tracked_only else "current, nothing to do"
-        show(f"{status.entry.name:16} {status.why + last if status.why else current}")
+        accuracy = accuracies.get(status.entry.name, NOTHING)
+        show(f"{status.entry.name:16} {accuracy:>7}  {status.why + last if status.why else current}")
         if failure := failures.get(status.entry.name):
-            show(f"{'':16} last run here failed, {failure['at'][:10]}: {failure['message']}")
+            show(f"{'':25} last run here failed, {failure['at'][:10]}: {failure['message']}")
+    known = [status.seconds for status in found if status.why and status.seconds is not None]
+    if known and not tracked_only:
+        show(f"in all about {long_duration(sum(known))}, by the last run")
     return found
+
+
+def _accuracies(setting: Setting) -> dict[str, str]:
+    """Return the accuracy of each model that has a result; none where results cannot be read, which is said elsewhere."""
+    from benchmark.results import load_results
+
+    try:
+        stored = load_results(setting.models_dir, setting.dataset.entry.name)
+    except BenchmarkError:
+        return {}
+    return {model.name: percent(model.accuracy, 2) for model in stored.models}
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
@@ -141,7 +158,8 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
             )
         )
         return
-    show(format_text(board, stored.missing, apart, lambda text: as_typed(text, options.repeat), stored.misfits))
+    say = lambda text: as_typed(text, options.repeat)  # noqa: E731
+    show(format_text(board, stored.missing, apart, say, stored.misfits, width()))
     for entry in named:
         show(paired_sentence(board, entry.name))
     if setting.models_dir.resolve() == setting.root / "models":  # others are not the tracked ones
@@ -161,7 +179,7 @@ def _against_head(setting: Setting, options: BenchOptions) -> str:
     """Say what changed against the last commit, or why that cannot be said."""
     from benchmark.compare.diff import compare_results
     from benchmark.compare.sides import read_side
-    from benchmark.compare.words import format_text
+    from benchmark.compare.terminal import format_text
 
     where: dict[str, Any] = {
         "repository": setting.root,
@@ -173,7 +191,7 @@ def _against_head(setting: Setting, options: BenchOptions) -> str:
         comparison = compare_results(*sides, say=lambda text: as_typed(text, options.repeat))
     except BenchmarkError as error:
         return visible(f"no comparison with HEAD: {error.problem}")
-    return format_text(comparison, colour=wants_colour(), details=False)
+    return format_text(comparison, colour=wants_colour(), details=False, width=width())
 
 
 def _build(setting: Setting, options: BenchOptions) -> None:

@@ -147,6 +147,7 @@ class DiffOptions:
     exit_code: bool
     min_effect: float | None
     max_loss: float | None
+    verbose: bool
     format: Format
     repeat: Mapping[str, str]
 
@@ -164,10 +165,21 @@ class CompareOptions:
 
 
 @dataclass(frozen=True)
+class LeaderboardOptions:
+    """What `leaderboard` is told."""
+
+    models_dir: Path
+    dataset: str
+    json: bool
+    repeat: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class HistoryOptions:
     """What `history` is told."""
 
     where: Where
     models: tuple[str, ...]
     metrics: tuple[str, ...]
+    verbose: bool
     json: bool

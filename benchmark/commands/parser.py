@@ -21,6 +21,7 @@ from benchmark.commands.options import (
     DiffOptions,
     HistoryOptions,
     Images,
+    LeaderboardOptions,
     ListOptions,
     Measuring,
     PredictOptions,
@@ -226,6 +227,7 @@ def _diff(given: argparse.Namespace) -> DiffOptions:
         exit_code=given.exit_code,
         min_effect=given.min_effect,
         max_loss=given.max_loss,
+        verbose=given.verbose,
         format=given.format,
         repeat=_repeat(given),
     )
@@ -235,8 +237,14 @@ def _compare(given: argparse.Namespace) -> CompareOptions:
     return CompareOptions(_where(given), given.first, given.second, given.at, given.format, _repeat(given))
 
 
+def _leaderboard(given: argparse.Namespace) -> LeaderboardOptions:
+    return LeaderboardOptions(_models_dir(given), given.dataset, given.format == "json", _repeat(given))
+
+
 def _history(given: argparse.Namespace) -> HistoryOptions:
-    return HistoryOptions(_where(given), _names(given.models), _names(given.metric), given.format == "json")
+    return HistoryOptions(
+        _where(given), _names(given.models), _names(given.metric), given.verbose, given.format == "json"
+    )
 
 
 def _command(
@@ -254,6 +262,7 @@ COMMANDS = (
     _command("serve", "show the built site on this machine", _serve, publishing.serve),
     _command("predict", "classify photographs with a stored model", _predict, publishing.predict),
     _command("list", "list the models and whether their results are current", _list, measuring.list_models),
+    _command("leaderboard", "rank the models by their stored results", _leaderboard, comparing.leaderboard),
     _command("diff", "say what changed between two commits, and whether it is more than noise", _diff, comparing.diff),
     _command("compare", "compare two models of one commit", _compare, comparing.compare),
     _command(

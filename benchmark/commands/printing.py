@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +17,7 @@ from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError, DiskError
 from benchmark.text import UNSEEN, visible
 
+LEAST_WIDTH = 40  # characters of a line that is broken no further
 INPUT, OUTPUT, ERROR = range(3)  # numbers of the streams
 
 
@@ -83,6 +87,29 @@ def complain(text: str) -> None:
     """Print the same on stderr; where that cannot be written, there is nobody to tell."""
     with suppress(OSError):
         print(visible(text), file=sys.stderr, flush=True)
+
+
+def width() -> int | None:
+    """Return how many characters a line of the terminal has; None where output goes elsewhere, and is to be whole."""
+    if not sys.stdout.isatty():
+        return None
+    return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+
+
+def show_long(text: str, *, painted: bool = False) -> None:
+    """Print text, in the pager of the person (PAGER, else less) where it is longer than the terminal; with an empty PAGER as it is.
+
+    `painted` says that its escape sequences are colours of ours.
+    """
+    text = text if painted else visible(text)
+    pager = shlex.split(os.environ.get("PAGER", "less"))
+    high = text.count("\n") >= shutil.get_terminal_size().lines - 1
+    if not (sys.stdout.isatty() and sys.stdin.isatty() and high and pager and shutil.which(pager[0])):
+        print(text)
+        return
+    settings = {"LESS": "FRX"} | os.environ  # quit where it fits, take colours, leave the text on the screen
+    with suppress(BrokenPipeError):
+        subprocess.run(pager, input=f"{text}\n".encode(errors="replace"), check=False, env=settings)
 
 
 def show_painted(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 import sys
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ def remedy(message: str, command: str, argv: Sequence[str]) -> str:
 
     """
     if not command:
-        return f"{program()} --help"
+        meant = _meant(argv)
+        return f"{program()} {meant} --help" if meant else f"{program()} --help"
     wrong = re.match(r"argument (-[-\w]*)", message)
     option = next((option for option in of_command(command) if wrong and option.flag == wrong[1]), None)
     if not (option and option.example) and (wrong or re.search(r"arguments: -", message)):
@@ -74,6 +76,14 @@ def remedy(message: str, command: str, argv: Sequence[str]) -> str:
     helpful = _two_models(argv) if command == "compare" else Command(command, **EXAMPLES.get(command, {}))
     helpful = Command(helpful.target, **dict(helpful.settings), **(option.example if option else {}))
     return as_typed(helpful, _repeated(command, argv, option))
+
+
+def _meant(argv: Sequence[str]) -> str:
+    """Return the command that was probably meant, "" where none is like what was typed."""
+    from benchmark.commands.parser import COMMANDS
+
+    word = next((word for word in argv if not word.startswith("-")), "")
+    return next(iter(difflib.get_close_matches(word, [command.name for command in COMMANDS], n=1)), "")
 
 
 def _two_models(argv: Sequence[str]) -> Command:

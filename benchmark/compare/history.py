@@ -15,7 +15,7 @@ from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.compare.rerun import is_rerun
 from benchmark.compare.sides import uncommitted
 from benchmark.compare.snapshots import FILES, Contents, Snapshot
-from benchmark.compare.tables import aligned
+from benchmark.compare.tables import fitted
 from benchmark.errors import ResultsError
 from benchmark.results import Metric, Reading
 from benchmark.results.numbers import NOT_RECORDED, format_p, points, reading_text
@@ -174,23 +174,55 @@ def _step(commit: Commit, points: list[Point]) -> JudgedCommit:
     return {"sha": commit.sha, "date": commit.date, "subject": commit.subject, "tests": len(tested)}
 
 
-def format_text(history: History, metrics: Sequence[Metric]) -> str:
-    """Return these metrics as a table, the newest commit first."""
-    rows = [("commit", "date", "model", *(metric.title for metric in metrics), "accuracy's step", "subject")]
-    for point in reversed(history["points"]):
-        commit = history["commits"][point["commit"]]
-        figures = [
-            NOT_RECORDED
-            if metric.name in point["not_recorded"]
-            else reading_text(point["values"].get(metric.name), metric.unit)
-            for metric in metrics
-        ]
-        about = (commit["sha"][:10], commit["date"][:10], point["model"])
-        rows.append((*about, *figures, _told_step(point), commit["subject"][:60]))
-    lines = aligned(rows)
+def format_text(
+    history: History, metrics: Sequence[Metric], *, width: int | None = None, every_model: bool = True
+) -> str:
+    """Return these metrics as a table, the newest commit first, in lines of `width` characters, None for any.
+
+    A row is a commit and what changed in it, or with `every_model` a commit and a model.
+    """
+    rows = _rows_of_models(history, metrics) if every_model else _rows_of_commits(history, metrics)
+    lines = [line for block in fitted(rows, width) for line in block]
     if history["truncated"]:
         lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
     return "\n".join([*lines, *(f"skipped: {one_line(line)}" for line in history["unreadable"])])
+
+
+def _rows_of_commits(history: History, metrics: Sequence[Metric]) -> list[tuple[str, ...]]:
+    told: dict[int, list[str]] = {}
+    last: dict[str, list[str]] = {}
+    for point in history["points"]:
+        values = _figures(point, metrics)
+        moved = point["step"] != "unchanged" or values != last.get(point["model"])
+        last[point["model"]] = values
+        words = [f"{point['model']} {', '.join(values)} {_told_step(point)}"] if moved else []
+        told.setdefault(point["commit"], []).extend(words)
+    rows: list[tuple[str, ...]] = [("commit", "date", "subject", ", ".join(metric.title for metric in metrics))]
+    for number in reversed(told):
+        commit = history["commits"][number]
+        changed = "; ".join(told[number]) or "unchanged"
+        rows.append((commit["sha"][:10], commit["date"][:10], commit["subject"][:40], changed))
+    return rows
+
+
+def _figures(point: Point, metrics: Sequence[Metric]) -> list[str]:
+    return [
+        NOT_RECORDED
+        if metric.name in point["not_recorded"]
+        else reading_text(point["values"].get(metric.name), metric.unit)
+        for metric in metrics
+    ]
+
+
+def _rows_of_models(history: History, metrics: Sequence[Metric]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [
+        ("commit", "date", "model", *(metric.title for metric in metrics), "accuracy's step", "subject")
+    ]
+    for point in reversed(history["points"]):
+        commit = history["commits"][point["commit"]]
+        about = (commit["sha"][:10], commit["date"][:10], point["model"])
+        rows.append((*about, *_figures(point, metrics), _told_step(point), commit["subject"][:60]))
+    return rows
 
 
 def _told_step(point: Point) -> str:

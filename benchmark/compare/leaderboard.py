@@ -16,7 +16,7 @@ import numpy as np
 from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Family, Place
 from benchmark.compare.sentences import noise_verdict
-from benchmark.compare.tables import aligned
+from benchmark.compare.tables import fitted
 from benchmark.results import Estimate, ModelResult, Results, round_measured
 from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
@@ -25,7 +25,7 @@ HEADER = (
     "rank",
     "model",
     "accuracy, 95 % interval",
-    "behind the leader, points",
+    "behind, points",
     "macro AUC",
     "hardest class",
     "fit",
@@ -232,12 +232,15 @@ def format_text(
     apart: Sequence[str] = (),
     say: Say = as_typed,
     misfits: Mapping[str, str] | None = None,
+    width: int | None = None,
 ) -> str:
     """Return the leaderboard aligned for a terminal, and the models that are not in it; `say` formats the commands for these.
 
+    The table has the columns that fit into `width` characters, None for any.
+
     `missing` are not measured, `apart` are measured on other data, `misfits` do not fit these, for a reason.
     """
-    lines = aligned([HEADER, *map(cells, board.rows)])
+    lines = [line for block in fitted([HEADER, *map(cells, board.rows)], width, spill=False) for line in block]
     for what, names in (("not measured", missing), ("not ranked, measured on other data", apart)):
         if names:
             lines.append(f"{what}: {', '.join(names)} ({say(Command('bench', models=','.join(names)))})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -15,6 +16,33 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     shown = [[visible(one_line(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[column]) for row in shown) for column in range(len(rows[0]))]
     return ["  ".join(map(_filled, row, widths)).rstrip() for row in shown]
+
+
+def fitted(rows: Sequence[Sequence[str]], width: int | None, *, spill: bool = True) -> list[list[str]]:
+    """Return each row, the header first, as lines of at most `width` characters, None for any.
+
+    Where the whole has no room, the last columns go into further lines of their row, each cell after its column's name; without
+    `spill` they are left out.
+    """
+    lines = aligned(rows)
+    if width is None or max(map(cell_len, lines)) <= width:
+        return [[line] for line in lines]
+    n_columns = 1
+    for n in range(len(rows[0]) - 1, 1, -1):
+        if max(map(cell_len, aligned([row[:n] for row in rows]))) <= width:
+            n_columns = n
+            break
+    header, *short = aligned([row[:n_columns] for row in rows])
+    rest = [_rest(rows[0][n_columns:], row[n_columns:], width) if spill else [] for row in rows[1:]]
+    return [[header], *([line, *more] for line, more in zip(short, rest, strict=True))]
+
+
+def _rest(names: Sequence[str], cells: Sequence[str], width: int) -> list[str]:
+    told = "; ".join(f"{name} {visible(one_line(cell))}" for name, cell in zip(names, cells, strict=True) if cell)
+    indent = "    "
+    return textwrap.wrap(
+        told, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _filled(cell: str, width: int) -> str:

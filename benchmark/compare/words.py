@@ -1,6 +1,6 @@
-"""Comparisons in words: for a terminal, and for a pull request.
+"""Comparisons in words: what a terminal and a pull request say alike, and the latter's comment.
 
-Input: a `Comparison`. Output: text or Markdown. The JSON form is the document itself.
+Input: a `Comparison`. Output: rows, lines and Markdown. The JSON form is the document itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.compare.sentences import distance
-from benchmark.compare.tables import aligned, code_span, markdown_row, posted
+from benchmark.compare.tables import code_span, markdown_row, posted
 from benchmark.results import METRICS
 from benchmark.results.numbers import (
     NOT_RECORDED,
@@ -23,37 +23,13 @@ from benchmark.results.numbers import (
     points,
     reading_text,
 )
-from benchmark.text import one_line, visible
 
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
 CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
-COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
 N_INDICES = 20
 N_FOLDED = 100  # a pull request's comment holds 65,536 characters
 TITLES = {metric.name: metric.title for metric in METRICS}
-
-
-def format_text(comparison: Comparison, *, colour: bool = False, details: bool = True) -> str:
-    """Return the comparison for a terminal: the sentence, one row per model and, with `details`, what changed.
-
-    With `colour` rows are coloured by escape sequences, of which the text holds no others.
-    """
-    lines = [*_heads(comparison), "", comparison["sentence"], ""]
-    rows = [HEADER, *(model_row(model) for model in comparison["models"])]
-    first = len(lines) + 1
-    lines += aligned(rows)
-    for model in comparison["models"] if details else []:
-        if is_same(model):
-            continue
-        lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
-        lines += [f"  {line}".rstrip() for line in _details(model)]
-    lines += ["", *[_place_line(place) for place in comparison["places"]], *notes(comparison)]
-    lines = [visible(one_line(line)) for line in lines]
-    if colour:
-        for number, model in enumerate(comparison["models"], first):
-            lines[number] = _coloured(lines[number], model)
-    return "\n".join(lines).rstrip()
 
 
 def format_markdown(comparison: Comparison) -> str:
@@ -75,24 +51,21 @@ def format_markdown(comparison: Comparison) -> str:
             "",
             *(
                 f"- {posted(line)}"
-                for line in [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_FOLDED)]
+                for line in [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_FOLDED)]
             ),
             "",
             "</details>",
         ]
     about = [
-        f"{end}: {', '.join(code_span(part) for part in _head(side) if part)}"
+        f"{end}: {', '.join(code_span(part) for part in head(side) if part)}"
         for end, side in (("Before", comparison["before"]), ("After", comparison["after"]))
     ]
-    told = [posted(line) for line in [*map(_place_line, comparison["places"]), *notes(comparison)]]
+    told = [posted(line) for line in [*map(place_line, comparison["places"]), *notes(comparison)]]
     return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *told])])
 
 
-def _heads(comparison: Comparison) -> list[str]:
-    return aligned([("before", *_head(comparison["before"])), ("after", *_head(comparison["after"]))])
-
-
-def _head(side: Side) -> tuple[str, ...]:
+def head(side: Side) -> tuple[str, ...]:
+    """Return what one side of a comparison is: its label, commit, date and subject."""
     return (side["label"], (side["commit"] or "")[:10], (side["date"] or "")[:10], side["subject"] or "")
 
 
@@ -133,14 +106,6 @@ def _note(model: ModelChange) -> str:
 def _arrow(change: MetricChange | None) -> str:
     ends = [end["value"] for end in (change["before"], change["after"]) if end] if change else []
     return " → ".join(dict.fromkeys(points(end) for end in ends if end is not None))
-
-
-def _details(model: ModelChange) -> list[str]:
-    lines = aligned([METRIC_HEADER, *metric_rows(model)]) if model["metrics"] else []
-    if model["classes"]:
-        lines += ["", *aligned([CLASS_HEADER, *class_rows(model)])]
-    told = [*machine_lines(model), *changed_lines(model), *_flip_lines(model, N_INDICES)]
-    return [*lines, *([""] if lines else []), *told]
 
 
 def metric_rows(model: ModelChange) -> list[tuple[str, ...]]:
@@ -208,9 +173,10 @@ def _told(before: Any, after: Any) -> str:
     )
 
 
-def _flip_lines(model: ModelChange, most: int) -> list[str]:
+def flip_lines(model: ModelChange, most: int, kinds: tuple[str, str] = ("right → wrong", "wrong → right")) -> list[str]:
+    """Return a line for each kind of flip with the first `most` images; `kinds` are what is said of the first two."""
     lines = []
-    for what, flips in (("right → wrong", model["right_to_wrong"]), ("wrong → right", model["wrong_to_right"])):
+    for what, flips in zip(kinds, (model["right_to_wrong"], model["wrong_to_right"]), strict=True):
         if flips:
             counts = Counter(flip["true"] for flip in flips).most_common()
             classes = ", ".join(f"{class_words(name)} {n}" for name, n in counts)
@@ -225,7 +191,8 @@ def _indices(flips: Sequence[Flip], most: int) -> str:
     return shown + (", … (all in --format json)" if len(flips) > most else "")
 
 
-def _place_line(place: Place) -> str:
+def place_line(place: Place) -> str:
+    """Return a model's rank and its distance from the leader."""
     return f"{place['name']}: {_rank(place)}{_behind(place)}"
 
 
@@ -266,7 +233,7 @@ def notes(comparison: Comparison) -> list[str]:
             "single comparison's; times are shown, not judged.",
         ]
     if comparison["counts"]["within noise"]:
-        told += ["“Would find”: the smallest difference that the test finds in 4 of 5 cases."]
+        told += ["“Could detect”: the smallest difference that the test finds in 4 of 5 cases."]
     if new := newly_recorded(comparison):
         told += [f"Recorded since, and not before: {listed(new)}."]
     use = comparison["use"]
@@ -289,8 +256,3 @@ def _family(comparison: Comparison) -> str:
 
 def _tests(number: int) -> str:
     return f"{number} test{'' if number == 1 else 's'}"
-
-
-def _coloured(line: str, model: ModelChange) -> str:
-    code = COLOURS.get(model["verdict"])
-    return f"\x1b[{code}m{line}\x1b[0m" if code else line

@@ -18,6 +18,7 @@ from benchmark.commands.options import (
     DiffOptions,
     HistoryOptions,
     Images,
+    LeaderboardOptions,
     ListOptions,
     Measuring,
     PredictOptions,
@@ -177,12 +178,13 @@ TYPED = {
         Path("m"), QUICK / "models" / "digits", (Path("1.png"), Path("2.png")), Path("e.py"), json=True
     ),
     ("readme", *SHARED): ReadmeOptions(QUICK / "models", "digits"),
+    ("leaderboard", *SHARED, "--json"): LeaderboardOptions(QUICK / "models", "digits", json=True, repeat=TOLD),
     ("diff", "v1", "v2", *SHARED, "--models", "a", "--exit-code", "--min-effect", "0.5", "--format", "markdown"): DiffOptions(
-        WHERE, "v1", "v2", ("a",), exit_code=True, min_effect=0.5, max_loss=None, format="markdown", repeat=TOLD
+        WHERE, "v1", "v2", ("a",), exit_code=True, min_effect=0.5, max_loss=None, verbose=False, format="markdown", repeat=TOLD
     ),
     ("compare", "a", "b", *SHARED, "--at", "v1"): CompareOptions(WHERE, "a", "b", "v1", "text", TOLD),
-    ("history", *SHARED, "--models", "a", "--metric", "accuracy, fit_seconds", "--json"): HistoryOptions(
-        WHERE, ("a",), ("accuracy", "fit_seconds"), json=True
+    ("history", *SHARED, "--models", "a", "--metric", "accuracy, fit_seconds", "--verbose", "--json"): HistoryOptions(
+        WHERE, ("a",), ("accuracy", "fit_seconds"), verbose=True, json=True
     ),
 }  # fmt: skip
 
@@ -198,7 +200,7 @@ def test_nothing_typed_is_the_checkout_as_it_is():
     expected = BenchOptions(measuring, BUILD, dry_run=False, no_site=False, json=False, quiet=False, repeat={})
     assert options_of("bench") == expected
     where = Where(ROOT, ROOT / "models", "fashion-mnist")
-    plain = {"exit_code": False, "min_effect": None, "max_loss": None, "format": "text", "repeat": {}}
+    plain = {"exit_code": False, "min_effect": None, "max_loss": None, "verbose": False, "format": "text", "repeat": {}}
     assert options_of("diff") == DiffOptions(where, "HEAD", None, (), **plain)
 
 

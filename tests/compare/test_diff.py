@@ -23,7 +23,7 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmark import results
 from benchmark.commands import measuring, parser
-from benchmark.compare import diff, documents, verdicts, words
+from benchmark.compare import diff, documents, terminal, verdicts, words
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_side, use_of_test_set
 from benchmark.errors import BenchmarkError, ResultsError
@@ -642,7 +642,7 @@ def test_a_row_says_what_its_figures_do_not(pair):
 def test_other_times_of_the_same_predictions_are_shown_with_their_ratio_and_machines(pair):
     made.write_model(pair[1], "one", made.predictions(BASE), fit=2.5, cpu="Another")
     where = {"repository": pair[0], "models_dir": pair[0], "dataset": "made"}
-    text = words.format_text(diff.compare_results(*(read_side(str(folder), **where) for folder in pair)))
+    text = terminal.format_text(diff.compare_results(*(read_side(str(folder), **where) for folder in pair)))
     assert re.search(r"Fit time +1 s +2.5 s +× 2.50 +lower", text)
     assert "times on: A processor, 2 cores → Another, 2 cores" in text
     assert "one: unchanged (the same predictions)" in text
@@ -670,7 +670,7 @@ def test_the_words_are_those_of_the_golden_file(scratch, form):
     comparison = diff.compare_results(*sides(scratch), {"commits": 3, "at_least": True})
     for side in ("before", "after"):
         comparison[side] |= {"commit": "0123456789abcdef", "date": "2026-01-01T00:00:00+00:00"}
-    found = {"text": words.format_text, "markdown": words.format_markdown}[form](comparison) + "\n"
+    found = {"text": terminal.format_text, "markdown": words.format_markdown}[form](comparison) + "\n"
     golden = GOLDEN / f"diff.{'md' if form == 'markdown' else 'txt'}"
     if os.environ.get("REFRESH"):
         golden.parent.mkdir(exist_ok=True)
@@ -684,16 +684,16 @@ def test_a_message_sends_a_terminal_nothing_with_colours_or_without(scratch):
     told = {**after[0], "subject": "all right\x1b[2J\x9b0m\u202e\nbefore  0000000000"}
     comparison = diff.compare_results(before, (told, after[1]))
     for colour in (False, True):
-        text = words.format_text(comparison, colour=colour)
+        text = terminal.format_text(comparison, colour=colour)
         assert r"all right\x1b[2J\x9b0m\u202e before  0000000000" in text
         assert set(re.findall("\x1b[^m]*m", text)) <= {"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"}
 
 
 def test_colour_marks_the_verdict_and_nothing_else(scratch):
     comparison = diff.compare_results(*sides(scratch))
-    coloured = words.format_text(comparison, colour=True)
+    coloured = terminal.format_text(comparison, colour=True)
     assert "\x1b[31mforty" in coloured
-    assert coloured.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "") == words.format_text(
+    assert coloured.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "") == terminal.format_text(
         comparison
     )
 
@@ -712,9 +712,9 @@ def test_a_metric_added_since_is_not_recorded_before_and_named_once(pair):
     )
     [change] = [change for change in comparison["models"][0]["metrics"] if change["metric"] == "log_loss"]
     assert (change["before"], change["after"], change["not_recorded"]) == (None, found, ["before"])
-    text = words.format_text(comparison)
+    text = terminal.format_text(comparison)
     assert "Recorded since, and not before: Log loss." in text
     back = diff.compare_results(
         *(read_side(str(folder), repository=ROOT, models_dir=ROOT, dataset="made") for folder in pair[::-1])
     )
-    assert "Recorded since" not in words.format_text(back)
+    assert "Recorded since" not in terminal.format_text(back)

@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmark import results
 from benchmark.command import as_typed
-from benchmark.compare import diff, history, leaderboard, sentences, verdicts, words
+from benchmark.compare import diff, history, leaderboard, sentences, terminal, verdicts, words
 from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_side
 from benchmark.errors import ResultsError
@@ -71,7 +71,7 @@ def test_compare_the_page_and_the_leaderboard_give_a_pair_one_p_value_and_one_ve
     assert compared(stored, "b", "a")["sentence"] == (
         "a is 15.00 points ahead of b: within noise (adjusted p = 0.062)."
     )
-    assert "10 tests, of all pairs of ranked models" in words.format_text(compared(stored, "b", "a"))
+    assert "10 tests, of all pairs of ranked models" in terminal.format_text(compared(stored, "b", "a"))
 
 
 def test_the_pair_of_a_reference_is_a_test_by_itself():
@@ -81,7 +81,7 @@ def test_the_pair_of_a_reference_is_a_test_by_itself():
     assert comparison["sentence"] == "a is 15.00 points ahead of b: a real difference (p = 0.016)."
     assert board.rivalry(board.row("b")).pair.verdict == "a real difference (p = 0.016)"
     assert comparison["primary"]["size"] == 1
-    assert "1 test: a reference is in no pair of ranked models" in words.format_text(comparison)
+    assert "1 test: a reference is in no pair of ranked models" in terminal.format_text(comparison)
 
 
 def test_the_command_says_what_the_leaderboard_says(tmp_path):
@@ -90,7 +90,7 @@ def test_the_command_says_what_the_leaderboard_says(tmp_path):
     for name, where in LADDER.items():
         made.write_model(folder, name, made.predictions(where, 40))
     done = run_command("compare", "b", "a", "--dataset", "made", "--at", folder)
-    assert done.stdout.split("\n\n")[1] == ("a is 15.00 points ahead of b: within noise (adjusted p = 0.062).")
+    assert done.stdout.splitlines()[0] == "a is 15.00 points ahead of b: within noise (adjusted p = 0.062)."
 
 
 # ------------------------------------------------------------------------------------------------- sentences, word by word
@@ -104,7 +104,7 @@ def told(stored):
         else ["nobody leads"]
     )
     lines += [leaderboard.paired_sentence(board, row.name) or f"{row.name}: nothing to say" for row in board.rows]
-    lines += [words._place_line(place) for place in leaderboard.places(board, [row.name for row in board.rows])]
+    lines += [words.place_line(place) for place in leaderboard.places(board, [row.name for row in board.rows])]
     names = [row.name for row in board.rows]
     lines += [compared(stored, names[0], name)["sentence"] for name in names[1:]]
     return lines
@@ -226,7 +226,7 @@ def test_a_drop_on_another_processor_is_a_rerun_to_both_and_no_regression_to_the
     assert (model["test"], comparison["primary"]["size"]) == (None, 0)
     assert comparison["sentence"] == "1 rerun (nothing to test)."
     assert len(model["right_to_wrong"]) == 180
-    assert "right → wrong: 180" in words.format_text(comparison)
+    assert "right → wrong: 180" in terminal.format_text(comparison)
 
 
 @pytest.mark.parametrize("more", [{"code": "b" * 64}, {}], ids=["other code", "same machine"])
@@ -256,7 +256,7 @@ def test_a_renamed_class_leaves_the_data_what_they_are(steps, wrong, verdict):
         assert {row["name"] for row in model["classes"]} == {*made.CLASSES[:3], "9"}
         flip = next(flip for flip in model["right_to_wrong"] if flip["true"] == "9")
         assert flip["before"] == "Boot"  # as it was called then
-        assert "class 9 " in words.format_text(comparison)
+        assert "class 9 " in terminal.format_text(comparison)
 
 
 def add_class(folder):

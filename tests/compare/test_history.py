@@ -230,6 +230,9 @@ def test_without_results_it_is_an_error(tmp_path):
 def test_the_command_prints_a_table_and_json(told):
     shared = ("history", "--dataset", "made", "--repository", told[0])
     table = run_command(*shared).stdout.splitlines()
+    assert len(table) == 1 + len(told[1]["commits"])
+    assert table[1].split()[2:] == ["Other", "data", "a", "90.00", "%", "not", "comparable"]
+    table = run_command(*shared, "--verbose").stdout.splitlines()
     assert len(table) == 1 + len(told[1]["points"])
     assert table[1].split()[2:] == ["a", "90.00", "%", "not", "comparable", "Other", "data"]
     assert json.loads(run_command(*shared, "--format", "json").stdout) == told[1]
@@ -247,7 +250,7 @@ def test_models_and_metrics_choose_rows_and_columns_of_the_table_and_of_json(tol
         "--metric",
         "fit_seconds,accuracy",
     )
-    header, *rows = run_command(*shared).stdout.splitlines()
+    header, *rows = run_command(*shared, "--verbose").stdout.splitlines()
     assert [cell.strip() for cell in header.split("  ") if cell] == [
         "commit", "date", "model", "Fit time", "Accuracy", "accuracy's step", "subject",
     ]  # fmt: skip

@@ -101,7 +101,7 @@ def test_one_contestant_leads_alone():
     assert leaderboard.cells(board.rows[0])[:4] == ("1", "Model only", "95.00 % [40.00, 99.00]", "–")
     assert leaderboard.paired_sentence(board, "only") == ""
     (place,) = leaderboard.places(board, ["only"])
-    assert words._place_line(place) == "only: the only ranked model"
+    assert words.place_line(place) == "only: the only ranked model"
 
 
 def test_a_model_against_the_leader_is_the_leaders_test_the_other_way_round(three):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark import results
-from benchmark.compare import diff, leaderboard, words
+from benchmark.compare import diff, leaderboard, terminal, words
 from benchmark.compare.sides import read_side
 from benchmark.errors import BenchmarkError, ResultsError
 from benchmark.publish.outside import read_released
@@ -137,7 +137,7 @@ def test_a_folder_with_one_wrong_file_is_compared_or_refused(folder, file, data)
 
     def compared():
         after = read_side(str(folder), **where)
-        words.format_text(diff.compare_results(before, after))
+        terminal.format_text(diff.compare_results(before, after))
         words.format_markdown(diff.compare_results(after, before))
         leaderboard.format_text(leaderboard.leaderboard(after[1]), after[1].missing)
 

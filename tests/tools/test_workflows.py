@@ -118,7 +118,7 @@ def test_what_is_tracked_of_results_and_data_is_text():
     entries = [line.split("\t") for line in done.stdout.split("\0") if line]
     assert entries
     assert {mode.split()[0] for mode, _ in entries} == {"100644"}  # no link, and nothing that is run
-    assert all(path.endswith((".json", ".txt", "/SHA256SUMS")) for _, path in entries)
+    assert all(path.endswith((".json", ".txt", ".bib", "/SHA256SUMS")) for _, path in entries)
 
 
 @pytest.mark.parametrize(

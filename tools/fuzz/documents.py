@@ -50,7 +50,7 @@ def released(folder):
 
 def results(name, folder):
     """Read results, compare them with others, and rank them; one of their files is changed."""
-    from benchmark.compare import leaderboard, words
+    from benchmark.compare import leaderboard, terminal, words
     from benchmark.compare.diff import compare_results
     from benchmark.compare.sides import read_side
 
@@ -68,7 +68,7 @@ def results(name, folder):
         comparison = compare_results(before, after)
         return [
             leaderboard.format_text(board, after[1].missing),
-            words.format_text(comparison),
+            terminal.format_text(comparison),
             words.format_markdown(comparison),
         ]
 
