@@ -12,7 +12,6 @@ from benchmark.command import Command, as_typed
 from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour, width
 from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
-from benchmark.results.numbers import NOTHING, long_duration, percent
 from benchmark.text import visible
 
 if TYPE_CHECKING:
@@ -100,6 +99,7 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
     """Print which models are current, and how long it took last time where something is to do; return the same."""
     from benchmark.measure.keys import statuses
     from benchmark.results.failures import read_failures
+    from benchmark.results.numbers import NOTHING, long_duration
 
     with redirect_stdout(sys.stderr):
         found = statuses(setting, chosen, tracked_only=tracked_only)
@@ -125,6 +125,7 @@ def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked
 def _accuracies(setting: Setting) -> dict[str, str]:
     """Return the accuracy of each model that has a result; none where results cannot be read, which is said elsewhere."""
     from benchmark.results import load_results
+    from benchmark.results.numbers import percent
 
     try:
         stored = load_results(setting.models_dir, setting.dataset.entry.name)

@@ -17,6 +17,7 @@ import benchmark.compare.intervals
 import benchmark.compare.leaderboard
 import benchmark.compare.repository
 import benchmark.compare.sides
+import benchmark.compare.terminal
 import benchmark.compare.verdicts
 import benchmark.compare.words
 import benchmark.dataset

@@ -44,10 +44,11 @@ TAKES = {
     "serve": f"{PLACES} --port",
     "predict": f"{PLACES} --models-dir --entries --json",
     "list": f"{PLACES} --entries --data-dir --models-dir --models --model --jobs --check --json --quiet",
-    "diff": f"{COMPARING} --models --model --exit-code --min-effect --max-loss",
+    "diff": f"{COMPARING} --models --model --exit-code --min-effect --max-loss --verbose",
     "compare": f"{COMPARING} --at",
-    "history": f"{COMPARING} --models --model --metric",
+    "history": f"{COMPARING} --models --model --metric --verbose",
     "readme": f"{PLACES} --models-dir",
+    "leaderboard": f"{PLACES} --models-dir --format --json",
 }
 # what every command took, whether it used it or not
 ONCE_TAKEN = {
@@ -62,6 +63,7 @@ ONCE_TAKEN = {
 }
 REQUIRED = {"predict": ["a", "photo.png"], "compare": ["a", "b"], "worker": ["tcp://h:8786"]}
 SWITCHES = [
+    "--verbose",
     "--accept",
     "--convert",
     "--fast",
@@ -275,7 +277,8 @@ def test_parsing_imports_nothing_that_computes():
         ("predict m", "required: images", "python -m benchmark predict svm-hog photo.png"),
         ("worker", "required: address", "python -m benchmark worker tcp://localhost:8786"),
         ("readme now", "unrecognized arguments: now", "python -m benchmark readme"),
-        ("bensh", "invalid choice: 'bensh'", "python -m benchmark --help"),
+        ("bensh", "invalid choice: 'bensh'", "python -m benchmark bench --help"),
+        ("xyz", "invalid choice: 'xyz'", "python -m benchmark --help"),
         ("", "required: command", "python -m benchmark --help"),
     ],
 )
@@ -356,7 +359,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     assert made_by("site", *VARIABLES) == SiteOptions(images, QUICK / "models", QUICK / "x", False, told_entries)  # noqa: FBT003
     assert made_by("serve", *VARIABLES) == ServeOptions(QUICK / "x", 80)
     assert made_by("compare", *VARIABLES) == CompareOptions(where, "a", "b", None, "json", told)
-    assert made_by("history", *VARIABLES) == HistoryOptions(where, ("a", "b"), ("accuracy",), json=True)
+    assert made_by("history", *VARIABLES) == HistoryOptions(where, ("a", "b"), ("accuracy",), verbose=False, json=True)
     assert made_by("readme", *VARIABLES) == ReadmeOptions(QUICK / "models", "x")
 
 
