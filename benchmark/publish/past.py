@@ -16,16 +16,20 @@ from benchmark.git import NoCloneError
 
 @dataclass(frozen=True)
 class Past:
-    """The history and its newest step; None with the reason and the command that helps in `missing`."""
+    """The history and its newest step that changed a prediction; None with the reason and the command that helps in `missing`.
+
+    `since` is how many commits with results came after that step; they changed no prediction.
+    """
 
     history: History | None
     comparison: Comparison | None
     missing: str = ""
     remedy: str = ""
+    since: int = 0
 
 
 def read_past(repository: Repository, folder: str | None, digest: str, say: Say = as_typed) -> Past:
-    """Return the history of the results in `folder` up to HEAD, and the comparison of its last two commits.
+    """Return the history of the results in `folder` up to HEAD, and what its last commit that changed a prediction did.
 
     What cannot be read is no reason to build no site: it is said instead. `digest` is that of the images that the pages
     show; flips of other data have no pictures here. `say` formats the commands.
@@ -43,8 +47,9 @@ def read_past(repository: Repository, folder: str | None, digest: str, say: Say 
             return Past(history, None, "This site was built from a shallow clone.", "git fetch --unshallow")
         missing = "There are no two commits with results so far, so nothing to compare."
         return Past(history, None, missing, say(Command("bench")))
+    step = _newest_step(history)
     try:
-        before, after = (repository.commit(commit["sha"]) for commit in history["commits"][-2:])
+        before, after = (repository.commit(commit["sha"]) for commit in history["commits"][step - 1 : step + 1])
         old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
         use = use_of_test_set(repository, after.sha, folder)
     except BenchmarkError as error:
@@ -52,7 +57,13 @@ def read_past(repository: Repository, folder: str | None, digest: str, say: Say 
     if new[0]["digest"] != digest:
         missing = "The newest commit with results measured other images than these."
         return Past(history, None, missing, say(Command("bench")))
-    return Past(history, compare_results(old, new, use, say))
+    return Past(history, compare_results(old, new, use, say), since=len(history["commits"]) - 1 - step)
+
+
+def _newest_step(history: History) -> int:
+    """Return the place of the last commit that changed a prediction or a model, the first aside; without one, of the last of all."""
+    changed = {point["commit"] for point in history["points"] if point["step"] != "unchanged"}
+    return max(changed - {0}, default=len(history["commits"]) - 1)
 
 
 def _unread(history: History | None, error: BenchmarkError, say: Say) -> Past:

@@ -21,7 +21,7 @@ from benchmark.publish.charts.history import history_chart
 from benchmark.publish.gallery import Gallery
 from benchmark.publish.pages import changes
 from benchmark.publish.pages.history import history_page
-from benchmark.publish.past import Past, read_past
+from benchmark.publish.past import Past, _newest_step, read_past
 from tests import made
 from tests.conftest import ROOT, RUN_MODELS, SAMPLE
 
@@ -342,3 +342,30 @@ def test_steps_call_every_model_by_its_title_a_baseline_too_and_only_contestants
     record = history_page(Past(history_of(*STEPS), None), stored).record
     assert record.commits[-2].steps == "What guessing is worth improved"
     assert record.charts == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "newest"),
+    [
+        (["first", "unchanged", "unchanged"], 2),
+        (["first", "regressed", "unchanged", "unchanged"], 1),
+        (["first", "rerun", "within noise", "unchanged"], 2),
+    ],
+)
+def test_the_newest_step_is_the_last_that_changed_a_prediction(steps, newest):
+    assert _newest_step(history_of(*[(step, 0, 0.8) for step in steps])) == newest
+
+
+def test_commits_that_changed_no_prediction_are_counted_not_shown(published, sample, tmp_path):
+    root = tmp_path / "repo"
+    shutil.copytree(published, root)
+    path = root / "models" / SAMPLE / "rf-pixels" / "run.json"
+    timed = results.read_document(path, results.Run)
+    timed["seconds"]["fit"] *= 2
+    results.write_document(path, timed, results.Run)
+    made.commit(root, "Timed again")
+    told, _ = built(root, sample, tmp_path / "build")
+    assert "1 commit with results since then changed no prediction." in told
+    assert re.search(r'<p class="hero">2 regressed, \d+ not measured, 3 unchanged', told)
+    assert SUBJECT in html.unescape(told)
+    assert re.search(r"Unchanged: [^<]*Random forest, pixels", told)

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -457,14 +458,22 @@ def test_a_release_carries_each_model_as_a_pickle_and_as_a_file_that_runs_no_cod
     pytest.importorskip("skops.io")
     folder = tmp_path / "pickles"
     with pytest.raises(ResultsError, match="holds no results(?s:.*)make bench"):
-        pickles.main(tmp_path, folder)
+        pickles.main(tmp_path, folder, tmp_path / "site")
     results = whole_run[0] / "models" / SAMPLE
-    pickles.main(results, folder)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("a page")
+    pickles.main(results, folder, tmp_path / "site")
+    with zipfile.ZipFile(folder / "site.zip") as archive:
+        assert archive.read("site/index.html") == b"a page"
     sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
-    assert set(sums) == {f"{name}{suffix}" for name in RUN_MODELS.split(",") for suffix in (".pkl", ".skops")}
+    assert set(sums) == {f"{name}{suffix}" for name in RUN_MODELS.split(",") for suffix in (".pkl", ".skops")} | {
+        "site.zip"
+    }
     for name, sha256 in sums.items():
         content = (folder / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == sha256
+        if name == "site.zip":
+            continue
         if name.endswith(".pkl"):
             assert content == (results / name.removesuffix(".pkl") / "model.pkl").read_bytes()
         found = load_model(folder / name, sha256).predict(np.asarray(sample.test_images[:200]))

@@ -79,8 +79,10 @@ class Newest:
 
     sentence: str
     sides: list[Commit]
+    since: str
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    unchanged: str
     notes: list[str]
     models: list[ChangedModel]
 
@@ -104,12 +106,20 @@ def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[
     newest = Newest(
         sentence=found["sentence"],
         sides=[_side(found["before"], "before", web), _side(found["after"], "after", web)],
+        since=_since(past.since),
         header=HEADER,
-        rows=[(model["title"], *model_row(model)[1:]) for model in found["models"]],
+        rows=[(model["title"], *model_row(model)[1:]) for model in found["models"] if model["verdict"] != "unchanged"],
+        unchanged=", ".join(model["title"] for model in found["models"] if model["verdict"] == "unchanged"),
         notes=notes(found),
         models=_models(gallery, found, order, with_page),
     )
     return ChangesPage(newest, past.missing, past.remedy)
+
+
+def _since(commits: int) -> str:
+    if not commits:
+        return ""
+    return f"{commits} commit{'' if commits == 1 else 's'} with results since then changed no prediction."
 
 
 def _side(found: Side, end: str, web: str) -> Commit:
