@@ -405,6 +405,28 @@ def test_print_shows_every_chart_as_a_light_picture_with_something_on_it(visit):
 
 
 # ---------------------------------------------------------------------------------------------------------- the pages
+@pytest.mark.parametrize("width", [703, 725], ids=["A4", "Letter"])  # in pixels of 1/96 inch, without margins of 12 mm
+def test_on_paper_no_column_of_a_table_is_cut(visit, site, width):
+    for kind in ("home", "model", "methods", "changes"):
+        page = visit(kinds(site[1])[kind], {"viewport": {"width": width, "height": 1000}, "color_scheme": "light"})
+        page.emulate_media(media="print")
+        wide = "[...document.querySelectorAll('.scroll table')].filter(table => table.offsetParent && table.getBoundingClientRect().right > innerWidth + 1).map(table => table.className)"
+        assert page.evaluate(wide) == [], kind
+        page.emulate_media(media="screen")
+
+
+def test_in_forced_colours_bars_and_cells_are_seen_and_axe_finds_nothing(visit, site):
+    for kind in ("home", "errors"):
+        page = visit(kinds(site[1])[kind], forced_colors="active")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.leaderboard .bar, .gap, .cells button')].map(part => {"
+            "const { backgroundImage, backgroundColor } = getComputedStyle(part); return backgroundImage + backgroundColor; })"
+        )
+        assert shown
+        assert not [one for one in shown if one == "nonergba(0, 0, 0, 0)"]
+        assert not violations(page)
+
+
 def test_the_leaderboard_sorts_by_mouse_and_by_keyboard(visit):
     page = visit("")
     page.wait_for_selector("table[data-ready]")
