@@ -19,7 +19,8 @@
   const live = async (place) => {
     if (asked.has(place)) return;
     asked.add(place);
-    const line = lineOf(place), held = line.contains(document.activeElement);
+    const line = lineOf(place), held = line.contains(document.activeElement), button = line.querySelector("button");
+    if (button) button.textContent = "Loading…";
     try {
       const [spec] = await Promise.all([fetch(place.dataset.figure).then((answer) => answer.json()), load()]);
       if (place.isConnected) await window.chartStage.raise(place, line, spec); // another page may have come meanwhile
