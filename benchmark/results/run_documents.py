@@ -8,13 +8,18 @@ from benchmark.results.documents import Measured, Params
 
 
 class PublishedResult(TypedDict):
-    """A result that others report on the same test images; `read` is the date on which the source was read."""
+    """A result that others report on the same test images.
+
+    `read` is the date on which the source was read, and `checked` says whether somebody else has reproduced it; false where that is not
+    known.
+    """
 
     title: str
     accuracy: float
     n_images: int
     source: str
     read: str
+    checked: NotRequired[bool]
 
 
 class Published(TypedDict):

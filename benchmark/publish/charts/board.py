@@ -22,7 +22,7 @@ from benchmark.publish.chart import (
     whiskers,
 )
 from benchmark.results import Estimate, ModelResult, PublishedResult, Results
-from benchmark.results.numbers import classes_words, interval, percent, points
+from benchmark.results.numbers import classes_words, interval, listed, percent, points
 from benchmark.statistics import wilson_interval
 from benchmark.text import chart_text
 
@@ -70,7 +70,8 @@ def accuracy_rows(board: Sequence[ModelResult], published: Sequence[PublishedRes
 def _published_row(result: PublishedResult) -> Row:
     low, high = wilson_interval(round(result["accuracy"] * result["n_images"]), result["n_images"])
     estimate: Estimate = {"value": result["accuracy"], "low": low, "high": high}
-    return Row(result["title"], estimate, f"{result['source']}, read {result['read']}")
+    checked = "" if result.get("checked") else ", not checked"
+    return Row(result["title"], estimate, f"{result['source']}, read {result['read']}{checked}")
 
 
 def _accuracy_dots(rows: Sequence[Row], name: str, colour: str, symbol: str, *, published: bool) -> Any:
@@ -97,7 +98,7 @@ def _accuracies_caption(best: ModelResult, rows: Sequence[Row]) -> str:
     above = [row.title for row in published if value_or_zero(row.accuracy) > best.accuracy]
     return (
         f"{reached}, more than {len(published) - len(above)} of the {len(published)} published results drawn here"
-        + (f"; {' and '.join(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
+        + (f"; {listed(above)} report{'s' if len(above) == 1 else ''} more" if above else "")
         + ". What is published was not measured here, nor on a paired test; its intervals are Wilson's, of the figure given."
     )
 
