@@ -20,7 +20,7 @@ flag = $(if $(filter $(ON),$(call given,$2)),$1)
 $(foreach name,$(SWITCHES),$(if $(filter-out $(ON) $(OFF),$(call given,$(name))),\
   $(error $(name) is on (1, yes, true) or off (0, no, false), not $(call given,$(name)))))
 ignored := $(strip $(foreach name,$(GIVEN) $(SWITCHES),$(if $(findstring environment,$(origin $(name))),$(name))))
-$(if $(ignored),$(warning not used, because the environment sets it: $(ignored). To use it, type it: make bench $(firstword $(ignored))=…))
+$(if $(ignored),$(warning not used, because the environment sets it: $(ignored). To use it, type it: make $(or $(firstword $(MAKECMDGOALS)),bench) $(firstword $(ignored))=…))
 
 INTERPRETER := $(call quoted,$(patsubst ~/%,$(HOME)/%,$(or $(call given,PYTHON),python3)))
 VENV := .venv

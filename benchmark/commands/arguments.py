@@ -239,10 +239,7 @@ OPTIONS = (
         "data bench predict list leaderboard diff compare history",
         {"dest": "format", "action": "store_const", "const": "json", "default": "text", "help": "print JSON"},
     ),
-    Option(
-        "--verbose",
-        "diff history",
-        _FLAG | {"help": "every metric, class and image of a diff; every model of a history"},
-    ),
+    Option("--verbose", "diff", _FLAG | {"help": "show every metric and class, and the images that changed"}),
+    Option("--verbose", "history", _FLAG | {"help": "show every model at every commit, a line each"}),
     Option("--quiet", "data bench site list", _FLAG | {"help": "say nothing but errors and the result"}),
 )

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from benchmark.command import as_typed
@@ -107,9 +108,10 @@ def show_long(text: str, *, painted: bool = False) -> None:
     if not (sys.stdout.isatty() and sys.stdin.isatty() and high and pager and shutil.which(pager[0])):
         print(text)
         return
+    colours = ["-R"] if Path(pager[0]).name == "less" and painted else []  # whatever LESS says
     settings = {"LESS": "FRX"} | os.environ  # quit where it fits, take colours, leave the text on the screen
     with suppress(BrokenPipeError):
-        subprocess.run(pager, input=f"{text}\n".encode(errors="replace"), check=False, env=settings)
+        subprocess.run([*pager, *colours], input=f"{text}\n".encode(errors="replace"), check=False, env=settings)
 
 
 def show_painted(text: str) -> None:

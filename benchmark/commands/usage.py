@@ -83,7 +83,9 @@ def _meant(argv: Sequence[str]) -> str:
     from benchmark.commands.parser import COMMANDS
 
     word = next((word for word in argv if not word.startswith("-")), "")
-    return next(iter(difflib.get_close_matches(word, [command.name for command in COMMANDS], n=1)), "")
+    names = [command.name for command in COMMANDS]
+    begun = [name for name in names if word and name.startswith(word)]
+    return next(iter(begun + difflib.get_close_matches(word, names, n=1)), "")
 
 
 def _two_models(argv: Sequence[str]) -> Command:

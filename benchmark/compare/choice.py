@@ -15,7 +15,7 @@ from benchmark.compare.leaderboard import Leaderboard, Pair
 from benchmark.results import METRICS, ModelResult, Results
 
 SMALLEST_FRONT = 3  # models on a front that can bend
-ROUNDING = 1 + 1e-9  # a limit that is a model's own cost, as a page shows it, lets that model in
+ROUNDING = 1 + 1e-9  # of a limit, which may be the very cost
 
 
 class Cost(NamedTuple):
@@ -28,9 +28,10 @@ class Cost(NamedTuple):
     scale: float
 
     def of(self, model: ModelResult) -> float:
-        """Return the cost of a model in the unit of a limit."""
+        """Return the cost of a model in the unit of a limit, rounded as pages show it: whoever types that lets the model in."""
         metric = next(metric for metric in METRICS if metric.name == self.metric)
-        return metric.each(model) / self.scale
+        value = metric.each(model) / self.scale
+        return round(value, 1) if self.unit == "MB" else float(f"{value:.3g}")
 
 
 COSTS = (

@@ -15,7 +15,7 @@ from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.compare.rerun import is_rerun
 from benchmark.compare.sides import uncommitted
 from benchmark.compare.snapshots import FILES, Contents, Snapshot
-from benchmark.compare.tables import fitted
+from benchmark.compare.tables import fitted, shortened
 from benchmark.errors import ResultsError
 from benchmark.results import Metric, Reading
 from benchmark.results.numbers import NOT_RECORDED, format_p, points, reading_text
@@ -195,14 +195,21 @@ def _rows_of_commits(history: History, metrics: Sequence[Metric]) -> list[tuple[
         values = _figures(point, metrics)
         moved = point["step"] != "unchanged" or values != last.get(point["model"])
         last[point["model"]] = values
-        words = [f"{point['model']} {', '.join(values)} {_told_step(point)}"] if moved else []
+        words = [f"{point['model']} {', '.join(values)} {_of_accuracy(point, metrics)}"] if moved else []
         told.setdefault(point["commit"], []).extend(words)
     rows: list[tuple[str, ...]] = [("commit", "date", "subject", ", ".join(metric.title for metric in metrics))]
     for number in reversed(told):
         commit = history["commits"][number]
         changed = "; ".join(told[number]) or "unchanged"
-        rows.append((commit["sha"][:10], commit["date"][:10], commit["subject"][:40], changed))
+        rows.append((commit["sha"][:10], commit["date"][:10], shortened(commit["subject"], 40), changed))
     return rows
+
+
+def _of_accuracy(point: Point, metrics: Sequence[Metric]) -> str:
+    """Return how accuracy went, which alone is tested; beside other figures it is called by its name."""
+    if [metric.name for metric in metrics] == ["accuracy"] or point["step"] in ("first", "returned", "not comparable"):
+        return _told_step(point)
+    return "(same predictions)" if point["step"] == "unchanged" else f"(accuracy: {_told_step(point)})"
 
 
 def _figures(point: Point, metrics: Sequence[Metric]) -> list[str]:
@@ -221,7 +228,7 @@ def _rows_of_models(history: History, metrics: Sequence[Metric]) -> list[tuple[s
     for point in reversed(history["points"]):
         commit = history["commits"][point["commit"]]
         about = (commit["sha"][:10], commit["date"][:10], point["model"])
-        rows.append((*about, *_figures(point, metrics), _told_step(point), commit["subject"][:60]))
+        rows.append((*about, *_figures(point, metrics), _told_step(point), shortened(commit["subject"], 60)))
     return rows
 
 

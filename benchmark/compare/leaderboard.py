@@ -16,7 +16,7 @@ import numpy as np
 from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Family, Place
 from benchmark.compare.sentences import noise_verdict
-from benchmark.compare.tables import fitted
+from benchmark.compare.tables import aligned, fitted
 from benchmark.results import Estimate, ModelResult, Results, round_measured
 from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
@@ -236,11 +236,17 @@ def format_text(
 ) -> str:
     """Return the leaderboard aligned for a terminal, and the models that are not in it; `say` formats the commands for these.
 
-    The table has the columns that fit into `width` characters, None for any.
+    The table has the columns that fit into `width` characters, models by name; None for any, models by title.
 
     `missing` are not measured, `apart` are measured on other data, `misfits` do not fit these, for a reason.
     """
-    lines = [line for block in fitted([HEADER, *map(cells, board.rows)], width, spill=False) for line in block]
+    rows = [
+        HEADER,
+        *((rank, row.name if width else title, *more) for row in board.rows for rank, title, *more in [cells(row)]),
+    ]
+    lines = [line for block in fitted(rows, width, spill=False) for line in block]
+    if width and lines != aligned(rows):
+        lines.append("a wider terminal shows more columns; --json has all")
     for what, names in (("not measured", missing), ("not ranked, measured on other data", apart)):
         if names:
             lines.append(f"{what}: {', '.join(names)} ({say(Command('bench', models=','.join(names)))})")
@@ -265,6 +271,13 @@ def row_data(row: Row) -> dict[str, Any]:
         }
         if behind
         else None,
+        "macro_auc": row.macro_auc,
+        "hardest_class": row.hardest or None,
+        "least_recall": round_measured(row.least_recall),
+        "fit_seconds": row.fit_seconds,
+        "predict_seconds": round_measured(row.predict_seconds),
+        "predict_one_seconds": row.predict_one_seconds,
+        "pickle_bytes": row.pickle_bytes,
     }
 
 

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from benchmark.text import inert, one_line, visible
 
+JOINED = "\ue000"  # for a space at which no line is to be broken; in no text, for it has no meaning
+
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the rows as lines with aligned columns; a cell is one line, in which nothing steers a terminal."""
@@ -37,9 +39,21 @@ def fitted(rows: Sequence[Sequence[str]], width: int | None, *, spill: bool = Tr
     return [[header], *([line, *more] for line, more in zip(short, rest, strict=True))]
 
 
+def shortened(text: str, most: int) -> str:
+    """Return text of at most `most` characters, the last a sign that there is more."""
+    return f"{text[: most - 1].rstrip()}…" if len(text) > most else text
+
+
 def _rest(names: Sequence[str], cells: Sequence[str], width: int) -> list[str]:
-    told = "; ".join(f"{name} {visible(one_line(cell))}" for name, cell in zip(names, cells, strict=True) if cell)
+    """Return cells with the names of their columns, broken between the parts of a cell where these have room."""
     indent = "    "
+    told = "; ".join(f"{name}: {visible(one_line(cell))}" for name, cell in zip(names, cells, strict=True) if cell)
+    parts = [part.replace(" ", JOINED) if len(part) < width - len(indent) - 1 else part for part in told.split("; ")]
+    lines = _broken("; ".join(parts), width, indent)
+    return [line.replace(JOINED, " ") for line in lines]
+
+
+def _broken(told: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(
         told, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

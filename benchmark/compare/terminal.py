@@ -29,7 +29,7 @@ from benchmark.compare.words import (
 from benchmark.text import one_line, visible
 
 COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
-MORE = "--verbose shows every metric, class and image that changed"
+MORE = "--verbose shows every metric and class, and the images that changed"
 
 
 def format_text(
@@ -46,11 +46,15 @@ def format_text(
         lines = _two_commits(comparison, colour=colour, width=width)
         hidden = [model for model in comparison["models"] if not is_same(model)]
         for model in hidden if details else []:
-            lines += ["", f"{model['name']}: {model['verdict']} ({model['reason']})"]
+            lines += ["", *_wrapped([f"{model['name']}: {model['verdict']} ({model['reason']})"], width)]
             lines += [
                 f"  {line}".rstrip() for line in _details(model, METRIC_HEADER, CLASS_HEADER, width and width - 2)
             ]
-        lines += ["", *_wrapped(notes(comparison), width), *([more] if more and hidden and not details else [])]
+        lines += [
+            "",
+            *_wrapped(notes(comparison), width),
+            *_wrapped([more] if more and hidden and not details else [], width),
+        ]
     return "\n".join(lines).rstrip()
 
 
@@ -65,7 +69,7 @@ def _two_commits(comparison: Comparison, *, colour: bool, width: int | None) -> 
             lines += [_coloured(line, model) if colour else line for line in block]
     same = [model["name"] for model in comparison["models"] if model["verdict"] == "unchanged"]
     if same and changed:
-        lines += _wrapped([f"unchanged: {', '.join(same)}"], width)
+        lines += ["", *_wrapped([f"unchanged: {', '.join(same)}"], width)]
     return lines
 
 

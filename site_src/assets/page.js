@@ -24,7 +24,9 @@
       table.tBodies[0].append(...rows);
     };
     const keep = (head, rising) => {
-      const turned = rising === best(head) ? "" : "&turned", query = head === heads[0] && !turned ? "" : `?sort=${named(head)}${turned}`;
+      const turned = rising === best(head) ? "" : "&turned", fields = document.querySelector("[data-chooser] form")?.elements || {};
+      const rest = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => fields[name]));
+      const parts = [head === heads[0] && !turned ? "" : `sort=${named(head)}${turned}`, `${rest}`].filter(Boolean).join("&"), query = parts && `?${parts}`;
       history.replaceState(history.state, "", location.pathname + query + location.hash);
       for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = query;
       sort(head, rising);
@@ -60,8 +62,7 @@
     if (document.querySelector(".explorer, .comparer")) script("explorer");
     const chooser = document.querySelector("[data-chooser]"), wake = () => script("choose");
     for (const sign of ["pointerover", "focusin", "input"]) chooser?.addEventListener(sign, wake, { once: true });
-    if (chooser && location.hash.includes("=")) wake();
-    if (chooser) addEventListener("hashchange", wake, { once: true });
+    if (chooser && location.search) wake(); // its address has an answer
   };
 
   // Once somebody scrolls, the rest of the page is laid out in idle moments, piece by piece.

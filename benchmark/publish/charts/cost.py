@@ -124,7 +124,7 @@ def _front_line(front: Sequence[Dot]) -> Any:
 
 def _front_caption(dots: Sequence[Dot], front: Sequence[Dot], metric: Metric, unit: str) -> str:
     short = unit.partition(" ")[0]  # the axis says of what
-    told = [f"{dot.title} ({percent(dot.model.accuracy)}, {three_digits(dot.cost)} {short})" for dot in front]
+    told = [f"{dot.title} ({percent(dot.model.accuracy, 2)}, {three_digits(dot.cost)} {short})" for dot in front]
     if len(dots) == 1:
         return f"The only ranked model: {listed(told)}."
     return (

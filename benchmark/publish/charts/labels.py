@@ -60,9 +60,9 @@ def places(
 
 def _wanted(x: float, width: float, *, on_front: bool) -> tuple[str, ...]:
     if on_front:
-        return "middle left", "top left", "top right", "bottom right"
+        return "middle left", "top left", "top right", "bottom right", "middle right"
     sides = ("middle left", "middle right") if x > 0.75 * width else ("middle right", "middle left")
-    return (*sides, "bottom right", "bottom left")
+    return (*sides, "bottom right", "bottom left", "top right", "top left")
 
 
 def _box(dot: tuple[float, float], width: float, place: str) -> Box:

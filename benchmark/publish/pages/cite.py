@@ -157,7 +157,7 @@ def badge(name: str, value: str) -> str:
 
 
 def _badge_texts(site: Site, model: ModelResult) -> tuple[str, str]:
-    return one_line(site.dataset.entry.title)[:LONGEST_LABEL], percent(model.accuracy, 2)
+    return f"{one_line(site.dataset.entry.title)[:LONGEST_LABEL]} accuracy", percent(model.accuracy, 2)
 
 
 def _badge_widths(name: str, value: str) -> tuple[int, int]:
