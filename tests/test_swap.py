@@ -15,6 +15,7 @@ from benchmark.errors import DiskError
 from benchmark.faults import any_told
 from benchmark.measure.record import place_folder
 from benchmark.publish import build
+from benchmark.publish.origin import Origin
 from benchmark.swap import new_folder, recover, replace_folder, standing
 from tests import made
 from tests.conftest import ROOT
@@ -150,6 +151,7 @@ def staged_site(parent):
         nav=[],
         dataset=SimpleNamespace(entry=SimpleNamespace(title="Made")),
         gallery=SimpleNamespace(tile_size=(4, 4)),
+        origin=Origin(),
     )
 
     def write():

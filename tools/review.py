@@ -8,6 +8,7 @@ build/review/<section>.md, which the job's summary gets as well. Exit status: wh
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import shutil
 import subprocess
@@ -78,7 +79,7 @@ def results_section(base):
     done = command("diff", base, "HEAD", "--exit-code", "--format", "markdown")
     failure = done.returncode if done.returncode != STALE else 0  # a result that is not measured is no regression
     lines = ["## Tracked results", "", done.stdout.strip() or quoted(done.stderr)]
-    listed = command("list", "--check", "--quiet")
+    listed = command("list", "--check", "--quiet", "--json")
     if listed.returncode not in (0, STALE):
         return "\n".join([*lines, "", "`list --check` failed:", quoted(listed.stderr)]), failure or 1
     lines += stale_lines(listed.stdout)
@@ -86,9 +87,8 @@ def results_section(base):
 
 
 def stale_lines(listed):
-    """Return the warning about models that are not current, from what `list` prints; nothing if all are."""
-    rows = [line.split(maxsplit=1) for line in listed.splitlines()]
-    stale = {name: why for name, why in rows if not why.startswith("current")}
+    """Return the warning about models that are not current, from what `list --json` prints; nothing if all are."""
+    stale = {row["name"]: row["why"] for row in json.loads(listed) if not row["current"]}
     if not stale:
         return []
     remedy = f"make bench MODELS={','.join(stale)}"

@@ -176,12 +176,13 @@ def read_folder(folder: Path) -> Results:
     return read_results(Folder(folder))
 
 
-def _places(folder: Path) -> dict[str, int]:
-    """Return the number in the file system of each model's `run.json`, which is another one after a replacement."""
+def _places(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return which file each model's `run.json` is: its number in the file system, which a later one may get again, and its time."""
     found = {}
     for path in folder.glob("*/run.json"):
         with suppress(OSError):  # it is being replaced
-            found[path.parent.name] = path.lstat().st_ino
+            about = path.lstat()
+            found[path.parent.name] = about.st_ino, about.st_mtime_ns
     return found
 
 

@@ -141,8 +141,8 @@ def test_failures_are_listed_and_forgotten_once_a_model_is_measured(refused, com
     options = ("--dataset", SAMPLE, "--entries", ENTRIES, *where, "--models", "good,exits")
     environment = {"MARKS": str(folder / "marks")}
     listed = command("list", *options, **environment).stdout
-    assert re.search(r"exits +no result yet\n +last run here failed, \d{4}-\d\d-\d\d: model 'exits' ", listed)
-    assert "good             current\n" in listed
+    assert re.search(r"exits +– +no result yet\n +last run here failed, \d{4}-\d\d-\d\d: model 'exits' ", listed)
+    assert re.search(r"good +\d+\.\d\d % +current\n", listed)
     rows = {row["name"]: row for row in json.loads(command("list", "--json", *options, **environment).stdout)}
     assert rows["good"]["failed"] is None
     assert rows["exits"]["failed"]["model"] == "exits"

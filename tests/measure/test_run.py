@@ -92,7 +92,7 @@ def test_it_ends_with_the_leaderboard_and_each_named_models_paired_test(whole_ru
     _, done = whole_run
     assert done.stdout.startswith("rank")
     assert "against" in done.stdout
-    assert "McNemar mid-p" in done.stdout
+    assert "adjusted p" in done.stdout
     assert "not measured" in done.stdout
 
 

@@ -195,6 +195,11 @@ def finished(status, out="", err=""):
     return subprocess.CompletedProcess([], status, out, err)
 
 
+def listed(stale):
+    """Return what `list --json` prints of models, and why each is not current."""
+    return json.dumps([{"name": name, "current": not why, "why": why} for name, why in stale.items()])
+
+
 @pytest.mark.parametrize(
     ("diff_status", "list_status", "expected"),
     [(0, 0, 0), (1, 0, 1), (2, 0, 2), (3, 0, 0), (0, 3, 0), (1, 3, 1), (0, 1, 1)],
@@ -204,7 +209,7 @@ def test_a_review_fails_on_a_regression_and_on_what_cannot_be_read_and_on_nothin
 ):
     answers = {
         "diff": finished(diff_status, "the comparison", "error: unreadable"),
-        "list": finished(list_status, "svm-hog   moved\nlr-hog    current\n"),
+        "list": finished(list_status, listed({"svm-hog": "moved", "lr-hog": ""})),
     }
     monkeypatch.setattr(review, "command", lambda name, *_: answers[name])
     text, status = review.results_section("HEAD~1")
@@ -215,11 +220,12 @@ def test_a_review_fails_on_a_regression_and_on_what_cannot_be_read_and_on_nothin
 
 def test_stale_results_are_a_warning_that_names_them(monkeypatch, capsys):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    lines = review.stale_lines("a   changed since it was measured: the code\nb   current\nc   no result yet\n")
+    why = {"a": "changed since it was measured: the code", "b": "", "c": "no result yet"}
+    lines = review.stale_lines(listed(why))
     assert "**Not current: `make bench MODELS=a,c` measures them again.**" in lines
     assert "- a: changed since it was measured: the code" in lines
     assert capsys.readouterr().out == "::warning title=Stale results::make bench MODELS=a,c\n"
-    assert review.stale_lines("b   current\n") == []
+    assert review.stale_lines(listed({"b": ""})) == []
 
 
 def test_the_base_is_the_commit_that_both_branches_grew_from(tmp_path):
