@@ -68,8 +68,9 @@ def compare(options: CompareOptions) -> int:
 
 def leaderboard(options: LeaderboardOptions) -> int:
     """Print the leaderboard of stored results."""
+    from benchmark.compare.board_data import row_data
     from benchmark.compare.intervals import checked
-    from benchmark.compare.leaderboard import format_text, leaderboard, row_data
+    from benchmark.compare.leaderboard import format_text, leaderboard
     from benchmark.results import load_results
 
     stored = checked(load_results(options.models_dir, options.dataset))

@@ -135,8 +135,9 @@ def _accuracies(setting: Setting) -> dict[str, str]:
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
+    from benchmark.compare.board_data import row_data
     from benchmark.compare.intervals import checked
-    from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence, row_data
+    from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence
     from benchmark.results import load_results
 
     if not measured:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Family, Place
 from benchmark.compare.sentences import noise_verdict
 from benchmark.compare.tables import aligned, fitted
-from benchmark.results import Estimate, ModelResult, Results, round_measured
+from benchmark.results import Estimate, ModelResult, Results
 from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
 
@@ -253,32 +253,6 @@ def format_text(
     for name, reason in (misfits or {}).items():
         lines.append(f"not measured: {name} does not fit the data set: {reason}")
     return "\n".join(lines)
-
-
-def row_data(row: Row) -> dict[str, Any]:
-    """Return a row as data for JSON; the ranks of a baseline are null."""
-    behind = row.behind
-    return {
-        "name": row.name,
-        "title": row.title,
-        "best_rank": row.rank.best if row.rank else None,
-        "worst_rank": row.rank.worst if row.rank else None,
-        "accuracy": row.accuracy,
-        "behind": {
-            "value": round_measured(behind.difference),
-            "low": round_measured(behind.low),
-            "high": round_measured(behind.high),
-        }
-        if behind
-        else None,
-        "macro_auc": row.macro_auc,
-        "hardest_class": row.hardest or None,
-        "least_recall": round_measured(row.least_recall),
-        "fit_seconds": row.fit_seconds,
-        "predict_seconds": round_measured(row.predict_seconds),
-        "predict_one_seconds": row.predict_one_seconds,
-        "pickle_bytes": row.pickle_bytes,
-    }
 
 
 def places(board: Leaderboard, names: Sequence[str]) -> list[Place]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark import git
 from benchmark.command import Command, Text, word
+from benchmark.decoding import one_at_a_time
 from benchmark.disk import is_there, read_bounded
 from benchmark.errors import ResultsError
 from benchmark.layout import NAME_RULE, is_name
@@ -107,7 +108,8 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
 def _typed(content: bytes, where: str, kind: Any) -> Any:
     """Return the document in `content` as one of this schema version that fits its type."""
     try:
-        document = _decoder(kind).decode(content)
+        with one_at_a_time:
+            document = _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
         document = _upgraded(parse_json(content, where), where, kind, error)
     except NO_JSON as error:
@@ -143,7 +145,8 @@ def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> 
         document = UPGRADES[version](document, kind) | {"schema_version": version + 1}
         version += 1
     try:
-        return msgspec.convert(document, kind)
+        with one_at_a_time:
+            return msgspec.convert(document, kind)
     except msgspec.ValidationError as unfit:
         raise _unfit(where, kind, unfit) from None
 

@@ -66,6 +66,7 @@
       const kept = new URLSearchParams(location.search);
       for (const field of fields) field.value && !(field.name === "by" && field.value === usual) ? kept.set(field.name, field.value) : kept.delete(field.name);
       history.replaceState(history.state, "", location.pathname + (`${kept}` && `?${kept}`) + location.hash);
+      for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = location.search; // as sorting does
       place.show();
     };
     form.onreset = () => setTimeout(form.oninput);

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmark.compare import documents, leaderboard, words
+from benchmark.compare import board_data, documents, leaderboard, words
 from tests import made
 
 N = 40
@@ -143,12 +143,12 @@ def test_the_text_ends_with_what_is_not_measured(three):
 
 
 def test_data_hold_ranks_and_the_rounded_distance(three):
-    leader, _, last = map(leaderboard.row_data, three.rows)
+    leader, _, last = map(board_data.row_data, three.rows)
     assert leader["behind"] is None
     assert (last["best_rank"], last["worst_rank"], last["accuracy"]["value"]) == (3, 3, 0.5)
     behind = three.row("poor").behind
     assert last["behind"] == {"value": 0.45, "low": float(f"{behind.low:.6g}"), "high": float(f"{behind.high:.6g}")}
-    (reference,) = map(leaderboard.row_data, board_of({"poor": range(20)}, baselines=["poor"]).rows)
+    (reference,) = map(board_data.row_data, board_of({"poor": range(20)}, baselines=["poor"]).rows)
     assert (reference["best_rank"], reference["worst_rank"], reference["behind"]) == (None, None, None)
 
 

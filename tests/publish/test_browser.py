@@ -669,6 +669,9 @@ def test_an_address_with_limits_shows_its_answer_and_sorting_keeps_it(visit):
     page.wait_for_selector(".answer p")
     assert page.locator(".answer").inner_text() == told
     assert page.locator("th[aria-sort]").inner_text().startswith("Fit")
+    page.locator(".chooser [name=size]").press_sequentially("9")
+    page.locator(".md-nav__link", has_text="Hardest classes").last.click()
+    until(page, "location.hash && location.search.includes('size=0.19')")
 
 
 def test_search_finds_models_and_classes_and_no_numbers_of_charts(visit):
