@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from benchmark.cache import Cache
 from benchmark.measure.kept import FoldScore
+from tests.conftest import ROOT
 
 
 def test_the_cache_forgets_what_was_used_longest_ago(tmp_path):
@@ -103,3 +106,35 @@ def test_a_cache_that_may_only_be_read_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("benchmark.disk.shutil.rmtree", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     store.trim(0)
+
+
+CROWDED = """
+import sys, threading, types
+from pathlib import Path
+from benchmark.cache import Cache
+
+sys.setswitchinterval(1e-6)
+cache = Cache(Path(sys.argv[1]))
+cache.write("kind", "key", {"a": 1, "b": [{"a": 1, "b": None}]})
+for n in range(200):
+    module = types.ModuleType(f"shapes{n}")
+    sys.modules[module.__name__] = module
+    exec("from typing import TypedDict\\nclass One(TypedDict):\\n a: int\\n b: 'list[Other]'\\nclass Other(TypedDict):\\n a: int\\n b: 'list[One] | None'",
+         module.__dict__)
+    together, found = threading.Barrier(3), []
+    def read():
+        together.wait()
+        found.append(cache.read("kind", "key", module.One))
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert len(found) == 3 and all(found)
+"""
+
+
+def test_threads_that_read_a_shape_for_the_first_time_together_crash_nothing(tmp_path):
+    """msgspec alone would end the process with a segmentation fault here."""
+    done = subprocess.run(
+        [sys.executable, "-c", CROWDED, tmp_path], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
