@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from benchmark.decoding import one_at_a_time
+from benchmark.decoding import converted, decoded
 from benchmark.disk import remove, write_atomically
 from benchmark.errors import DiskError
 
@@ -45,12 +45,10 @@ class Cache:
         """Return the small JSON result of `key`, whose type is `shape`, or None."""
         path = self.path(kind, key, ".json")
         try:
-            content = path.read_bytes()
-            with one_at_a_time:
-                entry = msgspec.json.decode(content, type=_Entry)
-                msgspec.convert(entry.value, shape)
+            entry = decoded(path.read_bytes(), _Entry)
             if (entry.kind, entry.key, entry.sha256) != (kind, key, digest(kind, key, entry.value)):
                 return None
+            converted(entry.value, shape)
         except (OSError, ValueError, RecursionError):  # what msgspec raises is a ValueError
             return None
         _touch(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,10 @@ def test_no_file_is_too_long_to_read():
     for path in (ROOT / "benchmark").rglob("*.py"):
         n_lines = len(path.read_text().splitlines())
         assert n_lines <= 300, f"{path} has {n_lines} lines, at most 300: move a part into a module of its own"
+
+
+def test_msgspec_reads_against_types_in_one_module():
+    """Two threads that read a type for the first time together would end the process (benchmark/decoding.py)."""
+    typed = re.compile(r"msgspec\.convert|json\.Decoder|msgspec\.json\.decode\([^)]*type=")
+    found = [path for path in (ROOT / "benchmark").rglob("*.py") if typed.search(path.read_text(encoding="utf-8"))]
+    assert [path.name for path in found] == ["decoding.py"]

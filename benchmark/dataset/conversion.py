@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from benchmark.dataset.checks import FILES
+from benchmark.decoding import decoded
 from benchmark.disk import check_writable, file_sha256, write_atomically
 
 RECORD = "made-of.json"
@@ -44,7 +45,7 @@ def converted(folder: Path, source: str, make: Callable[[list[Path]], None]) -> 
 
 def _is_current(folder: Path, source: str) -> bool:
     try:
-        record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
+        record = decoded((folder / RECORD).read_bytes(), Record)
         return record.source == source and all(file_sha256(folder / name) == record.files[name] for name in FILES)
     except (OSError, ValueError, KeyError, RecursionError):  # msgspec's errors are ValueErrors
         return False

@@ -9,6 +9,7 @@ import msgspec
 
 from benchmark.command import Command, word
 from benchmark.dataset import Dataset
+from benchmark.decoding import decoded
 from benchmark.disk import read_bounded
 from benchmark.errors import BenchmarkError
 from benchmark.publish.site import Asset, Release
@@ -46,7 +47,7 @@ def read_released(path: Path) -> dict[str, Release]:
     if (content := read_bounded(path)) is None:
         return {}
     try:
-        answer = msgspec.json.decode(content, type=_Answer)
+        answer = decoded(content, _Answer)
         assets = {
             own.name: _asset(own.browser_download_url, own.digest)
             for own in answer.assets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark import git
 from benchmark.command import Command, Text, word
-from benchmark.decoding import one_at_a_time
+from benchmark.decoding import converted, decoded
 from benchmark.disk import is_there, read_bounded
 from benchmark.errors import ResultsError
 from benchmark.layout import NAME_RULE, is_name
@@ -108,8 +107,7 @@ def parse_document(content: bytes, where: str, kind: Any) -> Any:
 def _typed(content: bytes, where: str, kind: Any) -> Any:
     """Return the document in `content` as one of this schema version that fits its type."""
     try:
-        with one_at_a_time:
-            document = _decoder(kind).decode(content)
+        document = decoded(content, kind)
     except msgspec.ValidationError as error:
         document = _upgraded(parse_json(content, where), where, kind, error)
     except NO_JSON as error:
@@ -145,8 +143,7 @@ def _upgraded(document: Any, where: str, kind: Any, error: Exception | None) -> 
         document = UPGRADES[version](document, kind) | {"schema_version": version + 1}
         version += 1
     try:
-        with one_at_a_time:
-            return msgspec.convert(document, kind)
+        return converted(document, kind)
     except msgspec.ValidationError as unfit:
         raise _unfit(where, kind, unfit) from None
 
@@ -165,11 +162,6 @@ def _no_json(where: str, error: Exception) -> ResultsError:
     return ResultsError(
         f"{where} is not valid JSON", expected="JSON in UTF-8", found=str(error), remedy=restore_remedy(where)
     )
-
-
-@functools.cache
-def _decoder(kind: Any) -> Any:
-    return msgspec.json.Decoder(kind)
 
 
 def parse_json(content: bytes, where: str) -> Any:
