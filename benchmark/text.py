@@ -7,9 +7,11 @@ escaped once, at the border. YAML is dumped by a YAML writer, JSON by a JSON wri
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from benchmark.layout import RESERVED, slug
@@ -75,7 +77,7 @@ def inert(text: str) -> str:
 
 
 def as_html(text: str) -> str:
-    """Return text for the settings and the front matter of MkDocs, which its theme writes into HTML and attributes as it is."""
+    """Return text for HTML, XML and quoted attributes: also for the settings and the front matter of MkDocs, whose theme writes it as it is."""
     return html.escape(one_line(text))
 
 
@@ -142,11 +144,6 @@ def bibtex(text: str) -> str:
     return one_line(text).translate(TEX)
 
 
-def escaped_xml(text: str) -> str:
-    """Return text for an element or a quoted attribute of XML."""
-    return html.escape(one_line(text))
-
-
 # --------------------------------------------------------------------------------------------------------------- charts
 def chart_text(text: str, longest: int | None = LONGEST_LABEL) -> str:
     """Return text for a chart: Plotly takes tags and entities for what they are in HTML, and `%{x}` for a value; long text is cut."""
@@ -154,6 +151,13 @@ def chart_text(text: str, longest: int | None = LONGEST_LABEL) -> str:
     if longest and len(line) > longest:
         line = f"{line[: longest - 1]}…"
     return html.escape(line, quote=False).replace("%{", "&#37;{")
+
+
+def csv_sheet(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of text as CSV for a spreadsheet."""
+    sheet = io.StringIO()
+    csv.writer(sheet, lineterminator="\n").writerows([csv_cell(one_line(cell)) for cell in row] for row in rows)
+    return sheet.getvalue()
 
 
 def csv_cell(text: str) -> str:

@@ -68,7 +68,7 @@ def compare(options: CompareOptions) -> int:
 
 def leaderboard(options: LeaderboardOptions) -> int:
     """Print the leaderboard of stored results."""
-    from benchmark.compare.board_data import row_data
+    from benchmark.compare.board_data import board_data
     from benchmark.compare.intervals import checked
     from benchmark.compare.leaderboard import format_text, leaderboard
     from benchmark.results import load_results
@@ -76,8 +76,7 @@ def leaderboard(options: LeaderboardOptions) -> int:
     stored = checked(load_results(options.models_dir, options.dataset))
     board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
-        about = {"not_measured": stored.missing, "not_ranked": apart, "misfits": stored.misfits}
-        show(to_json({"models": [row_data(row) for row in board.rows], **about}))
+        show(to_json(board_data(stored, board)))
         return 0
     say = lambda text: as_typed(text, options.repeat)  # noqa: E731
     show_long(format_text(board, stored.missing, apart, say, stored.misfits, width()))

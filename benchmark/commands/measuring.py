@@ -135,7 +135,7 @@ def _accuracies(setting: Setting) -> dict[str, str]:
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:
-    from benchmark.compare.board_data import row_data
+    from benchmark.compare.board_data import board_data
     from benchmark.compare.intervals import checked
     from benchmark.compare.leaderboard import format_text, leaderboard, paired_sentence
     from benchmark.results import load_results
@@ -147,18 +147,7 @@ def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntr
     stored = checked(load_results(setting.models_dir, setting.dataset.entry.name))
     board, apart = leaderboard(stored), [model.name for model in stored.apart]
     if options.json:
-        rows = [row_data(row) for row in board.rows]
-        show(
-            to_json(
-                {
-                    "measured": measured,
-                    "missing": stored.missing,
-                    "misfits": stored.misfits,
-                    "other_data": apart,
-                    "leaderboard": rows,
-                }
-            )
-        )
+        show(to_json({"measured": measured, **board_data(stored, board)}))
         return
     say = lambda text: as_typed(text, options.repeat)  # noqa: E731
     show(format_text(board, stored.missing, apart, say, stored.misfits, width()))

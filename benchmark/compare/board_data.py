@@ -1,11 +1,21 @@
-"""A row of the leaderboard as data, for JSON."""
+"""The leaderboard as data, for JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from benchmark.compare.leaderboard import Row
-from benchmark.results import round_measured
+from benchmark.compare.leaderboard import Leaderboard, Row
+from benchmark.results import Results, round_measured
+
+
+def board_data(stored: Results, board: Leaderboard) -> dict[str, Any]:
+    """Return the leaderboard of results as data, and which models are not in it."""
+    return {
+        "missing": stored.missing,
+        "misfits": stored.misfits,
+        "other_data": [model.name for model in stored.apart],
+        "leaderboard": [row_data(row) for row in board.rows],
+    }
 
 
 def row_data(row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from benchmark.compare.repository import Change, Commit, Repository
 from benchmark.compare.rerun import is_rerun
 from benchmark.compare.sides import uncommitted
 from benchmark.compare.snapshots import FILES, Contents, Snapshot
-from benchmark.compare.tables import fitted, shortened
+from benchmark.compare.tables import lines_of, shortened
 from benchmark.errors import ResultsError
 from benchmark.results import Metric, Reading
 from benchmark.results.numbers import NOT_RECORDED, format_p, points, reading_text
@@ -182,7 +182,7 @@ def format_text(
     A row is a commit and what changed in it, or with `every_model` a commit and a model.
     """
     rows = _rows_of_models(history, metrics) if every_model else _rows_of_commits(history, metrics)
-    lines = [line for block in fitted(rows, width) for line in block]
+    lines = lines_of(rows, width)
     if history["truncated"]:
         lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
     return "\n".join([*lines, *(f"skipped: {one_line(line)}" for line in history["unreadable"])])

@@ -16,7 +16,7 @@ import numpy as np
 from benchmark.command import Command, Say, as_typed
 from benchmark.compare.documents import Family, Place
 from benchmark.compare.sentences import noise_verdict
-from benchmark.compare.tables import aligned, fitted
+from benchmark.compare.tables import aligned, lines_of
 from benchmark.results import Estimate, ModelResult, Results
 from benchmark.results.numbers import NOTHING, decimal, images, interval, megabytes, percent, points
 from benchmark.statistics import LEVEL, Paired, paired, ranks
@@ -244,7 +244,7 @@ def format_text(
         HEADER,
         *((rank, row.name if width else title, *more) for row in board.rows for rank, title, *more in [cells(row)]),
     ]
-    lines = [line for block in fitted(rows, width, spill=False) for line in block]
+    lines = lines_of(rows, width, spill=False)
     if width and lines != aligned(rows):
         lines.append("a wider terminal shows more columns; --json has all")
     for what, names in (("not measured", missing), ("not ranked, measured on other data", apart)):

@@ -39,6 +39,11 @@ def fitted(rows: Sequence[Sequence[str]], width: int | None, *, spill: bool = Tr
     return [[header], *([line, *more] for line, more in zip(short, rest, strict=True))]
 
 
+def lines_of(rows: Sequence[Sequence[str]], width: int | None, *, spill: bool = True) -> list[str]:
+    """Return the rows as lines; see `fitted`."""
+    return [line for block in fitted(rows, width, spill=spill) for line in block]
+
+
 def shortened(text: str, most: int) -> str:
     """Return text of at most `most` characters, the last a sign that there is more."""
     return f"{text[: most - 1].rstrip()}…" if len(text) > most else text

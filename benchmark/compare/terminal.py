@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from benchmark.compare.documents import Comparison, ModelChange
-from benchmark.compare.tables import aligned, fitted
+from benchmark.compare.tables import aligned, fitted, lines_of, shortened
 from benchmark.compare.words import (
     CLASS_HEADER,
     HEADER,
@@ -60,7 +60,11 @@ def format_text(
 
 def _two_commits(comparison: Comparison, *, colour: bool, width: int | None) -> list[str]:
     ends = aligned([("before", *head(comparison["before"])), ("after", *head(comparison["after"]))])
-    lines = [*[_cut(line, width) for line in ends], "", *_wrapped([comparison["sentence"]], width)]
+    lines = [
+        *[shortened(line, width) if width else line for line in ends],
+        "",
+        *_wrapped([comparison["sentence"]], width),
+    ]
     changed = [model for model in comparison["models"] if model["verdict"] != "unchanged"]
     if changed:
         header, *blocks = fitted([HEADER, *map(model_row, changed)], width)
@@ -90,15 +94,11 @@ def _details(
     width: int | None,
     flips: tuple[str, str] = ("right → wrong", "wrong → right"),
 ) -> list[str]:
-    lines = _table([metric_header, *metric_rows(model)], width) if model["metrics"] else []
+    lines = lines_of([metric_header, *metric_rows(model)], width) if model["metrics"] else []
     if model["classes"]:
-        lines += ["", *_table([class_header, *class_rows(model)], width)]
+        lines += ["", *lines_of([class_header, *class_rows(model)], width)]
     told = [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_INDICES, flips)]
     return [*lines, *([""] if lines else []), *_wrapped(told, width)]
-
-
-def _table(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
-    return [line for block in fitted(rows, width) for line in block]
 
 
 def _wrapped(lines: Sequence[str], width: int | None) -> list[str]:
@@ -108,10 +108,6 @@ def _wrapped(lines: Sequence[str], width: int | None) -> list[str]:
     return [
         part for line in shown for part in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
     ]
-
-
-def _cut(line: str, width: int | None) -> str:
-    return f"{line[: width - 1]}…" if width and len(line) > width else line
 
 
 def _coloured(line: str, model: ModelChange) -> str:

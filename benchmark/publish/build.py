@@ -188,7 +188,7 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         "theme": {"custom_dir": str(shipped("templates") / "theme")},
         "extra": {
             "tile": site.gallery.tile_size[0],
-            "origin": dataclasses.asdict(site.origin) | {"page": site.origin.commit_page},
+            "origin": dataclasses.asdict(site.origin) | {"short": site.origin.short, "page": site.origin.commit_page},
         },
     }
     write_atomically(config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())

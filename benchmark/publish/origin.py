@@ -41,13 +41,13 @@ class Origin:
         return f"{self.web}/commit/{self.commit}" if self.web and self.commit else ""
 
 
-def read_origin(root: Path, folder: str | None, address: str = "", version: str = "") -> Origin:
+def read_origin(root: Path, folder: str | None, address: str = "") -> Origin:
     """Return where the site of the results in `folder`, below `root`, comes from.
 
     `folder` is None where these are not tracked; a commit that does not hold them is not theirs.
     """
     address = f"{address.rstrip('/')}/" if is_web(address) and address.startswith("http") else ""
-    known = Origin(version=version, address=address)
+    known = Origin(address=address)
     if folder is None:
         return known
     repository = Repository(root)

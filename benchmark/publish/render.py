@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 import math
 import typing
@@ -31,7 +29,7 @@ from benchmark.publish.pages.methods import MethodsPage, methods_page
 from benchmark.publish.pages.model import ModelPage, model_page
 from benchmark.publish.site import Site, listed_models
 from benchmark.results.numbers import interval, percent
-from benchmark.text import as_html, csv_cell, inert, is_web, linked, one_line, with_units
+from benchmark.text import as_html, csv_sheet, inert, is_web, linked, with_units
 
 Page = (
     HomePage
@@ -110,18 +108,10 @@ def _draw(site: Site, charts: list[Chart]) -> Container[str]:
     for name, chart in by_name.items():
         text = json.dumps(chart.spec, separators=(",", ":"), allow_nan=False)
         site.files[f"figures/{name}.json"] = text.encode()
-        site.files[f"figures/{name}.csv"] = _sheet(chart).encode()
+        site.files[f"figures/{name}.csv"] = csv_sheet((chart.header, *chart.rows)).encode()
     pictures = site.draw(list(by_name.values()))
     site.files |= pictures
     return pictures.keys()
-
-
-def _sheet(chart: Chart) -> str:
-    """Return the numbers of a chart as its table shows them, for a spreadsheet."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerows([csv_cell(one_line(cell)) for cell in row] for row in (chart.header, *chart.rows))
-    return sheet.getvalue()
 
 
 def template_environment(site: Site, pictures: Container[str], say: Say = as_typed) -> jinja2.Environment:

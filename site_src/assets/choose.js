@@ -10,8 +10,8 @@
   const pairOf = (data, i, j) => { const n = data.models.length; return data.pairs[i * n - (i * (i + 1)) / 2 + j - i - 1]; };
 
   const choose = (data, wanted) => {
-    const { costs, models } = data, limit = (key) => wanted[key] === "" || isNaN(wanted[key]) ? Infinity : Number(wanted[key]);
-    const over = (model) => Math.max(wanted.kind && !model.probabilities ? Infinity : 0, ...costs.map(({ key }, k) => model.costs[k] / limit(key)));
+    const { costs, models } = data, limit = (key) => wanted[key] === "" ? Infinity : Number(wanted[key]);
+    const over = (model) => Math.max(wanted.kind && !model.probabilities ? Infinity : 0, ...costs.map(({ key }, k) => model.costs[k] > limit(key) ? model.costs[k] / limit(key) : 0));
     const broken = (model) => [...(wanted.kind && !model.probabilities ? ["no probabilities"] : []),
       ...costs.flatMap(({ key, words }, k) => model.costs[k] > ROUNDING * limit(key) ? [`${words} ${model.shown[k]}`] : [])];
     const all = models.map((_, i) => i), excluded = all.filter((i) => broken(models[i]).length), allowed = all.filter((i) => !broken(models[i]).length);
@@ -37,7 +37,7 @@
     }
     if (excluded.length) {
       const items = excluded.map(([i, why]) => element("li", {}, link(i), `: ${why.join("; ")}`));
-      if (taken === undefined) lines.push(element("ul", {}, ...excluded.map((one, k) => [one[2], k]).sort(([a], [b]) => a - b || 0).slice(0, 3).map(([, k]) => items[k])));
+      if (taken === undefined) lines.push(element("ul", {}, ...excluded.map((one, k) => [one[2], k]).sort(([a], [b]) => a === b ? 0 : a - b).slice(0, 3).map(([, k]) => items[k])));
       else lines.push(element("details", {}, element("summary", {}, `Excluded by these limits: ${excluded.length}`), element("ul", {}, ...items)));
     }
     return lines;
@@ -50,10 +50,10 @@
     const usual = form.elements.by.options[0].value;
     const fields = names.map((name) => form.elements[name]);
     const set = () => fields.some((field) => field.value && !(field.name === "by" && field.value === usual));
-    const wrong = () => fields.filter((field) => field.validity && !field.validity.valid);
+    const wrong = () => fields.some((field) => !field.validity.valid);
     // What is in the fields is answered and never written back: somebody is typing there.
     place.show = async () => {
-      if (wrong().length) return out.replaceChildren(element("p", {}, "A limit is a number, 0 or more."));
+      if (wrong()) return out.replaceChildren(element("p", {}, "A limit is a number, 0 or more."));
       if (!set()) return out.replaceChildren();
       let data;
       try { data = await load(place); } catch {

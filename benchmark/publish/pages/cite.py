@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
 from rich.cells import cell_len
 
 from benchmark.publish.origin import Origin
-from benchmark.publish.site import Site
+from benchmark.publish.site import Site, listed_models
 from benchmark.results import ModelResult, commit_text, encode_predictions
 from benchmark.results.numbers import interval, percent
-from benchmark.text import LONGEST_LABEL, bibtex, csv_cell, escaped_xml, one_line
+from benchmark.text import LONGEST_LABEL, as_html, bibtex, csv_sheet, one_line
 
 CFF = "CITATION.cff"
 LETTER, PADDING = 6.6, 12  # pixels of a badge: of a letter on average, and beside each of its two texts
@@ -40,7 +41,7 @@ def cite_page(site: Site) -> CitePage:
     site.files[CFF] = _cff(site).encode()
     for model in stored.models:
         site.files[badge_path(site, model)] = badge(*_badge_texts(site, model)).encode()
-    first = (stored.leaderboard() + stored.baselines)[0]
+    first = listed_models(stored)[0]
     return CitePage(
         site=site_citation(site),
         data=site.citation,
@@ -54,13 +55,11 @@ def cite_page(site: Site) -> CitePage:
     )
 
 
-def _classes(names: list[str]) -> str:
+def _classes(names: Sequence[str]) -> str:
+    """Return the class of each character of predictions, as CSV."""
     codes = encode_predictions(range(len(names))).replace("\n", "")
-    rows = [
-        f'{code},{label},"{csv_cell(one_line(name)).replace(chr(34), chr(34) * 2)}"'
-        for label, (code, name) in enumerate(zip(codes, names, strict=True))
-    ]
-    return "\n".join(["code,label,class", *rows, ""])
+    rows = [(code, str(label), name) for label, (code, name) in enumerate(zip(codes, names, strict=True))]
+    return csv_sheet([("code", "label", "class"), *rows])
 
 
 # ----------------------------------------------------------------------------------------------------------- citations
@@ -144,9 +143,9 @@ def badge_markdown(site: Site, model: ModelResult) -> str:
 def badge(name: str, value: str) -> str:
     """Return a badge as SVG: a name and a value side by side."""
     left, right = _badge_widths(name, value)
-    title = escaped_xml(f"{name}: {value}")
+    title = as_html(f"{name}: {value}")
     texts = "".join(
-        f'<text x="{x:g}" y="14" textLength="{width:g}" lengthAdjust="spacingAndGlyphs">{escaped_xml(text)}</text>'
+        f'<text x="{x:g}" y="14" textLength="{width:g}" lengthAdjust="spacingAndGlyphs">{as_html(text)}</text>'
         for x, text, width in ((left / 2, name, left - 2 * PADDING), (left + right / 2, value, right - 2 * PADDING))
     )
     return (

@@ -231,7 +231,7 @@ def _ahead(board: Leaderboard, second: Row) -> Ahead:
 
 
 def bar_start(accuracies: Sequence[float]) -> float:
-    """Return the accuracy at which the bars of the table begin: the last tenth below all of these by a third of what is left or more.
+    """Return the accuracy at which the bars of the table begin: the highest tenth that leaves the shortest bar a third of the line.
 
     Bars that began at 0 would all look alike where models are good.
     """
