@@ -11,7 +11,9 @@
 
   const choose = (data, wanted) => {
     const { costs, models } = data, limit = (key) => wanted[key] === "" ? Infinity : Number(wanted[key]);
-    const over = (model) => Math.max(wanted.kind && !model.probabilities ? Infinity : 0, ...costs.map(({ key }, k) => model.costs[k] > limit(key) ? model.costs[k] / limit(key) : 0));
+    // How far a model is over the limits; one that none keeps counts as that of the cheapest, or all were infinitely far from 0.
+    const least = costs.map((_, k) => Math.min(...models.map((model) => model.costs[k])));
+    const over = (model) => Math.max(wanted.kind && !model.probabilities ? Infinity : 0, ...costs.map(({ key }, k) => model.costs[k] > limit(key) ? model.costs[k] / Math.max(limit(key), least[k]) : 0));
     const broken = (model) => [...(wanted.kind && !model.probabilities ? ["no probabilities"] : []),
       ...costs.flatMap(({ key, words }, k) => model.costs[k] > ROUNDING * limit(key) ? [`${words} ${model.shown[k]}`] : [])];
     const all = models.map((_, i) => i), excluded = all.filter((i) => broken(models[i]).length), allowed = all.filter((i) => !broken(models[i]).length);

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.compare.choice import Purpose, choose
+from benchmark.compare.choice import ONE, Purpose, choose
 from benchmark.compare.leaderboard import leaderboard
 from benchmark.publish import styles
 from benchmark.results import load_results
@@ -656,6 +656,14 @@ def test_a_limit_as_the_page_shows_it_lets_the_model_in_and_what_is_no_number_is
     page.wait_for_selector("text=A limit is a number, 0 or more.")
     page.locator(".chooser [type=reset]").click()
     until(page, "!document.querySelector('.answer').textContent && !location.search")
+
+
+def test_where_no_model_keeps_a_limit_the_nearest_come_first(visit, whole_run):
+    stored = load_results(whole_run[0] / "models", SAMPLE)
+    cheapest = sorted(stored.leaderboard(), key=ONE.of)[:3]
+    page = visit("?one=0")
+    page.wait_for_selector(".answer li")
+    assert page.locator(".answer li a").all_inner_texts() == [model.metrics["title"] for model in cheapest]
 
 
 def test_an_address_with_limits_shows_its_answer_and_sorting_keeps_it(visit):
