@@ -15,17 +15,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmark.dataset import DatasetEntry
+from benchmark.features import HogFeatures
 from benchmark.models import ModelEntry
 
 HERE = Path(__file__).parent
 DATASETS = [
     DatasetEntry(
-        name="digits",
-        title="Digits",
+        name="numerals",
+        title="Numerals",
         class_names=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/80",
-        home=str(HERE / "digits"),
+        home=str(HERE / "numerals"),
     ),
     DatasetEntry(
         name="shapes",
@@ -61,6 +62,14 @@ MODELS = [
         features="hog",
         estimator=LogisticRegression(max_iter=1000),
         grid={"features__n_components": [20], "classifier__C": [0.1, 1.0]},
+    ),
+    ModelEntry(
+        name="elsewhere",
+        title="Logistic regression for images of 28 x 28",
+        family="lr",
+        features=HogFeatures((28, 28)),
+        estimator=LogisticRegression(max_iter=1000),
+        grid={"classifier__C": [1.0]},
     ),
 ]
 """

@@ -39,14 +39,15 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
     if measuring.fast:
         accelerate()  # before the table names scikit-learn's classes
     from benchmark.measure.entries import select_entries
-    from benchmark.measure.entry_checks import check_entries, fitting
+    from benchmark.measure.entry_checks import check_entries, fitting, least_rows
+    from benchmark.measure.limits import within
     from benchmark.measure.setting import Setting
     from benchmark.models import MODELS
 
     own = read_own_entries(measuring.images.entries)
     table = [*MODELS, *(own.models if own else ())]
     check_entries(table)  # before anything is fetched
-    chosen = select_entries(table, measuring.models)
+    select_entries(table, measuring.models)  # a name that is unknown is said before anything is fetched, too
     setting = Setting(
         root=ROOT,
         models_dir=measuring.models_dir,
@@ -61,6 +62,8 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
         memory=measuring.memory,
         fit_seconds=measuring.fit_seconds,
     )
+    table = within(table, setting.dataset.image_shape, least_rows(setting))
+    chosen = select_entries(table, measuring.models)
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
 
 

@@ -65,7 +65,7 @@ def read_arrays(
 
 def mend_remedy(entry: DatasetEntry, path: Path) -> tuple[str | Command, ...]:
     """Return the remedy for a bad file; never suggest removing one that cannot be fetched again."""
-    if not entry.urls:
+    if not entry.can_be_fetched:
         what = "pictures" if path.is_dir() else "file"
         return (f"put the right {what} in {'their' if what == 'pictures' else 'its'} place: {path}",)
     boxed = path.parent.name.replace(".idx", "-idx") in FILES  # in a folder of the file's name
@@ -103,7 +103,7 @@ def _check_part(entry: DatasetEntry, part: str, arrays: list[Bytes], path: Path,
 
 def _foreign_label(entry: DatasetEntry, labels: Bytes, path: Path, data_dir: Path | None) -> DataError:
     last = len(entry.class_names) - 1
-    if begins_at_one(labels, entry) and not entry.urls:
+    if begins_at_one(labels, entry) and not entry.can_be_fetched:
         return DataError(
             f"{path} holds labels that begin at 1",
             expected=f"labels from 0, 0 to {last}",
@@ -177,7 +177,7 @@ def verify(
         if sums and found != sums[path.name]:
             meant = (
                 ()
-                if entry.urls or entry.debian_package
+                if entry.can_be_fetched or entry.debian_package
                 else (
                     ", or ",
                     Command("data", dataset=entry.name, accept=1, data_dir=data_dir),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmark.errors import EntryError
@@ -11,6 +11,7 @@ from benchmark.layout import NAME_RULE, is_name
 from benchmark.text import is_storable, is_text, is_web, one_line
 
 MAX_CLASSES = 62  # a prediction is stored as one character
+LIBRARIES = ("scikit-learn",)  # that hold a data set
 OF_SITES = (
     "assets",
     "cite",
@@ -41,6 +42,8 @@ class DatasetEntry:
         Base URLs with a `<file>.gz` for each of `FILES`.
     debian_package, debian_folder : str
         A Debian package with these files, and the folder in it.
+    bundled : str
+        The installed library that holds it, a name in `benchmark.dataset.bundled.BUNDLED`.
     home : str
         The folder of its checksums and its files: the four IDX files (plain or .gz) or folders train and test of grey PNGs.
         Absolute, or relative to the folder of `models` and `build`; empty for data/<name>.
@@ -56,7 +59,17 @@ class DatasetEntry:
     urls: tuple[str, ...] = ()
     debian_package: str = ""
     debian_folder: str = ""
+    bundled: str = ""
     home: str = ""
+
+    @property
+    def can_be_fetched(self) -> bool:
+        """Whether its files can be had again when they are gone."""
+        return bool(self.urls or self.bundled)
+
+    def as_local(self) -> DatasetEntry:
+        """Return the entry without its sources, for a folder of a user's own: nothing is fetched into it."""
+        return replace(self, urls=(), bundled="")
 
 
 def check_dataset_entry(entry: DatasetEntry) -> None:
@@ -88,6 +101,8 @@ def check_dataset_entry(entry: DatasetEntry) -> None:
     elif not all(map(_is_path, (entry.home, entry.debian_package, entry.debian_folder))):
         expected = "home, debian_package and debian_folder: a str, of which a path can be made"
         found = _shown((entry.home, entry.debian_package, entry.debian_folder))
+    elif entry.bundled not in ("", *LIBRARIES):
+        expected, found = f"bundled: one of {', '.join(LIBRARIES)}, or none", _shown(entry.bundled)
     elif foreign := [name for members in entry.families.values() for name in members if name not in names]:
         expected, found = "families of classes: " + ", ".join(names), repr(foreign[0])
     else:

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from benchmark.command import Command, word
+from benchmark.dataset.bundled import BUNDLED
 from benchmark.dataset.checks import FILES, Sums, read_arrays, read_checksums, verify
 from benchmark.dataset.entry import DatasetEntry
 from benchmark.dataset.local import check_links, copy_idx, find_idx, has_pictures, listed, open_idx, open_pictures
@@ -72,12 +72,12 @@ def _local(
     report: Report,
 ) -> Path | None:
     """Return the folder of the plain files if they are here, None if they are to be fetched."""
-    own = entry if given == home else replace(entry, urls=())  # nothing is fetched into a user's own folder
-    if not own.urls:
+    own = entry if given == home else entry.as_local()
+    if not own.can_be_fetched:
         check_links(given)
     sources, unpacked = find_idx(given), cache_dir / entry.name
-    if len(sources) == len(FILES) or (sources and not own.urls):
-        if own.urls and _belongs_at_home(home, sources):
+    if len(sources) == len(FILES) or (sources and not own.can_be_fetched):
+        if own.can_be_fetched and _belongs_at_home(home, sources):
             with _partial(cache_dir, entry) as partial:
                 return _install(own, sources, partial, home, sums)
         return open_idx(own, given, unpacked, sums, data_dir, sources)
@@ -102,7 +102,7 @@ def _fetched(entry: DatasetEntry, home: Path, cache_dir: Path, sums: Sums, repor
                 expected=f"the file {place.name}",
                 found=f"a folder with {listed(place)}",
                 remedy=(f"rm -r {word(place)} && ", Command("data", dataset=entry.name))
-                if entry.urls
+                if entry.can_be_fetched
                 else f"move {place} away, and put the file in its place",
             )
     tried = []
@@ -112,12 +112,14 @@ def _fetched(entry: DatasetEntry, home: Path, cache_dir: Path, sums: Sums, repor
     ]
     if entry.debian_package:
         sources.append((f"Debian package {entry.debian_package}", lambda folder: from_debian(entry, folder, report)))
+    if entry.bundled:
+        sources.append((f"the installed {entry.bundled}", BUNDLED[entry.bundled]))
     for name, get in sources:
         report(f"{entry.title}: trying {name}")
         try:
             with _partial(cache_dir, entry) as partial:
                 get(partial)
-                _install(entry, {file: partial / f"{file}.gz" for file in FILES}, partial / "plain", home, sums)
+                _install(entry, find_idx(partial), partial / "plain", home, sums)
         except (BenchmarkError, OSError, subprocess.SubprocessError) as error:
             if isinstance(error, DiskError) or is_of_machine(error):
                 raise  # no other source helps

@@ -40,11 +40,21 @@ FASHION_MNIST = DatasetEntry(
     home="data/fashion-mnist",  # the default, but named: its checksums ship with the package
 )
 
+DIGITS = DatasetEntry(
+    name="digits",
+    title="Digits",
+    class_names=tuple("0123456789"),
+    licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
+    source="https://archive.ics.uci.edu/dataset/80",
+    bundled="scikit-learn",
+    home="data/digits",
+)
 
 DATASETS: dict[str, DatasetEntry] = {
     entry.name: entry
     for entry in (
         FASHION_MNIST,
+        DIGITS,
         replace(
             FASHION_MNIST,
             name="fashion-mnist-sample",

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from benchmark.errors import EntryError, described
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.measure.entry import ADDRESS, FEATURES, ModelEntry, parts, runs_our_code
+from benchmark.measure.limits import most_components
 from benchmark.measure.search import split_folds
 from benchmark.measure.setting import Setting
 from benchmark.patches import SampledPCA
@@ -102,7 +103,7 @@ def misfit(entry: ModelEntry, image_shape: tuple[int, int], n_rows: int) -> str:
                     return reason
                 continue
             wanted = features.n_components
-            most = min(n_rows, features.set_params(n_components=None).fit(images).transform(images).shape[1])
+            most = most_components(features, image_shape, n_rows)
         except (TypeError, ValueError) as error:
             return str(error)
         if wanted is not None and not (isinstance(wanted, (int, float)) and wanted <= most):

@@ -23,6 +23,7 @@ import benchmark.compare.words
 import benchmark.dataset
 import benchmark.measure.entry_checks
 import benchmark.measure.keys
+import benchmark.measure.limits
 import benchmark.measure.own_entries
 import benchmark.measure.remote
 import benchmark.measure.run
@@ -38,11 +39,12 @@ from benchmark.commands.arguments import of_command
 from benchmark.commands.parser import COMMANDS, parse
 from benchmark.measure.keys import Status
 from benchmark.measure.own_entries import OwnEntries
+from benchmark.models import MODELS
 from tests.commands.test_parser import REQUIRED, SWITCHES, VALUES
 
 ENTRY = SimpleNamespace(name="entry")
 STATUS = Status(ENTRY, "moved", 1.0)
-DATA = SimpleNamespace(entry=SimpleNamespace(name="made"))
+DATA = SimpleNamespace(entry=SimpleNamespace(name="made"), image_shape=(2, 2))
 RESULTS = SimpleNamespace(model=lambda name: SimpleNamespace(name=name), models=[], missing=[], apart=[], misfits={})
 SIDE = {"commit": "c"}, RESULTS
 DOCUMENT = {"dataset": {"name": "made", "classes": ["A"]}, "image_shape": (2, 2)}
@@ -53,7 +55,8 @@ BOARD = SimpleNamespace(rows=[])
 ANSWERS = {
     benchmark.dataset: {"load_dataset": DATA, "subset": DATA, "summary": {"digest": "d"}, "format_summary": "words"},
     benchmark.measure.own_entries: {"load_entries": OwnEntries()},
-    benchmark.measure.entry_checks: {"fitting": [ENTRY]},
+    benchmark.measure.entry_checks: {"fitting": [ENTRY], "least_rows": 9},
+    benchmark.measure.limits: {"within": list(MODELS)},
     benchmark.measure.run: {"run": ["entry"]},
     benchmark.measure.warden_client: {"fork_warden": None},
     benchmark.measure.remote: {"serve": None},
