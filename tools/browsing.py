@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -39,19 +40,25 @@ def launch_arguments():
 
 def kinds(folder):
     """Return the address of one page of each kind that a built site has, and of one that it has not."""
-    section = next(path.parent.parent.name for path in folder.glob("*/errors/index.html"))
+    beside = [path.parent.parent for path in folder.glob("*/errors/index.html")]
+    section = next(
+        path.name for path in beside if not (path / "index.html").exists()
+    )  # others are data sets of their own
     models = sorted(folder.glob(f"{section}/models/*/index.html"), key=lambda path: path.stat().st_size)
     own = {"home": "", "model": f"{section}/models/{models[-1].parent.name}/", "none": "no/such/page/"}
     own["class"] = f"{section}/classes/{min(path.name for path in (folder / section / 'classes').iterdir())}/"
     of_site = {kind: f"{kind}/" for kind in KINDS if (folder / kind / "index.html").exists()}
-    return {kind: f"{section}/{kind}/" for kind in KINDS} | of_site | own
+    found = {kind: f"{section}/{kind}/" for kind in KINDS} | of_site | own
+    return {kind: path for kind, path in found.items() if kind == "none" or (folder / path / "index.html").exists()}
 
 
 def build_for(address, config, folder):
     """Let MkDocs build the pages rendered beside `config` into `folder` for `address`: instant navigation wants its own."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(config)]
-    settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
-    subprocess.run([*command, "--site-dir", str(folder)], check=True, env=os.environ | settings)
+    parts = {path.parent.name: path for path in sorted((config.parent / "parts").glob("*/mkdocs.yml"))}
+    for name, each in {"": config, **parts}.items():
+        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(each)]
+        settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
+        subprocess.run([*command, "--site-dir", str(Path(folder) / name)], check=True, env=os.environ | settings)
     protect(folder)
     prune_styles(folder)
 

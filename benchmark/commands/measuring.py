@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
-from benchmark import __version__
 from benchmark.command import Command, as_typed
+from benchmark.commands.building import build
 from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour, width
-from benchmark.commands.settings import ROOT, make_reporter, make_setting, open_dataset, read_own_entries
+from benchmark.commands.settings import make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
 from benchmark.text import visible
 
@@ -188,17 +188,11 @@ def _against_head(setting: Setting, options: BenchOptions) -> str:
 def _build(setting: Setting, options: BenchOptions) -> None:
     if options.no_site:
         return
-    from benchmark.publish.build import build_site
-    from benchmark.results.failures import read_failures
+    from benchmark.publish.parts import LeftOutError
 
-    folder = build_site(
-        root=ROOT,
-        models_dir=setting.models_dir,
-        dataset=setting.dataset,
-        build_dir=options.site_dir,
-        say=lambda text: as_typed(text, options.repeat),
-        report=setting.report.line,
-        failures=read_failures(setting.build_dir, setting.folder),
-        version=__version__,
-    )
-    setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))
+    try:
+        folder = build(options, options.measuring.images, setting.models_dir, setting.dataset, setting.report)
+    except LeftOutError as error:  # what was measured is on the site
+        complain(error.text())
+    else:
+        setting.report.line(as_typed((f"the site is in {folder} (", Command("serve"), " shows it)"), options.repeat))

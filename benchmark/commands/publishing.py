@@ -8,8 +8,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import __version__
-from benchmark.command import Command, as_typed
+from benchmark.command import Command
+from benchmark.commands.building import build
 from benchmark.commands.printing import show, to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
 from benchmark.errors import ResultsError
@@ -20,21 +20,9 @@ if TYPE_CHECKING:
 
 def site(options: SiteOptions) -> int:
     """Build the site from the stored results."""
-    from benchmark.publish.build import build_site
-    from benchmark.results.failures import read_failures
-
     reporter = make_reporter(quiet=options.quiet)
-    folder = build_site(
-        root=ROOT,
-        models_dir=options.models_dir,
-        dataset=open_dataset(options.images, reporter),
-        build_dir=options.site_dir,
-        say=lambda text: as_typed(text, options.repeat),
-        report=reporter.line,
-        failures=read_failures(options.images.cache_dir.parent, options.models_dir / options.images.dataset),
-        version=__version__,
-    )
-    show(folder)
+    dataset = open_dataset(options.images, reporter)
+    show(build(options, options.images, options.models_dir, dataset, reporter))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from benchmark.layout import is_checkout, work_folder
 
 if TYPE_CHECKING:
     from benchmark.commands.options import Images, Measuring
-    from benchmark.dataset import Dataset
+    from benchmark.dataset import Dataset, DatasetEntry
     from benchmark.measure.entry import ModelEntry
     from benchmark.measure.own_entries import OwnEntries
     from benchmark.measure.setting import Setting
@@ -93,7 +94,7 @@ def open_dataset(images: Images, reporter: Reporter, *, accept: bool = False, co
 def _open_dataset(
     images: Images, own: OwnEntries | None, reporter: Reporter, *, accept: bool = False, convert: bool = False
 ) -> Dataset:
-    from benchmark.dataset import DATASETS, load_dataset, subset
+    from benchmark.dataset import load_dataset, subset
 
     whole = load_dataset(
         images.dataset,
@@ -101,11 +102,22 @@ def _open_dataset(
         data_dir=images.data_dir,
         cache_dir=images.cache_dir,
         report=reporter.line,
-        datasets=DATASETS | (own.datasets if own else {}),
+        datasets=_table(own),
         accept=accept,
         convert=convert,
     )
     return subset(whole, *QUICK, seed=0, cache_dir=images.cache_dir) if images.quick else whole
+
+
+def known_datasets(images: Images) -> Mapping[str, DatasetEntry]:
+    """Return the data sets of the table and of the file that --entries names, by name."""
+    return _table(read_own_entries(images.entries))
+
+
+def _table(own: OwnEntries | None) -> Mapping[str, DatasetEntry]:
+    from benchmark.dataset import DATASETS
+
+    return DATASETS | (own.datasets if own else {})
 
 
 def make_reporter(*, quiet: bool) -> Reporter:

@@ -15,12 +15,26 @@ LIBRARIES = ("scikit-learn",)  # that hold a data set
 OF_SITES = (
     "assets",
     "cite",
+    "datasets",
     "figures",
     "images",
     "methods",
     "search",
 )  # folders of a site next to those of the data sets
-OF_BUILD = ("cache", "data", "docs", "fast", "models", "pickles", "quick", "reproduced", "review", "scale", "site")
+OF_BUILD = (
+    "cache",
+    "data",
+    "docs",
+    "fast",
+    "models",
+    "parts",
+    "pickles",
+    "quick",
+    "reproduced",
+    "review",
+    "scale",
+    "site",
+)
 TAKEN = (*OF_SITES, *OF_BUILD)  # a data set's site is built into build/<name>
 
 

@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import yaml
+from mkdocs.utils.yaml import yaml_load
 
 from benchmark.cache import Cache
 from benchmark.command import Command, Say, as_typed
@@ -30,6 +32,7 @@ from benchmark.publish.gallery import preview
 from benchmark.publish.origin import read_origin
 from benchmark.publish.outside import of_other_data, read_released
 from benchmark.publish.pages.home import headline
+from benchmark.publish.parts import LeftOutError, Other, join
 from benchmark.publish.past import read_past
 from benchmark.publish.policy import protect
 from benchmark.publish.render import render
@@ -43,6 +46,7 @@ from benchmark.text import as_html
 
 # MkDocs is called for a fixed purpose: what a person has set for Python is not meant for it
 FOR_PYTHON = ("PYTHONSAFEPATH", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONIOENCODING")
+THEME = {"custom_dir": str(shipped("templates") / "theme")}
 MKDOCS_ENVIRONMENT = {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
 
 
@@ -56,8 +60,9 @@ def build_site(
     say: Say = as_typed,
     failures: Mapping[str, Failure] = MappingProxyType({}),
     version: str = "",
+    others: Sequence[Other] = (),
 ) -> Path:
-    """Build the site of one data set's results and return its folder.
+    """Build the site of a data set's results, with the pages of `others` below its own, and return its folder.
 
     `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that
     pages name, for this data set. `version` is that of the program.
@@ -67,28 +72,60 @@ def build_site(
     ------
     ResultsError
         If there are no results, or one is damaged.
+    LeftOutError
+        If one of the `others` has results or images that cannot be used. The site of the rest has been built.
     BenchmarkError
         If MkDocs, which is strict, finds something wrong.
 
     """
+    gathered = functools.partial(_gathered, root=root, models_dir=models_dir, build_dir=build_dir, report=report)
+    folder = build_dir / "site"
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
         remove_partials(build_dir)
-        site = _gathered(root, models_dir, dataset, build_dir, report, say)
-        site.failures, site.origin = failures, dataclasses.replace(site.origin, version=version)
-        render(site, say)
-        site.files["images/preview.png"] = _preview(site)
-        report(f"rendered {sum(path.endswith('.md') for path in site.files)} pages of {len(site.stored.models)} models")
-        _write(site, shipped("site_src"), build_dir / "docs")
-        return _mkdocs(site, build_dir)
+        first = gathered(dataset, failures=failures, say=say)
+        first.released = read_released(build_dir / "released.json")
+        sites, left_out = {"": (first, say)}, []
+        for other in others:
+            try:
+                site = gathered(other.load(), failures=other.failures, say=other.say)
+            except BenchmarkError as error:
+                left_out.append((other, error))
+            else:
+                sites[other.name] = site, other.say
+        join([site for site, _ in sites.values()])
+        remove(new_folder(folder))
+        remove(build_dir / "parts")
+        for name, (site, words) in sites.items():
+            site.origin = dataclasses.replace(site.origin, version=version)
+            _build(site, words, build_dir / "parts" / name if name else build_dir, new_folder(folder) / name, report)
+        protect(new_folder(folder))
+        prune_styles(new_folder(folder))
+        replace_folder(folder)
+    if left_out:
+        raise LeftOutError(left_out)
+    return folder
+
+
+def _build(site: Site, say: Say, work: Path, folder: Path, report: Callable[[str], None]) -> None:
+    """Build the pages of one data set into `folder`, with what MkDocs needs in `work`."""
+    render(site, say)
+    site.files["images/preview.png"] = _preview(site)
+    of = f" of {site.dataset.entry.title}" if site.parts else ""
+    n_pages = sum(path.endswith(".md") for path in site.files)
+    report(f"rendered {n_pages} pages of {len(site.stored.models)} models{of}")
+    _write(site, None if site.nested else shipped("site_src"), work / "docs")
+    _mkdocs(site, work, folder)
 
 
 def _gathered(
+    dataset: Dataset,
+    *,
     root: Path,
     models_dir: Path,
-    dataset: Dataset,
     build_dir: Path,
     report: Callable[[str], None],
+    failures: Mapping[str, Failure],
     say: Say,
 ) -> Site:
     """Return the site before anything is rendered."""
@@ -119,7 +156,7 @@ def _gathered(
         report=report,
     )
     site = Site(stored, dataset, study, shipped("templates"), past, published, cache=cache)
-    site.released = read_released(build_dir / "released.json")
+    site.failures = failures
     site.origin = read_origin(root, tracked, os.environ.get("SITE_URL", ""))
     if bib := _beside(root, home, "citation.bib"):
         with told(bib, "read"):
@@ -144,18 +181,24 @@ def _preview(site: Site) -> bytes:
     return preview(title, sentence, site.dataset.train_images[first])
 
 
-def _write(site: Site, source: Path, docs: Path) -> None:
+def _write(site: Site, source: Path | None, docs: Path) -> None:
     """Lay out the docs folder anew: what is written by hand, and what was rendered; nothing is written outside of it."""
     remove(docs)
-    files = {path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()}
-    for path in (source / "assets").glob("*.[cj]s*"):
-        text = _without_comments(path.read_text(encoding="utf-8"))
-        files[f"assets/{path.name}"] = (packed_style(text) if path.suffix == ".css" else text).encode()
+    files = _by_hand(source) if source else {}
     for name, content in (files | site.files).items():
         path = below(docs, name)
         with told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.lstrip(b"\n") if name.endswith(".md") else content)
+
+
+def _by_hand(source: Path) -> dict[str, bytes]:
+    """Return the files that are written by hand, scripts and styles without what only their authors need."""
+    files = {path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    for path in (source / "assets").glob("*.[cj]s*"):
+        text = _without_comments(path.read_text(encoding="utf-8"))
+        files[f"assets/{path.name}"] = (packed_style(text) if path.suffix == ".css" else text).encode()
+    return files
 
 
 def _without_comments(text: str) -> str:
@@ -170,11 +213,9 @@ def packed_style(text: str) -> str:
     return packed.replace(";}", "}")
 
 
-def _mkdocs(site: Site, build_dir: Path) -> Path:
-    """Run MkDocs with the navigation of these results; a failed build leaves the old site."""
-    folder, config = build_dir / "site", build_dir / "mkdocs.yml"
-    new = new_folder(folder)
-    remove(new)
+def _mkdocs(site: Site, work: Path, folder: Path) -> None:
+    """Run MkDocs with the navigation of these results; where it fails, nothing is left in `folder`."""
+    config = work / "mkdocs.yml"
     settings = {
         "INHERIT": str(shipped("mkdocs.yml")),
         "site_name": as_html(f"{site.dataset.entry.title} benchmark"),
@@ -183,14 +224,17 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
             "figure."
         ),
         "docs_dir": "docs",
-        "site_dir": new.name,
+        "site_dir": os.path.relpath(folder, work),
         "nav": site.nav,
-        "theme": {"custom_dir": str(shipped("templates") / "theme")},
+        "theme": THEME,
         "extra": {
             "tile": site.gallery.tile_size[0],
             "origin": dataclasses.asdict(site.origin) | {"short": site.origin.short, "page": site.origin.commit_page},
+            **_parts(site),
         },
     }
+    if site.nested:
+        settings |= _of_first(site)
     write_atomically(config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)],
@@ -201,11 +245,32 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         env={name: value for name, value in os.environ.items() if name not in FOR_PYTHON} | MKDOCS_ENVIRONMENT,
     )
     if done.returncode:
-        remove(new)
+        remove(folder)
         if fault := fault_in(done.stderr):
-            raise disk_error(fault, new)
+            raise disk_error(fault, folder)
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
-    protect(new)
-    prune_styles(new)
-    replace_folder(folder)
-    return folder
+
+
+def _parts(site: Site) -> dict[str, Any]:
+    """Return what the header says of the site's data sets, for the theme's place of other versions; nothing where there is one.
+
+    Those of a folder of their `own` have a map of their own for search engines.
+    """
+    parts = [
+        {"title": part.title, "address": part.address, "here": part.site is site, "own": part.site.nested}
+        for part in site.parts
+    ]
+    every = {"title": "All data sets", "address": f"{'../' if site.nested else ''}datasets/", "here": False}
+    return {"alternate": True, "parts": [*parts, every]} if parts else {}
+
+
+def _of_first(site: Site) -> dict[str, Any]:
+    """Return the settings of a data set in a folder below the first: it takes its styles and scripts from there."""
+    with shipped("mkdocs.yml").open(encoding="utf-8") as stream:
+        first = yaml_load(stream)
+    return {
+        "site_url": site.origin.address,
+        "theme": THEME | {"favicon": f"../{first['theme']['favicon']}"},
+        "extra_css": [f"../{path}" for path in first["extra_css"]],
+        "extra_javascript": [script | {"path": f"../{script['path']}"} for script in first["extra_javascript"]],
+    }

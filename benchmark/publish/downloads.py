@@ -20,7 +20,7 @@ def add_downloads(site: Site) -> None:
     for model in site.stored.models:
         for name in (*results.TRACKED, "run.json"):
             content = site.stored.source.read(f"{model.name}/{name}")
-            site.files[f"{site.section}/models/{model.name}/{name}"] = content or b""
+            site.files[f"{site.section}models/{model.name}/{name}"] = content or b""
     table = tidy(site.stored)
     sheet = table.assign(**{"class": table["class"].map(csv_cell)})
     site.files["results.csv"] = sheet.to_csv(index=False, lineterminator="\n").encode()

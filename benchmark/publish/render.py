@@ -22,6 +22,7 @@ from benchmark.publish.pages.cite import CitePage, cite_page
 from benchmark.publish.pages.classes import ClassPage, class_page
 from benchmark.publish.pages.compare import ComparePage, compare_page
 from benchmark.publish.pages.data import DataPage, data_page
+from benchmark.publish.pages.datasets import DatasetsPage, datasets_page
 from benchmark.publish.pages.errors import ErrorsPage, errors_page
 from benchmark.publish.pages.history import HistoryPage, history_page
 from benchmark.publish.pages.home import HomePage, home_page
@@ -42,6 +43,7 @@ Page = (
     | ChangesPage
     | HistoryPage
     | CitePage
+    | DatasetsPage
 )
 
 
@@ -57,7 +59,7 @@ def render(site: Site, say: Say = as_typed) -> None:
     """Fill `site` with every page, chart, picture and download; `say` formats the commands that pages name."""
     add_downloads(site)
     explorer = Explorer(site.stored, site.gallery, site.order, site.board)
-    site.files[f"{site.section}/explorer.json"] = explorer.data()
+    site.files[f"{site.section}explorer.json"] = explorer.data()
     gathered = gather(site, explorer)
     pictures = _draw(site, [chart for item in gathered for chart in charts_in(item.page)])
     environment = template_environment(site, pictures, say)
@@ -71,20 +73,19 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
     section, stored, past = site.section, site.stored, site.past
     return [
         Gathered("index.md", "home.md", home_page(site)),
-        *(Gathered(f"{section}/models/{m.name}.md", "model.md", model_page(site, m)) for m in stored.models),
+        *(Gathered(f"{section}models/{m.name}.md", "model.md", model_page(site, m)) for m in stored.models),
         *(
-            Gathered(
-                f"{section}/classes/{site.addresses[name]}.md", "class.md", class_page(site, name, explorer.missed)
-            )
+            Gathered(f"{section}classes/{site.addresses[name]}.md", "class.md", class_page(site, name, explorer.missed))
             for name in site.order
         ),
-        Gathered(f"{section}/data.md", "data.md", data_page(site)),
-        Gathered(f"{section}/errors.md", "errors.md", errors_page(explorer)),
-        Gathered(f"{section}/compare.md", "compare.md", compare_page(explorer)),
-        Gathered(f"{section}/changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
-        Gathered(f"{section}/history.md", "history.md", history_page(past, stored)),
+        Gathered(f"{section}data.md", "data.md", data_page(site)),
+        Gathered(f"{section}errors.md", "errors.md", errors_page(explorer)),
+        Gathered(f"{section}compare.md", "compare.md", compare_page(explorer)),
+        Gathered(f"{section}changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
+        Gathered(f"{section}history.md", "history.md", history_page(past, stored)),
         Gathered("methods.md", "methods.md", methods_page(site)),
         Gathered("cite.md", "cite.md", cite_page(site)),
+        *([Gathered("datasets.md", "datasets.md", datasets_page(site))] if site.parts and not site.nested else []),
     ]
 
 
@@ -181,19 +182,19 @@ def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
 
 
 def _navigation(site: Site) -> list[dict[str, Any]]:
-    section = site.section
+    section, data = site.section, {as_html(site.dataset.entry.title): f"{site.section}data.md"}
     return [
         {"Leaderboard": "index.md"},
+        {"Models": [{as_html(m.metrics["title"]): f"{section}models/{m.name}.md"} for m in listed_models(site.stored)]},
+        {"Classes": [{as_html(name): f"{section}classes/{site.addresses[name]}.md"} for name in site.order]},
+        {"Errors": f"{section}errors.md"},
+        {"Compare": f"{section}compare.md"},
         {
-            "Models": [
-                {as_html(m.metrics["title"]): f"{section}/models/{m.name}.md"} for m in listed_models(site.stored)
-            ]
+            "Data set": [data, {"All data sets": "datasets.md"}]
+            if site.parts and not site.nested
+            else f"{section}data.md"
         },
-        {"Classes": [{as_html(name): f"{section}/classes/{site.addresses[name]}.md"} for name in site.order]},
-        {"Errors": f"{section}/errors.md"},
-        {"Compare": f"{section}/compare.md"},
-        {"Data set": f"{section}/data.md"},
-        {"Changes": [{"Changes": f"{section}/changes.md"}, {"History": f"{section}/history.md"}]},
+        {"Changes": [{"Changes": f"{section}changes.md"}, {"History": f"{section}history.md"}]},
         {"Methods": "methods.md"},
         {"Cite": "cite.md"},
     ]

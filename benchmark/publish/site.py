@@ -43,6 +43,14 @@ class Release(NamedTuple):
     portable: Asset | None
 
 
+class Part(NamedTuple):
+    """A data set of a site: its title, where its first page is as seen from that of another, and all of it."""
+
+    title: str
+    address: str
+    site: Site
+
+
 @dataclass
 class Site:
     """What is written: text and bytes by path below the docs folder, and the navigation."""
@@ -63,6 +71,8 @@ class Site:
     )  # the models that failed when last tried here, by name
     origin: Origin = field(default_factory=Origin)
     citation: str = ""  # of the data set, as BibTeX
+    nested: bool = False  # whether its pages stand in a folder of their own, below those of another data set
+    parts: list[Part] = field(default_factory=list)  # all data sets of the site, where there are several
 
     @functools.cached_property
     def gallery(self) -> Gallery:
@@ -76,8 +86,8 @@ class Site:
 
     @property
     def section(self) -> str:
-        """Folder of the data set's pages."""
-        return self.dataset.entry.name  # whatever a document says: folders are made of it
+        """Folder of the data set's pages below its first page, with a slash at the end; "" for that page's own folder."""
+        return "" if self.nested else f"{self.dataset.entry.name}/"  # whatever a document says: folders are made of it
 
     @property
     def order(self) -> list[str]:

@@ -29,7 +29,7 @@ def prune_styles(site: Path) -> None:
     ]
     words = {word for text in (*pages, *scripts) for word in WORD.findall(text)}
     words |= {f"{name}={value}" for text in pages for name, value in IN_PAGE.findall(text)}
-    for path in sorted((assets / "stylesheets").glob("*.css")):
+    for path in sorted(site.rglob("assets/stylesheets/*.css")):  # another data set's pages have their own copy
         path.write_text(pruned(path.read_text(encoding="utf-8"), words), encoding="utf-8")
 
 

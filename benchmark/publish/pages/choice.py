@@ -43,7 +43,7 @@ def choice_section(site: Site) -> ChoiceSection | None:
     """Return the section, and publish its data; None where there are no two contestants to choose from."""
     if len(site.board.ranked) < 2:  # noqa: PLR2004
         return None
-    path = f"{site.section}/choose.json"
+    path = f"{site.section}choose.json"
     site.files[path] = with_units(json.dumps(_data(site), separators=(",", ":"), ensure_ascii=False)).encode()
     found = standing(site.stored, site.board)
     return ChoiceSection([_recommendation(purpose, model) for purpose, model in found.items()], COSTS, path)

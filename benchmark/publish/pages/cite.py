@@ -36,8 +36,8 @@ class CitePage:
 def cite_page(site: Site) -> CitePage:
     """Return what *Cite* shows, and publish what it names: the test labels, the classes, a badge a model, CITATION.cff."""
     stored, section, entry = site.stored, site.section, site.dataset.entry
-    site.files[f"{section}/test_labels.txt"] = encode_predictions(stored.test_labels).encode()
-    site.files[f"{section}/classes.csv"] = _classes(stored.dataset["classes"]).encode()
+    site.files[f"{section}test_labels.txt"] = encode_predictions(stored.test_labels).encode()
+    site.files[f"{section}classes.csv"] = _classes(stored.dataset["classes"]).encode()
     site.files[CFF] = _cff(site).encode()
     for model in stored.models:
         site.files[badge_path(site, model)] = badge(*_badge_texts(site, model)).encode()
@@ -70,7 +70,7 @@ def site_citation(site: Site) -> str:
     title = f"{site.dataset.entry.title} benchmark"
     return _entry(
         site,
-        f"{site.section}-benchmark",
+        f"{site.dataset.entry.name}-benchmark",
         title,
         days[-1],
         [*about, f"measured {' to '.join(sorted({days[0], days[-1]}))}"],
@@ -86,11 +86,11 @@ def model_citation(site: Site, model: ModelResult) -> str:
     title = f"{model.metrics['title']} on {site.dataset.entry.title}"
     return _entry(
         site,
-        f"{site.section}-{model.name}",
+        f"{site.dataset.entry.name}-{model.name}",
         title,
         model.run["measured_at"],
         about,
-        f"{site.section}/models/{model.name}/",
+        f"{site.section}models/{model.name}/",
     )
 
 
@@ -128,7 +128,7 @@ def _cff(site: Site) -> str:
 # -------------------------------------------------------------------------------------------------------------- badges
 def badge_path(site: Site, model: ModelResult) -> str:
     """Return where a model's badge is, below the site."""
-    return f"{site.section}/badges/{model.name}.svg"
+    return f"{site.section}badges/{model.name}.svg"
 
 
 def badge_markdown(site: Site, model: ModelResult) -> str:
@@ -136,7 +136,7 @@ def badge_markdown(site: Site, model: ModelResult) -> str:
     if not site.origin.address:
         return ""
     alt = "".join(c for c in one_line(f"{site.dataset.entry.title}: {model.metrics['title']}") if c not in "[]\\`")
-    page = f"{site.origin.address}{site.section}/models/{model.name}/"
+    page = f"{site.origin.address}{site.section}models/{model.name}/"
     return f"[![{alt}]({site.origin.address}{badge_path(site, model)})]({page})"
 
 
