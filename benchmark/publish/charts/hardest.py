@@ -63,7 +63,7 @@ def class_scores(stored: Results, name: str) -> Chart:
             row_dots(titles, precision, "second", "precision", "diamond-open", 0.22),
         ],
         {"xaxis": axis("%"), "yaxis": rows_axis(titles), "legend": legend_above()},
-        ("model", "F1", "recall", "precision", "images found", "of", "of other classes taken for it"),
+        ("model", "F1", "recall", "precision", "found", "of", "others taken for it"),
         [_row(stored, model, name) for model in models],
         height=140 + 42 * len(titles),
     )
@@ -105,8 +105,8 @@ def confused_with(stored: Results, name: str, near: list[Neighbour]) -> Chart:
         f"What {name} is taken for and what is taken for it, percent of each class's images, mean over the models",
         _both_ways(name, shown[0], [model.metrics["title"] for model in stored.contestants]),
         [
-            _bars(titles, [other.lost_share for other in shown], "lead", f"{words} taken for it"),
-            _bars(titles, [other.won_share or 0.0 for other in shown], "second", f"it taken for {words}"),
+            _bars(titles, [other.lost_share for other in shown], "lead", f"{words} taken for this class"),
+            _bars(titles, [other.won_share or 0.0 for other in shown], "second", f"this class taken for {words}"),
         ],
         {
             "xaxis": axis("% of the images of the true class"),
@@ -114,7 +114,7 @@ def confused_with(stored: Results, name: str, near: list[Neighbour]) -> Chart:
             "barmode": "group",
             "legend": legend_above() | {"traceorder": "normal"},
         },
-        ("class", f"{name} taken for it, %", "images", f"it taken for {name}, %", "images"),
+        ("class", f"{name} taken for this class, %", "images", f"this class taken for {name}, %", "images"),
         [
             (
                 other.name,

@@ -15,7 +15,7 @@ from benchmark.publish.charts.hardest import class_scores, confused_with, neighb
 from benchmark.publish.pages.readings import Reading, label_errors, resolution, two_classes, unsolved
 from benchmark.publish.site import Site
 from benchmark.results import ModelResult
-from benchmark.results.numbers import NOTHING, class_words, interval, percent, percent_range, points
+from benchmark.results.numbers import NOTHING, class_words, classes_words, interval, percent, percent_range, points
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _finder(board: Sequence[ModelResult], name: str) -> Finder:
     recalls = [value_or_zero(found["recall"]) for found in figures]
     best = max(range(len(board)), key=lambda place: (recalls[place], value_or_zero(figures[place]["f1"])))
     own, words, n = figures[best], class_words(name), f"{figures[best]['support']:,}"
-    finds = f"finds most of the test images of {words}:"
+    finds = f"finds more of the test images of {words} than any other model:"
     if recalls.count(recalls[best]) > 1:
         finds = f"finds as many of the test images of {words} as any other model:"
     if len(board) == 1:
@@ -118,26 +118,29 @@ def _missed(found: Agreement, own: NDArray[np.bool_]) -> str:
         return f"It misses {many:,}." if many else "It misses none of them, but takes other images for them."
     if not many:
         return f"At least one model gets {'it' if n == 1 else 'each of them'} right."
-    them = "it" if n == 1 else f"{many:,} of them"
-    if not same:
-        return (
-            f"No model gets {them} right, and on {'it' if many == 1 else 'none of these'} {_all(found)} do not agree."
-        )
-    these = "this one" if many == 1 else "each of these" if same == many else f"{same:,} of these"
-    return f"No model gets {them} right, and on {these} {_all(found)} give the same wrong label."
+    who = "It is" if n == 1 else f"{many:,} of them {_is(many)}"
+    return f"{who} missed by {_all(found)}, {_same(many, same)}."
 
 
 def _everywhere(found: Agreement, own: NDArray[np.bool_], name: str) -> str:
-    """Return the same for all test images, in a sentence; "" where some model gets each of them right."""
+    """Return the same for all test images, and how many of these are of the class, in a sentence; "" where there is none."""
     many, ours, same = (int(mask.sum()) for mask in (found.unsolved, found.unsolved & own, found.same_wrong))
     if not many:
         return ""
     alone = found.n_models == 1
-    labelled = f"{ours:,} of these ({percent(ours / many)}) {'is' if ours == 1 else 'are'} labelled {name}"
-    return (
-        f"Of all {len(own):,} test images {f'it misses {many:,}' if alone else f'no model gets {many:,} right'}: {labelled}"
-        f"{'' if alone else f', and on {same:,} {_all(found)} give the same wrong label'}."
-    )
+    missed = f"it misses {many:,}" if alone else f"{many:,} {_is(many)} missed by {_all(found)}, {_same(many, same)}"
+    return f"Of all {len(own):,} test images {missed}; {ours:,} of the {many:,} ({percent(ours / many)}) {_is(ours)} labelled {name}."
+
+
+def _same(many: int, same: int) -> str:
+    """Return on how many of the images that all models miss they agree."""
+    if many == 1:
+        return "with one and the same wrong label" if same else "with different wrong labels"
+    return f"{'none' if not same else 'each' if same == many else f'{same:,}'} with one and the same wrong label"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _all(found: Agreement) -> str:
@@ -145,15 +148,16 @@ def _all(found: Agreement) -> str:
 
 
 def _rule(site: Site) -> str:
-    """Return why it is this class, and which one comes next, in a sentence."""
+    """Return why it is this class, and which one comes next or is as hard, in a sentence."""
     first, *others = hard_classes(site.stored)
     alone = site.agreement.n_models == 1
-    lowest = "lowest F1" if alone else "lowest median F1 over the ranked models"
-    words = class_words(first.name, first=True)
-    told = f"{words} is the class with the {lowest}, {percent(first.median)}"
-    return (
-        f"{told}; next comes {class_words(others[0].name)} with {percent(others[0].median)}." if others else f"{told}."
-    )
+    lowest = f"the lowest {'F1' if alone else 'median F1 over the ranked models'}, {percent(first.median)}"
+    equals = [first.name, *(other.name for other in others if other[1:] == first[1:])]
+    words = classes_words(equals, first=True)
+    if len(equals) > 1:
+        return f"{words} have {lowest}; of equals, this page is about the first."
+    then = f"; next comes {class_words(others[0].name)} with {percent(others[0].median)}" if others else ""
+    return f"{words} is the class with {lowest}{then}."
 
 
 # ------------------------------------------------------------------------------------------------------------ the tables
@@ -170,10 +174,10 @@ def _correction(site: Site) -> Table:
     )
     return Table(
         told=(
-            f"What accuracy would be if {whole} wrong and every other label right. This is circular: models that agree decide what "
+            f"The table shows what accuracy would be if {whole} wrong and every other label right. This is circular: models that agree decide what "
             f"counts as an error. The {found.n_good} of the better half miss every suspect by definition, so that relabelling adds "
-            f"{points(gains[0])} points to each, right or not; to the others it adds {span}. For the better half both figures are upper "
-            "bounds, and flatter them; they have no intervals, because what is uncertain is which labels are wrong."
+            f"{points(gains[0])} points to each of them whatever is right; to the others it adds {span}. For the better half both figures "
+            "are upper bounds, and flatter it. They have no intervals: what is uncertain is which labels are wrong."
         ),
         header=["model", "as measured", "suspects dropped", "suspects relabelled", "change, points"],
         rows=[

@@ -64,7 +64,7 @@ def unsolved(site: Site, label: int) -> Reading | None:
     if n_suspected and len(others):
         told += f" Here {_the_others(len(others))}."
     elif not n_suspected:
-        told += _first(many, "first")
+        told += _first(many)
     return Reading("Images that no model gets right", told, _voted(site, others))
 
 
@@ -86,8 +86,8 @@ def two_classes(site: Site, label: int, near: Neighbour) -> Reading:
     own = int((found.labels[divided] == label).sum())
     if len(divided):
         told += (
-            f" {images(own)} of {words} and {len(divided) - own:,} of {partner} divide the models: every model says one of the two, and "
-            "either name has a third of the models or more. Such an image may be both, and has one label."
+            f" {images(own) if own else 'No image'} of {words} and {len(divided) - own or 'none'} of {partner} divide the models: every model "
+            "says one of the two, and either has a third of the votes or more. Such an image may be both, and has one label."
         )
     elif found.n_models > 1:
         told += " No image divides the models evenly between these two alone."
@@ -110,10 +110,16 @@ def label_errors(site: Site, label: int) -> Reading:
     suspects = suspects[np.argsort(-agreed, kind="stable")]
     better = "Both models" if found.n_good == WITNESSES else f"All {found.n_good} models"
     into, total = int((found.suspected & (found.relabelled == label)).sum()), int(found.suspected.sum())
+    if not total:
+        return Reading(
+            title,
+            f"No label is suspected: on no test image do {better[0].lower()}{better[1:]} of the better half agree against it.",
+            [],
+        )
     told = (
         f"{better} of the better half of the leaderboard take {_some(len(suspects), int(own.sum()))} for one and the same other class, "
-        f"and {images(into)} of other classes for {words}; of all {len(own):,} test images {total:,} are suspected so. "
-        "That is an estimate by agreement and proves nothing: models that learn from the same labels share mistakes."
+        f"and {_images(into)} of other classes for {words}; of all {len(own):,} test images {total:,} {'is' if total == 1 else 'are'} "
+        "suspected so. That is an estimate by agreement and proves nothing: models that learn from the same labels share mistakes."
     )
     return Reading(title, f"{told}{_first(len(suspects), 'that most models agree on')}", _voted(site, suspects))
 
@@ -127,9 +133,11 @@ def resolution(site: Site, label: int) -> Reading:
     height, width = site.dataset.test_images.shape[1:]
     every = int(found.spread.sum())
     told = (
-        f"On {_some(len(spread), int(own.sum()))} the models say three classes or more, and none has more than half of them; "
-        f"of all {len(own):,} test images that is so on {every:,} ({percent(every / len(own))})."
+        f"The votes on {_some(len(spread), int(own.sum()))} are spread over three classes or more, none of which has more than half; of "
+        f"all {len(own):,} test images that is so on {every:,} ({percent(every / len(own))})."
     )
+    if not every:
+        told = "No test image has its votes spread over three classes or more, none of which has more than half."
     if len(spread):
         told += f" {height} × {width} pixels may not show what tells the classes apart. That is a reading, not a finding: larger images would test it."
     return Reading("Resolution", f"{told}{_first(len(spread), 'with most disagreement')}", _voted(site, spread))
@@ -171,9 +179,13 @@ def _some(many: int, n: int) -> str:
     return "its only test image" if n == 1 else f"{many:,} of its {n:,} test images ({percent(many / n)})"
 
 
-def _first(n: int, which: str) -> str:
+def _first(n: int, which: str = "") -> str:
     """Return which of `n` images are shown where not all are."""
-    return f" The {N_SHOWN} {which} are shown." if n > N_SHOWN else ""
+    return f" The {f'{N_SHOWN} {which}' if which else f'first {N_SHOWN}'} are shown." if n > N_SHOWN else ""
+
+
+def _images(number: int) -> str:
+    return images(number) if number else "no image"
 
 
 def _number(mean: float) -> str:
