@@ -1,4 +1,4 @@
-"""What the ranked models say of the test images together: whom none gets right, whose label is suspected, where they disagree.
+"""What the ranked models say of the test images together: which of them none gets right, whose label is suspected, where votes are spread.
 
 Comes in: results. Goes out: masks and indices of test images, and what accuracies would be if the suspected labels were wrong. A label is
 suspected by agreement alone: models that learn from the same labels share mistakes, so it is an estimate and proves nothing.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmark.results import Results
 
 WITNESSES = 2  # models that must agree before a label is suspected
-LEAST_SHARE = 3  # of two names that divide the models, each has one in so many, or more
+LEAST_SHARE = 3  # of two names that divide the models, each has one vote in so many, or more
 FEWEST_NAMES = 3  # that votes are spread over
 
 Labels = NDArray[np.int64]
