@@ -15,6 +15,7 @@ from rich.cells import cell_len
 
 from benchmark.layout import slug
 from benchmark.results import Estimate
+from benchmark.results.numbers import interval
 from benchmark.text import LONGEST_LABEL, chart_text
 
 
@@ -109,6 +110,27 @@ def whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
         [0.0 if low is None else 100 * (value - low) for value, (low, _) in zip(values, ends, strict=True)],
         [0.0 if high is None else 100 * (high - value) for value, (_, high) in zip(values, ends, strict=True)],
         **look,
+    )
+
+
+def row_dots(
+    titles: Sequence[str], estimates: Sequence[Estimate], colour: str, name: str, symbol: str, shift: float = 0.0
+) -> Any:
+    """Return a dot with its interval, in percent, in each row of an axis of `titles`, none where an estimate is undefined.
+
+    `shift` moves a series off the middle of its rows, so that intervals do not hide each other.
+    """
+    return go.Scatter(
+        x=percents(estimates),
+        y=rounded([row + shift for row in range(len(titles))]),
+        text=list(map(chart_text, titles)),
+        mode="markers",
+        name=chart_text(name),
+        meta=colour,
+        marker={"size": 9, "symbol": symbol},
+        error_x=whiskers(estimates, width=3),
+        customdata=list(map(interval, estimates)),
+        hovertemplate="%{text}: " + chart_text(name) + " %{customdata}<extra></extra>",
     )
 
 

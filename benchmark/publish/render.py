@@ -24,6 +24,7 @@ from benchmark.publish.pages.compare import ComparePage, compare_page
 from benchmark.publish.pages.data import DataPage, data_page
 from benchmark.publish.pages.datasets import DatasetsPage, datasets_page
 from benchmark.publish.pages.errors import ErrorsPage, errors_page
+from benchmark.publish.pages.hardest import HardestPage, hardest_page
 from benchmark.publish.pages.history import HistoryPage, history_page
 from benchmark.publish.pages.home import HomePage, home_page
 from benchmark.publish.pages.methods import MethodsPage, methods_page
@@ -39,6 +40,7 @@ Page = (
     | DataPage
     | MethodsPage
     | ErrorsPage
+    | HardestPage
     | ComparePage
     | ChangesPage
     | HistoryPage
@@ -80,6 +82,7 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
         ),
         Gathered(f"{section}data.md", "data.md", data_page(site)),
         Gathered(f"{section}errors.md", "errors.md", errors_page(explorer)),
+        Gathered(f"{section}hardest.md", "hardest.md", hardest_page(site)),
         Gathered(f"{section}compare.md", "compare.md", compare_page(explorer)),
         Gathered(f"{section}changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
         Gathered(f"{section}history.md", "history.md", history_page(past, stored)),
@@ -182,18 +185,15 @@ def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
 
 
 def _navigation(site: Site) -> list[dict[str, Any]]:
-    section, data = site.section, {as_html(site.dataset.entry.title): f"{site.section}data.md"}
+    section, own = site.section, f"{site.section}data.md"
+    several = [{as_html(site.dataset.entry.title): own}, {"All data sets": "datasets.md"}]
     return [
         {"Leaderboard": "index.md"},
         {"Models": [{as_html(m.metrics["title"]): f"{section}models/{m.name}.md"} for m in listed_models(site.stored)]},
         {"Classes": [{as_html(name): f"{section}classes/{site.addresses[name]}.md"} for name in site.order]},
-        {"Errors": f"{section}errors.md"},
+        {"Errors": [{"Errors": f"{section}errors.md"}, {"Hardest class": f"{section}hardest.md"}]},
         {"Compare": f"{section}compare.md"},
-        {
-            "Data set": [data, {"All data sets": "datasets.md"}]
-            if site.parts and not site.nested
-            else f"{section}data.md"
-        },
+        {"Data set": several if site.parts and not site.nested else own},
         {"Changes": [{"Changes": f"{section}changes.md"}, {"History": f"{section}history.md"}]},
         {"Methods": "methods.md"},
         {"Cite": "cite.md"},

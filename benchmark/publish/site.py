@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.cache import Cache
+from benchmark.compare.agreement import Agreement, agreement
+from benchmark.compare.hard_classes import hardest_of_all
 from benchmark.compare.leaderboard import Leaderboard, leaderboard
 from benchmark.dataset import Dataset
 from benchmark.publish.chart import Chart
@@ -120,6 +122,16 @@ class Site:
     def board(self) -> Leaderboard:
         """The leaderboard of the results."""
         return leaderboard(self.stored)
+
+    @functools.cached_property
+    def agreement(self) -> Agreement:
+        """What the ranked models say of the test images together."""
+        return agreement(self.stored)
+
+    @functools.cached_property
+    def hardest(self) -> str:
+        """The class that is hardest for all ranked models together, "" where there is none."""
+        return hardest_of_all(self.stored)
 
 
 def listed_models(stored: Results) -> list[ModelResult]:

@@ -169,7 +169,7 @@ def words(text):
 
 
 def test_no_page_has_a_tag_an_attribute_or_an_address_of_a_name(pages):
-    assert len(pages) == 10 + len(TITLES) + len(CLASSES) - 1
+    assert len(pages) == 11 + len(TITLES) + len(CLASSES) - 1
     for path, page in pages.items():
         for tag, attributes in page.tags:
             assert tag not in {"iframe", "i", "b", "object", "embed", "base"}, path

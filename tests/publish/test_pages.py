@@ -34,6 +34,7 @@ PAGES = {
     "class": "made/classes/coat.md",
     "errors": "made/errors.md",
     "compare": "made/compare.md",
+    "hardest": "made/hardest.md",
     "data": "made/data.md",
     "methods": "methods.md",
     "cite": "cite.md",

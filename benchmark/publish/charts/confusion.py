@@ -18,6 +18,7 @@ from benchmark.publish.chart import (
     legend_above,
     percents,
     rounded,
+    row_dots,
     rows_axis,
     value_or_zero,
     whiskers,
@@ -136,9 +137,9 @@ def per_class(model: ModelResult, leader: ModelResult, order: list[str]) -> Char
     theirs = _in_order(leader, order) if leader is not model else {}
     told = f"recall, {leader.metrics['title']}"
     recalls, precisions = _each(own, "recall"), _each(own, "precision")
-    traces = [_class_dots(_each(theirs, "recall"), "muted", told, "line-ns-open")] if theirs else []
-    traces.append(_class_dots(recalls, "lead", "recall", "circle", -0.14))
-    traces.append(_class_dots(precisions, "second", "precision", "diamond-open", 0.14))
+    traces = [row_dots(order, _each(theirs, "recall"), "muted", told, "line-ns-open")] if theirs else []
+    traces.append(row_dots(order, recalls, "lead", "recall", "circle", -0.14))
+    traces.append(row_dots(order, precisions, "second", "precision", "diamond-open", 0.14))
     return chart(
         f"{model.name}-classes",
         "Recall and precision of each class with 95 % intervals",
@@ -155,28 +156,8 @@ def _in_order(model: ModelResult, order: list[str]) -> dict[str, ClassFigures]:
     return {name: model.metrics["test"]["per_class"][name] for name in order}
 
 
-def _each(classes: dict[str, ClassFigures], metric: Literal["recall", "precision"]) -> dict[str, Estimate]:
-    return {name: found[metric] for name, found in classes.items()}
-
-
-def _class_dots(estimates: dict[str, Estimate], colour: str, name: str, symbol: str, shift: float = 0.0) -> Any:
-    """Return a dot a class with its interval, none where it is undefined.
-
-    `shift` moves a series off the middle of its rows, so that intervals do not hide each other.
-    """
-    values = [estimate["value"] for estimate in estimates.values()]
-    return go.Scatter(
-        x=rounded([None if value is None else 100 * value for value in values]),
-        y=rounded([row + shift for row in range(len(values))]),
-        text=list(map(chart_text, estimates)),
-        mode="markers",
-        name=chart_text(name),
-        meta=colour,
-        marker={"size": 9, "symbol": symbol},
-        error_x=whiskers(list(estimates.values()), width=3),
-        customdata=list(map(interval, estimates.values())),
-        hovertemplate="%{text}: " + chart_text(name) + " %{customdata}<extra></extra>",
-    )
+def _each(classes: dict[str, ClassFigures], metric: Literal["recall", "precision"]) -> list[Estimate]:
+    return [found[metric] for found in classes.values()]
 
 
 def _class_cells(found: ClassFigures) -> tuple[str, ...]:

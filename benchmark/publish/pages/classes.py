@@ -12,7 +12,7 @@ from benchmark.publish.charts import confusion
 from benchmark.publish.gallery import Picture, Tile
 from benchmark.publish.pages.model import N_HARDEST
 from benchmark.publish.site import Site
-from benchmark.results import ModelResult, Results
+from benchmark.results import Results
 from benchmark.results.numbers import class_words
 
 N_SAMPLES = 20
@@ -56,7 +56,7 @@ class Suspect:
 class ClassPage:
     """The page's content; without contestants or test images there is no chart. `suspected` are the first of `n_suspected` images.
 
-    `tested` says how many of its test images are missed.
+    `tested` says how many of its test images are missed; `is_hardest` whether the page *Hardest class* is about it.
     """
 
     name: str
@@ -66,6 +66,7 @@ class ClassPage:
     nearest: Nearest
     n_models: int
     tested: str
+    is_hardest: bool
     recalls: Chart | None
     taken_for: Chart | None
     hardest: list[HardImage]
@@ -80,7 +81,7 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
     label = stored.dataset["classes"].index(name)
     own = np.flatnonzero(stored.test_labels == label)
     train = np.flatnonzero(dataset.train_labels == label)[:N_SAMPLES]
-    suspected, address = _suspected(stored, own), site.addresses[name]
+    suspected, address = own[site.agreement.suspected[own]], site.addresses[name]
     return ClassPage(
         name=name,
         mean=site.gallery.sheet(f"class-{address}-mean", site.means[name][np.newaxis], columns=1, scale=4),
@@ -89,10 +90,11 @@ def class_page(site: Site, name: str, missed: NDArray[np.int64]) -> ClassPage:
         nearest=_nearest_class(site, name),
         n_models=len(contestants),
         tested=_tested(missed[own], [model.metrics["title"] for model in contestants]),
+        is_hardest=name == site.hardest,
         recalls=confusion.class_recalls(stored, name, address) if contestants and len(own) else None,
         taken_for=confusion.class_confusions(stored, name, address) if contestants and len(own) else None,
         hardest=_hardest(site, own, missed),
-        n_good=len(_good(stored)),
+        n_good=site.agreement.n_good,
         n_suspected=len(suspected),
         suspected=_shown(site, suspected),
     )
@@ -139,27 +141,11 @@ def _nearest_class(site: Site, name: str) -> Nearest:
     )
 
 
-def _good(stored: Results) -> list[ModelResult]:
-    """Return the better half of the leaderboard, the models whose word against a label counts."""
-    board = stored.leaderboard()
-    return board[: -(-len(board) // 2)]
-
-
-def _suspected(stored: Results, own: NDArray[np.int64]) -> dict[int, str]:
-    """Return the images among `own` that all good models take for one and the same other class, with that class."""
-    good = _good(stored)
-    if len(good) < 2:  # noqa: PLR2004  # a single model is no witness
-        return {}
-    said = np.array([model.predictions[own] for model in good])
-    agreed = (said == said[0]).all(axis=0) & (said[0] != stored.test_labels[own])
-    return {int(own[i]): stored.dataset["classes"][said[0, i]] for i in np.flatnonzero(agreed)}
-
-
-def _shown(site: Site, suspected: dict[int, str]) -> list[Suspect]:
+def _shown(site: Site, suspected: NDArray[np.int64]) -> list[Suspect]:
     """Return the first of the suspected images with their pictures."""
-    first = list(suspected)[:N_SUSPECTED]
-    tiles = site.gallery.tiles(first)
-    return [Suspect(i, tiles[i], suspected[i]) for i in first]
+    first = [int(i) for i in suspected[:N_SUSPECTED]]
+    tiles, classes = site.gallery.tiles(first), site.stored.dataset["classes"]
+    return [Suspect(i, tiles[i], classes[site.agreement.relabelled[i]]) for i in first]
 
 
 def _called(stored: Results, index: int) -> str:
