@@ -188,6 +188,7 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         "theme": {"custom_dir": str(shipped("templates") / "theme")},
         "extra": {
             "tile": site.gallery.tile_size[0],
+            "feed": site.has_feed,
             "origin": dataclasses.asdict(site.origin) | {"short": site.origin.short, "page": site.origin.commit_page},
         },
     }
