@@ -29,7 +29,7 @@ HOSTILE = [
 
 
 def read(content):
-    return ET.fromstring(content)
+    return ET.fromstring(content)  # noqa: S314  # what this very program wrote
 
 
 def texts(root, path):
