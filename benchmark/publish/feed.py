@@ -25,7 +25,7 @@ from benchmark.text import as_html, is_web, one_line
 ATOM = "http://www.w3.org/2005/Atom"
 PATH = "feed.xml"
 N_ENTRIES = 50  # the newest
-LONGEST_TITLE, LONGEST_SUBJECT = 200, 400  # characters
+LONGEST_TITLE, LONGEST_SUBJECT = 200, 400  # characters of an entry's or a model's title, of a commit's message
 UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # of a date that is none
 
 
@@ -116,7 +116,8 @@ def _address(text: str) -> str:
 
 
 def _content(history: History, changed: Sequence[Point], commit: JudgedCommit, titles: Mapping[str, str]) -> str:
-    told = [sentence(point, titles, commit["tests"]) for group in groups(changed) for point in group.points]
+    short = {name: shortened(one_line(title), LONGEST_TITLE) for name, title in titles.items()}
+    told = [sentence(point, short, commit["tests"]) for group in groups(changed) for point in group.points]
     items = "".join(f"<li>{as_html(text)}</li>" for text in told)
     web, sha = _web(history, commit), commit["sha"][:SHORT]
     link = f'<a href="{as_html(_address(web))}">{sha}</a>' if is_web(web) else sha

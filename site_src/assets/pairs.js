@@ -75,10 +75,9 @@
 
   const start = () => document.querySelectorAll(".commits").forEach((form) => {
     if (form.onsubmit) return;
-    if (location.protocol === "file:") { form.remove(); return; }
     const place = document.querySelector(".comparison .chosen");
     if (place) changes(form, place);
-    else form.onsubmit = (event) => { event.preventDefault(); location.assign(`${form.action}#${new URLSearchParams(new FormData(form))}`); };
+    else form.onsubmit = (event) => { event.preventDefault(); location.assign(`${form.action}${location.protocol === "file:" ? "index.html" : ""}#${new URLSearchParams(new FormData(form))}`); };
   });
   addEventListener("hashchange", () => document.querySelectorAll(".commits").forEach((form) => form.show?.()));
   if (window.document$) window.document$.subscribe(start); else start();

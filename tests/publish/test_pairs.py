@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import html
 import itertools
 import json
+import re
 import shutil
 
 import numpy as np
@@ -19,9 +22,10 @@ from benchmark.dataset import Dataset, DatasetEntry
 from benchmark.publish import pairs
 from benchmark.publish.build import build_site
 from benchmark.publish.past import Past, read_past
+from benchmark.publish.render import render
 from tests import made
-from tests.publish.test_pages import give_interval, write_curves
-from tools.browsing import DESKTOP, PHONE, addresses, until, violations
+from tests.publish.test_pages import give_interval, write_curves, written
+from tools.browsing import DESKTOP, PHONE, addresses, axe, until, violations
 from tools.links import Page, dead_links
 from tools.served import serving
 
@@ -323,14 +327,56 @@ def test_every_link_of_the_site_leads_somewhere_and_the_feed_is_named_in_each_he
     assert len(addresses(site)) > 5
 
 
-def test_axe_finds_nothing_in_a_pair_that_is_chosen(visit, past):
+def test_axe_finds_nothing_in_a_pair_that_is_chosen_nor_in_the_history(visit, past):
     page = visit(f"made/changes/#base={past.pairs.choices[-1].sha}&head={past.pairs.choices[3].sha}")
     until(page, "() => document.querySelectorAll('.chosen h2').length > 0")
     assert not violations(page)
     page.set_viewport_size(PHONE["viewport"])
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert not axe().run(visit("made/history/", PHONE)).response["violations"]  # charts as they are
 
 
-def test_a_page_without_a_past_has_neither_fields_nor_feed():
-    nothing = Past(None, None, "There is none.", "git clone")
-    assert (nothing.pairs.choices, dict(nothing.pairs.files)) == ([], {})
+def test_opened_from_the_disk_another_pair_is_not_the_newest(site, new_context, past):
+    page = new_context(**DESKTOP).new_page()
+    page.goto(f"{(site / 'made' / 'history' / 'index.html').as_uri()}")
+    page.locator("[name=base]").select_option(past.pairs.choices[5].sha)
+    page.get_by_role("button", name="Compare these two").click()
+    page.wait_for_url("**/changes/index.html#base=*")
+    until(page, SHOWN, arg="What belongs to this choice could not be loaded. The choice is kept.")
+
+
+# ---------------------------------------------------------------------------------------------------------- the pages
+def rendered(folder, past):
+    site = dataclasses.replace(written(folder), past=past, files={}, nav=[])
+    render(site)
+    return [re.sub(r"\s+", " ", site.files[f"made/{page}.md"].decode()) for page in ("changes", "history")]
+
+
+def test_pages_say_which_commits_cannot_be_chosen(past, tmp_path):
+    fewer = dataclasses.replace(past, pairs=dataclasses.replace(past.pairs, n_older=5, n_unreadable=1))
+    for page in rendered(tmp_path, fewer):
+        assert "The newest 9 commits with results can be chosen; 5 older ones are left to the command." in page
+        assert "1 cannot be read by this version, and is left out." in page
+
+
+def test_the_history_folds_commits_that_changed_no_prediction_and_names_the_largest_steps(past, tmp_path):
+    changes, history = rendered(tmp_path, past)
+    assert "1 commit that changed no prediction, " in history
+    shas = {commit["subject"]: commit["sha"][:10] for commit in past.history["commits"]}
+    better, timed = shas["a better, b worse"], shas["b timed again"]
+    assert f'Largest gain: a +10.00 points in <a href="#commit-{better}">{better}</a> (improved).' in history
+    assert (
+        f'Largest losses: b −4.85 points in <a href="#commit-{better}">{better}</a> (regressed) and c −0.50 points'
+        in history
+    )
+    assert "<strong>regressed:</strong> b −4.85<br><strong>improved:</strong> a +10.00<br>" in history
+    assert f'href="../../made/changes/#base={timed}&head={better}"' in html.unescape(history)
+    for page in (changes, history):
+        assert '<a href="../../feed.xml" type="application/atom+xml">Atom feed</a>' in page
+
+
+def test_a_page_without_a_past_has_neither_fields_nor_feed(tmp_path):
+    changes, history = rendered(tmp_path, Past(None, None, "There is none.", "git clone"))
+    for page in (changes, history):
+        assert "There is none." in page
+        assert not re.search("<form|<select|feed.xml|make diff", page)
