@@ -17,9 +17,13 @@ def distance(difference: float) -> str:
     """Return how far a model is ahead of another or behind it; of a model that is level with it, that."""
     if not difference:
         return "level with"
+    return f"{gap(difference)} {'ahead of' if difference > 0 else 'behind'}"
+
+
+def gap(difference: float) -> str:
+    """Return the size of a difference that is not 0."""
     far = points(abs(difference))
-    told = f"{far} points" if far.strip("0.") else "less than 0.01 points"
-    return f"{told} {'ahead of' if difference > 0 else 'behind'}"
+    return f"{far} points" if far.strip("0.") else "less than 0.01 points"
 
 
 def leading(n_leaders: int, n_ranked: int) -> str:

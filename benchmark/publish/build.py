@@ -229,6 +229,7 @@ def _mkdocs(site: Site, work: Path, folder: Path) -> None:
         "theme": THEME,
         "extra": {
             "tile": site.gallery.tile_size[0],
+            "feed": site.has_feed,
             "origin": dataclasses.asdict(site.origin) | {"short": site.origin.short, "page": site.origin.commit_page},
             **_parts(site),
         },

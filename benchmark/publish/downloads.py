@@ -10,6 +10,8 @@ import pandas as pd
 from benchmark import results
 from benchmark.compare.documents import Comparison
 from benchmark.compare.history import History
+from benchmark.compare.steps import titles_of
+from benchmark.publish.feed import PATH, Place, feed
 from benchmark.publish.site import Site
 from benchmark.results import CLASS_METRICS, METRICS, Metric, Reading, Results
 from benchmark.text import csv_cell
@@ -31,6 +33,15 @@ def add_downloads(site: Site) -> None:
         results.DOCUMENTS | {name: printed[name] for name in ("diff", "history")}
     )
     site.files |= {name: (json.dumps(schema, indent=1) + "\n").encode() for name, schema in schemas.items()}
+
+
+def add_past(site: Site) -> None:
+    """Publish every pair of commits that can be chosen, and the feed where there is one."""
+    past = site.past
+    site.files |= {f"{site.section}changes/{name}": content for name, content in past.pairs.files.items()}
+    if past.history and site.has_feed:
+        place = Place(site.origin.address, site.section, site.dataset.entry.title)
+        site.files[PATH] = feed(past.history, past.pairs, titles_of(past.history, site.stored), place)
 
 
 def tidy(stored: Results) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from benchmark.command import Command, Say, as_typed
 from benchmark.compare.diff import compare_results
@@ -12,13 +12,15 @@ from benchmark.compare.repository import Repository
 from benchmark.compare.sides import read_commit, use_of_test_set
 from benchmark.errors import BenchmarkError
 from benchmark.git import NoCloneError
+from benchmark.publish.pairs import Pairs, read_pairs
 
 
 @dataclass(frozen=True)
 class Past:
     """The history and its newest step that changed a prediction; None with the reason and the command that helps in `missing`.
 
-    `since` is how many commits with results came after that step; they changed no prediction.
+    `since` is how many commits with results came after that step; they changed no prediction. `pairs` are those of commits that
+    can be chosen instead.
     """
 
     history: History | None
@@ -26,6 +28,7 @@ class Past:
     missing: str = ""
     remedy: str = ""
     since: int = 0
+    pairs: Pairs = field(default_factory=Pairs)
 
 
 def read_past(repository: Repository, folder: str | None, digest: str, say: Say = as_typed) -> Past:
@@ -48,16 +51,17 @@ def read_past(repository: Repository, folder: str | None, digest: str, say: Say 
         missing = "There are no two commits with results so far, so nothing to compare."
         return Past(history, None, missing, say(Command("bench")))
     step = _newest_step(history)
+    pairs = read_pairs(repository, history, folder, step, say)
     try:
         before, after = (repository.commit(commit["sha"]) for commit in history["commits"][step - 1 : step + 1])
         old, new = (read_commit(repository, commit, commit.sha[:10], folder) for commit in (before, after))
         use = use_of_test_set(repository, after.sha, folder)
     except BenchmarkError as error:
-        return _unread(history, error, say)
+        return replace(_unread(history, error, say), pairs=pairs)
     if new[0]["digest"] != digest:
         missing = "The newest commit with results measured other images than these."
-        return Past(history, None, missing, say(Command("bench")))
-    return Past(history, compare_results(old, new, use, say), since=len(history["commits"]) - 1 - step)
+        return Past(history, None, missing, say(Command("bench")), pairs=pairs)
+    return Past(history, compare_results(old, new, use, say), since=len(history["commits"]) - 1 - step, pairs=pairs)
 
 
 def _newest_step(history: History) -> int:

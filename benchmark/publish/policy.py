@@ -22,8 +22,8 @@ DATA = re.compile(r"""\btype\s*=\s*["']?(?:application|text)/(?:ld\+)?json""", r
 FILE = re.compile(r"\bsrc\s*=", re.IGNORECASE)  # has an address, of this site by the policy
 FILLED_IN = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # by Jinja: an address relative to the page
 ADDRESS = r"[\w./:-]*"
-VERBATIM = re.compile(r"<(?P<tag>pre|script|style|textarea)\b.*?</(?P=tag)\s*>", re.DOTALL | re.IGNORECASE)
-BETWEEN = re.compile(r">[^\S\n]*\n\s*<")
+VERBATIM = r"<(?P<tag>pre|script|style|textarea)\b.*?</(?P=tag)\s*>"
+BETWEEN = re.compile(rf"{VERBATIM}|(?P<between>(?<=>)[^\S\n]*\n\s*(?=<))", re.DOTALL | re.IGNORECASE)
 HEAD = re.compile(r"<head>\s*(?:<meta charset=[^>]*>)?")
 # Styles alone may stand in pages: pages give sizes and shares that way, and Plotly writes styles into the charts that it draws.
 # Addresses of data are thumbnails beside a chart, icons of the theme, and the pictures of a page that is printed.
@@ -66,11 +66,7 @@ def compact(text: str) -> str:
 
     They are a twentieth of what a phone fetches of a page; where they count, and in scripts, they stay.
     """
-    parts, last = [], 0
-    for kept in VERBATIM.finditer(text):
-        parts += [BETWEEN.sub(">\n<", text[last : kept.start()]), kept[0]]
-        last = kept.end()
-    return "".join([*parts, BETWEEN.sub(">\n<", text[last:])])
+    return BETWEEN.sub(lambda found: found[0] if found["between"] is None else "\n", text)
 
 
 def inline_scripts(text: str) -> list[str]:

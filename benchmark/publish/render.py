@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from benchmark.command import Command, Say, as_typed, program
 from benchmark.publish.chart import Chart
-from benchmark.publish.downloads import add_downloads
+from benchmark.publish.downloads import add_downloads, add_past
 from benchmark.publish.explorer import Explorer
 from benchmark.publish.pages.changes import ChangesPage, changes_page
 from benchmark.publish.pages.cite import CitePage, cite_page
@@ -60,6 +60,7 @@ class Gathered(NamedTuple):
 def render(site: Site, say: Say = as_typed) -> None:
     """Fill `site` with every page, chart, picture and download; `say` formats the commands that pages name."""
     add_downloads(site)
+    add_past(site)
     explorer = Explorer(site.stored, site.gallery, site.order, site.board)
     site.files[f"{site.section}explorer.json"] = explorer.data()
     gathered = gather(site, explorer)
@@ -84,8 +85,12 @@ def gather(site: Site, explorer: Explorer) -> list[Gathered]:
         Gathered(f"{section}errors.md", "errors.md", errors_page(explorer)),
         Gathered(f"{section}hardest.md", "hardest.md", hardest_page(site)),
         Gathered(f"{section}compare.md", "compare.md", compare_page(explorer)),
-        Gathered(f"{section}changes.md", "changes.md", changes_page(site.gallery, past, stored, site.order)),
-        Gathered(f"{section}history.md", "history.md", history_page(past, stored)),
+        Gathered(
+            f"{section}changes.md",
+            "changes.md",
+            changes_page(site.gallery, past, stored, site.order, feed=site.has_feed),
+        ),
+        Gathered(f"{section}history.md", "history.md", history_page(past, stored, feed=site.has_feed)),
         Gathered("methods.md", "methods.md", methods_page(site)),
         Gathered("cite.md", "cite.md", cite_page(site)),
         *([Gathered("datasets.md", "datasets.md", datasets_page(site))] if site.parts and not site.nested else []),

@@ -19,6 +19,7 @@ from benchmark.compare.hard_classes import hardest_of_all
 from benchmark.compare.leaderboard import Leaderboard, leaderboard
 from benchmark.dataset import Dataset
 from benchmark.publish.chart import Chart
+from benchmark.publish.feed import has_feed
 from benchmark.publish.gallery import Gallery, fitted, png
 from benchmark.publish.origin import Origin
 from benchmark.publish.past import Past
@@ -117,6 +118,11 @@ class Site:
         """The mean training image of each class, each of shape (height, width)."""
         images, labels = self.dataset.train_images, self.dataset.train_labels
         return {name: images[labels == label].mean(axis=0) for label, name in enumerate(self.stored.dataset["classes"])}
+
+    @functools.cached_property
+    def has_feed(self) -> bool:
+        """Whether there is a feed of what commits changed."""
+        return has_feed(self.past.history)
 
     @functools.cached_property
     def board(self) -> Leaderboard:

@@ -1,5 +1,5 @@
 /* What every page needs: tables that sort, rows that unfold on a phone, a name for the theme's search dialog, and the
-   script of an explorer or a choice where there is one. */
+   script of an explorer or a choice (of a model, of two commits) where there is one. */
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -60,6 +60,7 @@
     document.querySelectorAll("pre > code").forEach((code) => { code.tabIndex = 0; }); // it scrolls where it is narrow
     document.querySelectorAll(".md-code__nav").forEach((part, k) => { part.ariaLabel = `Code ${k + 1}`; }); // each is a landmark, and the theme gives it no name
     if (document.querySelector(".explorer, .comparer")) script("explorer");
+    if (document.querySelector(".commits")) script("pairs");
     const chooser = document.querySelector("[data-chooser]"), wake = () => script("choose");
     for (const sign of ["pointerover", "focusin", "input"]) chooser?.addEventListener(sign, wake, { once: true });
     if (chooser && location.search) wake(); // its address has an answer

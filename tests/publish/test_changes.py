@@ -340,7 +340,7 @@ def test_steps_call_every_model_by_its_title_a_baseline_too_and_only_contestants
     stored = made.stored({"one": made.predictions(WRONG)}, made.labels())
     stored.entries[0] |= {"title": "What guessing is worth", "baseline": True}
     record = history_page(Past(history_of(*STEPS), None), stored).record
-    assert record.commits[-2].steps == "What guessing is worth improved"
+    assert [changed.items for changed in record.commits[-2].changed] == [["What guessing is worth 90.00 %"]]
     assert record.charts == []
 
 

@@ -7,6 +7,7 @@ import html.parser
 import json
 import re
 from urllib.parse import quote, urlsplit
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -234,6 +235,24 @@ def test_the_search_index_holds_names_as_html_reads_them(site):
     for entry in index["docs"]:
         for part in (entry["title"], entry["text"]):
             assert not {tag for tag, _ in Parsed(part).tags} & {"script", "img", "svg", "iframe", "a", "b", "i"}
+
+
+def test_the_feed_and_each_pair_of_commits_hold_names_as_text(site):
+    feed = ElementTree.parse(site / "feed.xml").getroot()  # noqa: S314  # what this very program wrote
+    entries = [found.text for found in feed.iterfind(".//{*}entry/{*}content")]
+    assert len(entries) == 2
+    for entry in entries:
+        for tag, attributes in Parsed(entry).tags:
+            assert tag in {"ul", "li", "p", "a"}
+            assert set(attributes) <= {"href"}
+            assert attributes.get("href", "https://example.org/").startswith("https://example.org/")
+    assert words(TITLES["hasty"]) in words(Parsed(entries[1]).text)
+    files = list((site / SECTION / "changes").glob("*.json"))
+    assert len(files) == 1
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"[\x00-\x1f\u202e]|\\u00", text)
+        assert all(side["link"].startswith("https://example.org/") for side in json.loads(text)["sides"])
 
 
 def test_a_spreadsheet_of_the_results_computes_nothing(site):

@@ -94,5 +94,5 @@ def test_the_themes_own_pages_keep_their_scripts(whole_run):
 def test_a_page_keeps_every_space_that_counts():
     page = "<p>a\n\n b</p>\n\n   <p>c</p> <b>d</b>\n\n<pre><b>1</b>\n\n  <b>2</b></pre>\n\n\t<script>\nx = '>\n\n <'\n</script>\n \n<i>e</i>"
     assert policy.compact(page) == (
-        "<p>a\n\n b</p>\n<p>c</p> <b>d</b>\n\n<pre><b>1</b>\n\n  <b>2</b></pre>\n\n\t<script>\nx = '>\n\n <'\n</script>\n \n<i>e</i>"
+        "<p>a\n\n b</p>\n<p>c</p> <b>d</b>\n<pre><b>1</b>\n\n  <b>2</b></pre>\n<script>\nx = '>\n\n <'\n</script>\n<i>e</i>"
     )

@@ -19,6 +19,7 @@ from benchmark.compare.words import (
     notes,
 )
 from benchmark.publish.gallery import Gallery, Tile
+from benchmark.publish.pairs import Pairs
 from benchmark.publish.past import Past
 from benchmark.results import Results
 
@@ -89,18 +90,25 @@ class Newest:
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """The page's content; where there is no comparison, what is missing and the command that gets it."""
+    """The page's content; where there is no comparison, what is missing and the command that gets it.
+
+    `pairs` are the commits that can be chosen instead; `feed` is whether the site has a feed of these steps.
+    """
 
     newest: Newest | None
     missing: str
     remedy: str
+    pairs: Pairs
+    feed: bool
 
 
-def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[str]) -> ChangesPage:
+def changes_page(
+    gallery: Gallery, past: Past, stored: Results, order: Sequence[str], *, feed: bool = False
+) -> ChangesPage:
     """Return what *Changes* shows: the sentence, the table, and the images that flipped; a link where there is a page."""
     found = past.comparison
     if found is None:
-        return ChangesPage(None, past.missing, past.remedy)
+        return ChangesPage(None, past.missing, past.remedy, past.pairs, feed)
     with_page = {model.name for model in stored.models}
     web = past.history["web"] if past.history else ""
     newest = Newest(
@@ -113,7 +121,7 @@ def changes_page(gallery: Gallery, past: Past, stored: Results, order: Sequence[
         notes=notes(found),
         models=_models(gallery, found, order, with_page),
     )
-    return ChangesPage(newest, past.missing, past.remedy)
+    return ChangesPage(newest, past.missing, past.remedy, past.pairs, feed)
 
 
 def _since(commits: int) -> str:
