@@ -20,7 +20,7 @@ from benchmark.publish.explorer import Explorer
 from benchmark.publish.pages.changes import ChangesPage, changes_page
 from benchmark.publish.pages.cite import CitePage, cite_page
 from benchmark.publish.pages.classes import ClassPage, class_page
-from benchmark.publish.pages.compare import ComparePage, compare_page
+from benchmark.publish.pages.compare import ComparePage, compare_data, compare_page
 from benchmark.publish.pages.data import DataPage, data_page
 from benchmark.publish.pages.errors import ErrorsPage, errors_page
 from benchmark.publish.pages.history import HistoryPage, history_page
@@ -58,6 +58,7 @@ def render(site: Site, say: Say = as_typed) -> None:
     add_downloads(site)
     explorer = Explorer(site.stored, site.gallery, site.order, site.board)
     site.files[f"{site.section}/explorer.json"] = explorer.data()
+    site.files[f"{site.section}/compare.json"] = compare_data(explorer)
     gathered = gather(site, explorer)
     pictures = _draw(site, [chart for item in gathered for chart in charts_in(item.page)])
     environment = template_environment(site, pictures, say)
