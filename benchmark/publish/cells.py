@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import numpy as np
 
@@ -46,8 +46,8 @@ def leading(chart: Chart, model: ModelResult, order: Sequence[str], errors: str)
 
 
 def _live(model: ModelResult, order: Sequence[str], errors: str) -> dict[str, str | list[str]]:
-    """Return what a live chart makes the same addresses of, by the row and the column of a cell."""
-    return {"errors": errors, "model": model.name, "classes": list(map(_in_field, order))}
+    """Return what a live chart makes the same addresses of, by the row and the column of a cell: parts that are encoded already."""
+    return {"errors": errors, "model": model.name, "classes": [quote_plus(_in_field(name)) for name in order]}
 
 
 def _in_field(name: str) -> str:

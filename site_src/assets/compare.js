@@ -3,7 +3,7 @@
    and images are counted. Loaded by explorer.js, with which it shares what shows images and keeps a choice. */
 window.comparer = (() => {
   "use strict";
-  const { about, element, fill, images, pictureOf, ready, takenFor } = window.explorerParts;
+  const { about, element, fill, go, images, pictureOf, ready, takenFor } = window.explorerParts;
   const SIDE_ROWS = 4; // of images, before "more"
   const NBSP = "\u00a0";
 
@@ -145,7 +145,7 @@ window.comparer = (() => {
       sides(data, models);
     };
 
-    const keep = () => { location.hash = `models=${chosen().map(encodeURIComponent).join(",")}`; };
+    const keep = () => go(`models=${chosen().map(encodeURIComponent).join(",")}`);
     ready(place, { form, buttons: place.querySelectorAll(".more"), wanted, keep, draw });
   };
 

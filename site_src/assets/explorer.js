@@ -69,7 +69,10 @@
   };
 
   const choice = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  const choose = (values) => { location.hash = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString(); };
+  const show = () => document.querySelectorAll(".explorer, .comparer").forEach((place) => place.show?.());
+  // The theme lays a page anew whose fragment is set, and the field in use would be left: an entry of its own in the history does not tell it.
+  const go = (words) => { if (`#${words}` !== location.hash) { history.pushState(null, "", `#${words}`); show(); } };
+  const choose = (values) => go(new URLSearchParams(Object.entries(values).filter(([, value]) => value)));
   const images = (n) => `${n} image${n === 1 ? "" : "s"}`;
   const read = (form) => Object.fromEntries(new FormData(form));
   const set = (form, values) => { for (const field of form.elements) if (values[field.name] !== undefined && [...field.options].some((o) => o.value === values[field.name])) field.value = values[field.name]; };
@@ -146,7 +149,7 @@
     if (location.hash.includes("=")) place.show();
   };
 
-  window.explorerParts = { about, element, fill, images, pictureOf, ready, takenFor };
+  window.explorerParts = { about, element, fill, go, images, pictureOf, ready, takenFor };
 
   const start = () => {
     document.querySelectorAll(".explorer").forEach((place) => place.show || errors(place));
@@ -154,6 +157,6 @@
     if (comparers.length && !asked) document.head.append(element("script", null, { id: "compare-script", src: new URL("compare.js", here), onload: start }));
     comparers.forEach((place) => place.show || window.comparer?.(place));
   };
-  window.addEventListener("hashchange", () => document.querySelectorAll(".explorer, .comparer").forEach((place) => place.show?.()));
+  window.addEventListener("hashchange", show);
   if (window.document$) window.document$.subscribe(start); else start();
 })();

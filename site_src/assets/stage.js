@@ -41,8 +41,7 @@ window.chartStage = (() => {
   // Return the address of the images in a cell of a confusion matrix, nothing for one on the diagonal or without an image.
   const imagesOf = (place, cells, { x, y, z }) => {
     if (x === y || z === null) return "";
-    const chosen = new URLSearchParams({ model: cells.model, true: cells.classes[y], predicted: cells.classes[x] });
-    return `${new URL(`../${cells.errors}`, new URL(place.dataset.figure, location))}#${chosen}`;
+    return `${new URL(`../${cells.errors}`, new URL(place.dataset.figure, location))}#model=${cells.model}&true=${cells.classes[y]}&predicted=${cells.classes[x]}`;
   };
 
   // Return what writes a hovered point into the line, with its garment where the chart has some.

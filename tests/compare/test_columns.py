@@ -74,7 +74,10 @@ def test_an_interval_stands_apart_from_its_figure_and_an_older_result_says_what_
     stored = made.stored({"one": made.predictions(range(150))}, made.labels())
     (model,) = stored.models
     model.metrics["test"]["accuracy"] |= {"low": 0.9126, "high": 0.9357}
-    model.metrics["test"]["calibration"] = {"expected_calibration_error": {"value": 0.01}, "brier_score": {"value": 0.2}}
+    model.metrics["test"]["calibration"] = {
+        "expected_calibration_error": {"value": 0.01},
+        "brier_score": {"value": 0.2},
+    }
     found = column(model, made.CLASSES)
     assert found.cells[0][0] == Cell("92.50 %", "[91.26, 93.57]", 0.925)
     assert [cell.text for cell in found.cells[1]] == ["decision values", "1.00 %", "0.2000", "not recorded"]
