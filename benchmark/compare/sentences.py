@@ -35,4 +35,9 @@ def leading(n_leaders: int, n_ranked: int) -> str:
 
 def noise_verdict(p: float, *, ranked: bool) -> str:
     """Return whether a difference is real, as far as the test tells, with its p-value: of two ranked models one adjusted over all pairs."""
-    return f"{'a real difference' if p < LEVEL else 'within noise'} ({'adjusted ' if ranked else ''}{p_value(p)})"
+    return f"{real_or_noise(real=p < LEVEL)} ({'adjusted ' if ranked else ''}{p_value(p)})"
+
+
+def real_or_noise(*, real: bool) -> str:
+    """Return what a verdict on two models is called."""
+    return "a real difference" if real else "within noise"

@@ -33,20 +33,19 @@ TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def format_markdown(comparison: Comparison) -> str:
-    """Return the comparison as a comment on a pull request: the sentence first, long parts folded."""
+    """Return the comparison as a comment on a pull request: the sentence first, long parts folded; two models each by its name."""
+    if comparison["places"]:
+        return _markdown_of_two(comparison)
     lines = [f"**{posted(comparison['sentence'])}**", ""]
-    lines += [markdown_row(HEADER), "|" + " --- |" * len(HEADER)]
-    lines += [markdown_row(model_row(model)) for model in comparison["models"]]
+    lines += _markdown_table(HEADER, list(map(model_row, comparison["models"])))
     for model in comparison["models"]:
         if is_same(model):
             continue
         words = posted(f"{model['title']}: {model['verdict']} ({model['reason']})")
         lines += ["", f"<details><summary>{words}</summary>", ""]
-        lines += [markdown_row(METRIC_HEADER), "|" + " --- |" * len(METRIC_HEADER)]
-        lines += [markdown_row(row) for row in metric_rows(model)]
+        lines += _markdown_table(METRIC_HEADER, metric_rows(model))
         if model["classes"]:
-            lines += ["", markdown_row(CLASS_HEADER), "|" + " --- |" * len(CLASS_HEADER)]
-            lines += [markdown_row(row) for row in class_rows(model)]
+            lines += ["", *_markdown_table(CLASS_HEADER, class_rows(model))]
         lines += [
             "",
             *(
@@ -62,6 +61,33 @@ def format_markdown(comparison: Comparison) -> str:
     ]
     told = [posted(line) for line in [*map(place_line, comparison["places"]), *notes(comparison)]]
     return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *told])])
+
+
+def _markdown_of_two(comparison: Comparison) -> str:
+    """Return what tells two models of one set of results apart; neither is before the other, and nothing has improved or regressed."""
+    (model,), side = comparison["models"], comparison["after"]
+    first, second = (place["name"] for place in comparison["places"])
+    kinds = f"only {first} right", f"only {second} right"
+    lines = [f"**{posted(comparison['sentence'])}**", ""]
+    lines += [f"- {posted(place_line(place))}" for place in comparison["places"]]
+    if model["test"]:
+        cells = dict(zip(HEADER, model_row(model), strict=True))
+        row = (cells["change, points [95 %]"], cells["p (Holm)"], *cells["lost, won"].split(", "), cells["note"])
+        header = (f"{second} less {first}, points [95 %]", "p (Holm)", *kinds, "note")
+        lines += ["", *_markdown_table(header, [row])]
+    lines += ["", *_markdown_table((METRIC_HEADER[0], first, second, *METRIC_HEADER[3:]), metric_rows(model))]
+    if model["classes"]:
+        lines += ["", *_markdown_table(CLASS_HEADER, class_rows(model))]
+    told = [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_FOLDED, kinds)]
+    if told:
+        lines += ["", "<details><summary>More</summary>", "", *(f"- {posted(line)}" for line in told), "", "</details>"]
+    commit = [code_span(part) for part in head(side)[1:] if part]
+    about = [f"At {', '.join(commit)}"] if commit else []
+    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *map(posted, notes(comparison))])])
+
+
+def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [markdown_row(header), "|" + " --- |" * len(header), *map(markdown_row, rows)]
 
 
 def head(side: Side) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ the stylesheet, so that they follow the reader's scheme. Numbers are rounded to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,7 +21,10 @@ from benchmark.text import LONGEST_LABEL, chart_text
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its Plotly data and layout as plain lists, what it finds, and its numbers as a table of text."""
+    """A chart: its Plotly data and layout as plain lists, what it finds, and its numbers as a table of text.
+
+    `links` are the addresses, from the site's root, that cells of the table lead to, by row and column.
+    """
 
     name: str
     alt: str
@@ -30,6 +33,7 @@ class Chart:
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     height: int
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     @property
     def tile_height(self) -> int:

@@ -150,6 +150,12 @@ class Explorer:
             agree=round_measured(float(np.mean(first.predictions == second.predictions))),
         )
 
+    def in_order(self, of: NDArray[np.bool_]) -> list[int]:
+        """Return which of the images that some model misses are in `of`, of shape (n_test,): by class, then by number."""
+        place = {self.stored.dataset["classes"].index(name): i for i, name in enumerate(self.order)}
+        labels = self.stored.test_labels
+        return sorted((i for i in self.tiles if of[i]), key=lambda i: (place[int(labels[i])], i))
+
     def garments(self, indices: list[int], model: ModelResult) -> list[Garment]:
         """Return test images as both pages show them, with what the model takes each for."""
         classes = self.stored.dataset["classes"]

@@ -20,7 +20,7 @@ from benchmark.publish.explorer import Explorer
 from benchmark.publish.pages.changes import ChangesPage, changes_page
 from benchmark.publish.pages.cite import CitePage, cite_page
 from benchmark.publish.pages.classes import ClassPage, class_page
-from benchmark.publish.pages.compare import ComparePage, compare_page
+from benchmark.publish.pages.compare import ComparePage, compare_data, compare_page
 from benchmark.publish.pages.data import DataPage, data_page
 from benchmark.publish.pages.datasets import DatasetsPage, datasets_page
 from benchmark.publish.pages.errors import ErrorsPage, errors_page
@@ -63,6 +63,7 @@ def render(site: Site, say: Say = as_typed) -> None:
     add_past(site)
     explorer = Explorer(site.stored, site.gallery, site.order, site.board)
     site.files[f"{site.section}explorer.json"] = explorer.data()
+    site.files[f"{site.section}compare.json"] = compare_data(explorer)
     gathered = gather(site, explorer)
     pictures = _draw(site, [chart for item in gathered for chart in charts_in(item.page)])
     environment = template_environment(site, pictures, say)
@@ -184,7 +185,12 @@ def _text(site: Site, environment: jinja2.Environment, item: Gathered) -> str:
     """Return a page's Markdown: its template filled with its value, beside the few names that all pages share."""
     base = "../" * (item.path.count("/") + (0 if item.path == "index.md" else 1)) or "./"
     text = environment.get_template(item.template).render(
-        page=item.page, base=base, section=site.section, dataset=site.dataset.entry, info=site.stored.dataset
+        page=item.page,
+        base=base,
+        assets=f"{base}{'../' if site.nested else ''}assets/",
+        section=site.section,
+        dataset=site.dataset.entry,
+        info=site.stored.dataset,
     )
     return with_units(text)
 

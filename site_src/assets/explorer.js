@@ -1,18 +1,26 @@
-/* The pages Errors and Compare: selects from one JSON file which garments to show; the address keeps the choice.
-   Every number was computed when the site was built; nothing is computed here but counts of what is shown. */
+/* The page Errors, and what it shares with Compare (compare.js): selects from one JSON file which garments to show; the address keeps
+   the choice. Every number was computed when the site was built; nothing is computed here but counts of what is shown. */
 (() => {
   "use strict";
+  const here = document.currentScript.src;
   const CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  const ROWS = 10, SIDE_ROWS = 4; // of images, before "more"
-  let loaded = null, address = "";
+  const ROWS = 10; // of images, before "more"
+  const fetched = new Map();
 
-  const load = (place) => {
-    if (address !== place.dataset.explorer) {
-      address = place.dataset.explorer;
-      loaded = fetch(address).then((answer) => answer.json()).then(prepare);
-      loaded.catch(() => { address = ""; }); // the next one who wants the data asks for them again
+  const get = (path, made) => {
+    const address = new URL(path, location).href;
+    if (!fetched.has(address)) {
+      const coming = fetch(address).then((answer) => answer.json()).then(made);
+      coming.catch(() => fetched.delete(address)); // the next one who wants the data asks for them again
+      fetched.set(address, coming);
     }
-    return loaded;
+    return fetched.get(address);
+  };
+
+  // Return the images, and the models' figures where the page shows some.
+  const load = async ({ dataset }) => {
+    const [data, figures] = await Promise.all([get(dataset.explorer, prepare), dataset.figures && get(dataset.figures, (found) => found)]);
+    return { ...data, figures };
   };
 
   const prepare = (data) => {
@@ -25,15 +33,25 @@
 
   const element = (name, text, more = {}) => Object.assign(document.createElement(name), text === null ? {} : { textContent: text }, more);
 
-  const garment = (data, base, i, model) => {
-    const item = element("li", null), picture = element("img", null, { className: "tile", loading: "lazy", width: data.tile[0], height: data.tile[1] });
+  const pictureOf = (data, base, i) => {
+    const picture = element("img", null, { className: "tile", loading: "lazy", width: data.tile[0], height: data.tile[1] });
     picture.src = base + data.sprites[data.sprite[i]];
-    const truth = data.classes[data.true[i]];
-    picture.alt = `Test image ${data.index[i]}, ${truth}`;
+    picture.alt = `Test image ${data.index[i]}, ${data.classes[data.true[i]]}`;
     picture.style.cssText = `width:${data.tile[0]}px;height:${data.tile[1]}px;object-position:-${data.x[i]}px -${data.y[i]}px`;
-    const line = element("span", `${truth} → `);
-    line.append(element("strong", data.classes[model.predicted[i]]));
-    item.append(picture, line, element("small", `no. ${data.index[i]}, missed by ${data.missed[i]}`));
+    return picture;
+  };
+
+  const takenFor = (data, i, taken) => {
+    const line = element("span", `${data.classes[data.true[i]]} → `);
+    line.append(element("strong", data.classes[taken]));
+    return line;
+  };
+
+  const about = (data, i) => element("small", `no. ${data.index[i]}, missed by ${data.missed[i]}`);
+
+  const garment = (data, base, i, model) => {
+    const item = element("li", null);
+    item.append(pictureOf(data, base, i), takenFor(data, i, model.predicted[i]), about(data, i));
     return item;
   };
 
@@ -51,7 +69,10 @@
   };
 
   const choice = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  const choose = (values) => { location.hash = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString(); };
+  const show = () => document.querySelectorAll(".explorer, .comparer").forEach((place) => place.show?.());
+  // The theme lays a page anew whose fragment is set, and the field in use would be left: an entry of its own in the history does not tell it.
+  const go = (words) => { if (`#${words}` !== location.hash) { history.pushState(null, "", `#${words}`); show(); } };
+  const choose = (values) => go(new URLSearchParams(Object.entries(values).filter(([, value]) => value)));
   const images = (n) => `${n} image${n === 1 ? "" : "s"}`;
   const read = (form) => Object.fromEntries(new FormData(form));
   const set = (form, values) => { for (const field of form.elements) if (values[field.name] !== undefined && [...field.options].some((o) => o.value === values[field.name])) field.value = values[field.name]; };
@@ -100,52 +121,20 @@
       const [truth, taken] = target.closest("[data-cell]")?.dataset.cell.split(" ").map((k) => names[k]) || [];
       if (truth) choose({ ...read(form), true: truth, predicted: taken });
     });
-    ready(place, form, [button], usual, draw);
-  };
-
-  // ----------------------------------------------------------------------------------------------------------- compare
-  // The page comes with the leader against the second; only another pair, or more of this one's images, needs the data.
-  const compare = (place) => {
-    const form = place.querySelector("form"), facts = place.querySelector(".facts"), sides = [...place.querySelectorAll(".side")];
-    const points = (value) => { const far = Math.abs(100 * value).toFixed(2); return `${value >= 0 || !Number(far) ? "+" : "−"}${far}`; };
-    const usual = () => ({ first: form.elements.first.options[0].value, second: form.elements.second.options[1].value });
-    const draw = (data) => {
-      const [a, b] = ["first", "second"].map((name) => data.models.findIndex((model) => model.name === read(form)[name]));
-      const [one, other] = [data.models[a], data.models[b]], verdict = place.querySelector(".verdict");
-      for (const part of [facts, ...sides]) part.hidden = a === b;
-      if (a === b) { verdict.textContent = "A model equals itself: choose two."; return; }
-      const pair = data.pairs.find((p) => (p.first === Math.min(a, b)) && (p.second === Math.max(a, b))), turn = a > b ? -1 : 1;
-      const ends = turn > 0 ? [pair.low, pair.high] : [-pair.high, -pair.low];
-      const alone = turn > 0 ? [pair.only_first, pair.only_second] : [pair.only_second, pair.only_first];
-      const far = Math.abs(100 * pair.difference).toFixed(2), far_words = Number(far) ? `${far} points` : "less than 0.01 points";
-      const standing = pair.difference ? `${one.title} is ${far_words} ${turn * pair.difference > 0 ? "ahead of" : "behind"} ${other.title}` : `${one.title} and ${other.title} are right equally often`;
-      verdict.textContent = `${standing}: ${pair.real ? "a real difference" : "within noise"}.`;
-      facts.setAttribute("aria-label", `${one.title} against ${other.title}`);
-      [
-        ["Difference, 95\u00a0% interval", `${points(turn * pair.difference)} points [${points(ends[0])}, ${points(ends[1])}]`],
-        ["McNemar mid-p; adjusted over all pairs", `${pair.p}; ${pair.p_adjusted}`],
-        [`Only ${one.title} right`, alone[0]], [`Only ${other.title} right`, alone[1]], ["Both wrong", pair.both_wrong],
-        ["Same prediction", `${(100 * pair.agree).toFixed(1)}\u00a0% of ${data.n_test.toLocaleString("en")}`],
-      ].forEach((texts, row) => texts.forEach((text, cell) => { facts.querySelector("table").rows[row].cells[cell].textContent = text; }));
-      [[one, other], [other, one]].forEach(([right, wrong], k) => {
-        const items = data.index.map((_, i) => i).filter((i) => right.predicted[i] === data.true[i] && wrong.predicted[i] !== data.true[i]);
-        sides[k].querySelector("h2").textContent = `${right.title} is right, ${wrong.title} wrong: ${images(items.length)}`;
-        fill(sides[k].querySelector(".garments"), sides[k].querySelector(".more"), items, (i) => garment(data, place.dataset.base, i, wrong), SIDE_ROWS);
-      });
-    };
-    ready(place, form, place.querySelectorAll(".more"), usual, draw);
+    ready(place, { form, buttons: [button], wanted: () => ({ ...usual(), ...choice() }), keep: () => choose(read(form)), draw });
   };
 
   // What both pages share: a choice goes into the address, and comes from it where a field has such a value; data are on their way
   // once somebody is near. Without them what was shown is hidden, for it is of another choice, and the choice stays.
-  const ready = (place, form, buttons, usual, draw) => {
+  // `wanted` returns the values that the fields are to have, `keep` puts those that they have into the address.
+  const ready = (place, { form, buttons, wanted, keep, draw }) => {
     const lost = element("p", null, { className: "lost-data", hidden: true }), again = element("button", "Try again", { type: "button", className: "md-button" });
     lost.setAttribute("role", "status");
     lost.append("What belongs to this choice could not be loaded. The choice is kept. ", again);
     form.after(lost);
     const tell = (missing) => { lost.hidden = !missing; place.classList.toggle("lost", missing); return false; };
     place.show = async () => {
-      set(form, { ...usual(), ...choice() });
+      set(form, wanted());
       let data;
       try { data = await load(place); } catch { return tell(true); }
       tell(false); // first, because how many images there is room for is asked of the page
@@ -153,17 +142,21 @@
       return true;
     };
     again.onclick = () => place.show();
-    form.onchange = () => choose(read(form));
+    form.onchange = keep;
     for (const button of buttons) button.onclick = async () => { if (await place.show()) button.click(); };
     for (const sign of ["pointerover", "focusin"]) place.addEventListener(sign, () => load(place).catch(() => {}), { once: true });
     window.addEventListener("online", () => { if (place.isConnected && place.classList.contains("lost")) place.show(); });
     if (location.hash.includes("=")) place.show();
   };
 
+  window.explorerParts = { about, element, fill, go, images, pictureOf, ready, takenFor };
+
   const start = () => {
     document.querySelectorAll(".explorer").forEach((place) => place.show || errors(place));
-    document.querySelectorAll(".comparer").forEach((place) => place.show || compare(place));
+    const comparers = document.querySelectorAll(".comparer"), asked = document.getElementById("compare-script");
+    if (comparers.length && !asked) document.head.append(element("script", null, { id: "compare-script", src: new URL("compare.js", here), onload: start }));
+    comparers.forEach((place) => place.show || window.comparer?.(place));
   };
-  window.addEventListener("hashchange", () => document.querySelectorAll(".explorer, .comparer").forEach((place) => place.show?.()));
+  window.addEventListener("hashchange", show);
   if (window.document$) window.document$.subscribe(start); else start();
 })();

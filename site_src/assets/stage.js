@@ -1,8 +1,9 @@
-/* What a live chart can do. What hover shows, a tap and the arrow keys show too, in the line below; a logarithmic axis can be
-   made linear; colours follow the scheme. Loaded with Plotly (charts.js). */
+/* What a live chart can do. What hover shows, a tap and the arrow keys show too, in the line below; a cell of a confusion matrix leads
+   to its images; a logarithmic axis can be made linear; colours follow the scheme. Loaded with Plotly (charts.js). */
 "use strict";
 window.chartStage = (() => {
   const HINT = "Point at the chart, tap it, or use the arrow keys: its values stand here.";
+  const OF_CELLS = " A click or Enter shows the images in a cell.";
   const config = { responsive: true, displaylogo: false, displayModeBar: false, showSendToCloud: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false, typesetMath: false };
   const charts = new Map(); // by place: { spec, stage, linear }
 
@@ -29,13 +30,24 @@ window.chartStage = (() => {
     const read = reader(place, line, spec);
     stage.on("plotly_hover", ({ points }) => read(points));
     stage.addEventListener("keydown", keys(stage, read));
+    // A mouse that hovers has read a cell and its click leads on; a finger reads with its tap, and follows the link in the line.
+    let pointer = "";
+    stage.addEventListener("pointerdown", (event) => { pointer = event.pointerType; }, { capture: true, passive: true });
+    stage.on("plotly_click", () => { if (pointer === "mouse") line.querySelector("a")?.click(); });
+    stage.addEventListener("keydown", (event) => { if (event.key === "Enter") line.querySelector("a")?.click(); });
     if (Object.values(spec.layout).some((part) => part?.type === "log")) line.append(scale(place));
+  };
+
+  // Return the address of the images in a cell of a confusion matrix, nothing for one on the diagonal or without an image.
+  const imagesOf = (place, cells, { x, y, z }) => {
+    if (x === y || z === null) return "";
+    return `${new URL(`../${cells.errors}`, new URL(place.dataset.figure, location))}#model=${cells.model}&true=${cells.classes[y]}&predicted=${cells.classes[x]}`;
   };
 
   // Return what writes a hovered point into the line, with its garment where the chart has some.
   const reader = (place, line, { layout }) => {
-    const { stage } = charts.get(place), sprite = layout.meta?.tiles;
-    const told = element("span", { className: "told", textContent: HINT });
+    const { stage } = charts.get(place), sprite = layout.meta?.tiles, cells = layout.meta?.cells;
+    const told = element("span", { className: "told", textContent: HINT + (cells ? OF_CELLS : "") });
     told.setAttribute("aria-live", "polite");
     line.replaceChildren(told);
     const tile = element("img", { className: "tile", alt: "" });
@@ -43,6 +55,8 @@ window.chartStage = (() => {
     return ([point]) => {
       const labels = [...stage.querySelectorAll(".hoverlayer .hovertext .nums")];
       told.textContent = labels.map((label) => [...label.querySelectorAll("tspan.line")].map((part) => part.textContent).join(", ") || label.textContent).join("; ");
+      const address = cells && imagesOf(place, cells, point);
+      if (address) told.append(" ", element("a", { href: address, textContent: "Show on Errors" }));
       if (!sprite) return;
       const [file, x, y] = point.data.customdata[point.pointNumber];
       tile.src = new URL(`../${sprite.files[file]}`, new URL(place.dataset.figure, location));

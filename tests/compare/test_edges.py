@@ -67,7 +67,7 @@ def test_compare_the_page_and_the_leaderboard_give_a_pair_one_p_value_and_one_ve
             sum(q < 0.05 for q in outside.values()),
         )
         assert comparison["sentence"].endswith(board.pairs[i, j].verdict + ".")
-    assert compare_page(explorer).pair.verdict == "Model a is 15.00 points ahead of Model b: within noise."
+    assert compare_page(explorer).selection.verdict == "Model a is 15.00 points ahead of Model b: within noise."
     assert compared(stored, "b", "a")["sentence"] == (
         "a is 15.00 points ahead of b: within noise (adjusted p = 0.062)."
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from benchmark.compare import diff, terminal
+from benchmark.compare import diff, terminal, words
 from benchmark.compare.sides import read_side
 from benchmark.compare.tables import aligned, fitted
+from benchmark.results.numbers import points
+from benchmark.statistics import newcombe_paired_interval
 from tests import made
 
 cells = st.text("abc é漢", max_size=12)
@@ -51,14 +55,30 @@ def test_commits_without_a_change_are_told_in_five_lines(sides):
     assert "3 unchanged (no prediction changed)" in text
 
 
-def test_two_models_are_called_by_their_names(sides):
+@pytest.mark.parametrize("formatted", [terminal.format_text, words.format_markdown], ids=["text", "markdown"])
+@pytest.mark.parametrize(("first", "second", "stands"), [("moved", "same", "ahead of"), ("same", "moved", "behind")])
+def test_two_models_are_called_by_their_names(sides, formatted, first, second, stands):
     side, stored = sides[1]
-    text = terminal.format_text(diff.compare_models((side, stored), stored.model("moved"), stored.model("same")))
-    assert text.splitlines()[0].startswith("same is 1.00 points ahead of moved: ")
-    header = next(line for line in text.splitlines() if line.startswith("metric"))
-    assert header.split()[:3] == ["metric", "moved", "same"]
+    text = formatted(diff.compare_models((side, stored), stored.model(first), stored.model(second)))
+    assert text.strip("*").startswith(f"{second} is 1.00 points {stands} {first}: ")
+    header = next(line for line in text.splitlines() if line.lstrip("| ").startswith("metric"))
+    assert header.replace("|", " ").split()[:3] == ["metric", first, second]
     assert "only same right: 20 " in text
-    assert not {"before", "after", "regressed", "improved"} & set(text.replace(":", " ").split())
+    assert "rank 1 of 3" in text
+    assert not {"before", "after", "regressed", "improved"} & set(re.split(r"[^a-z]+", text.lower()))
+
+
+def test_two_models_as_markdown_are_a_row_with_interval_p_and_both_counts(sides):
+    side, stored = sides[1]
+    text = words.format_markdown(diff.compare_models((side, stored), stored.model("moved"), stored.model("same")))
+    header = "| same less moved, points [95 %] | p (Holm) | only moved right | only same right | note |"
+    row = text.splitlines()[text.splitlines().index(header) + 2]
+    _, low, high = newcombe_paired_interval(1940, 20, 0, 40)
+    assert row.startswith(f"| +1.00 [{points(low, '+')}, {points(high, '+')}] | ")
+    assert row.split(" | ")[2:4] == ["0", "20"]
+    same = words.format_markdown(diff.compare_models((side, stored), stored.model("same"), stored.model("same")))
+    assert same.startswith("**same and same predict the same class for every test image.**")
+    assert "less" not in same
 
 
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=6), st.integers(40, 80))

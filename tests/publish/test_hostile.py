@@ -305,7 +305,13 @@ def test_an_address_selects_known_names_alone(visit, path):
     attack = quote(f'<img src=x onerror="{RUN}">')
     page = visit(f"{SECTION}/{path}/")
     usual = page.evaluate("[...document.querySelectorAll('.choices select')].map(field => field.value)")
-    for words in (f"model={attack}&first={attack}&true=x&missed=-1", "__proto__=1&constructor=2", '"]', attack):
+    for words in (
+        f"model={attack}&first={attack}&true=x&missed=-1",
+        f"models={attack},__proto__,{attack}",
+        "__proto__=1&constructor=2",
+        '"]',
+        attack,
+    ):
         page = visit(f"{SECTION}/{path}/#{words}")
         page.reload()
         page.wait_for_load_state("networkidle")
@@ -333,6 +339,33 @@ def test_a_cell_of_the_matrix_is_chosen_whatever_its_classes_are_called(visit):
         assert page.locator(".garments li").count() > 0
         names = [page.evaluate(f"document.querySelector('[name={field}]').value") for field in ("true", "predicted")]
         assert page.locator(".chosen").inner_text().startswith(" ".join(f"{names[0]} taken for {names[1]}".split()[:2]))
+
+
+def test_a_cell_of_a_models_matrix_leads_to_its_images_whatever_its_classes_are_called(visit):
+    page = visit(f"{SECTION}/models/careful/")
+    links = page.evaluate(
+        "[...document.querySelectorAll('#careful-confusion table a')].map(link => [link.href, +link.textContent, link.closest('tr').cells[0].textContent])"
+    )
+    assert links
+    for address, n, truth in links:
+        page = visit(f"{SECTION}/errors/#{address.partition('#')[2]}")
+        page.reload()
+        until(
+            page,
+            "n => document.querySelector('.chosen')?.textContent.endsWith(`: ${n} image${n === 1 ? '' : 's'}`)",
+            arg=n,
+        )
+        assert page.evaluate("document.querySelector('[name=true]').value") == truth
+        assert page.locator("[aria-pressed=true]").inner_text() == str(n)
+
+
+def test_models_side_by_side_are_called_what_they_are_called(visit):
+    page = visit(f"{SECTION}/compare/#models=hasty,careful")
+    page.reload()
+    until(page, "document.querySelector('.comparer').dataset.n === '2'")
+    heads = page.locator(".columns").first.locator("thead th").all_inner_texts()
+    assert heads[0] == TITLES["hasty"]
+    assert page.locator(".columns").nth(3).locator("tbody th").count() == len(CLASSES)
 
 
 def test_search_shows_a_name_as_it_is(visit):

@@ -21,6 +21,7 @@ PAGES = {
 }  # home.md: HomePage
 SHARED = {
     "base": str,
+    "assets": str,
     "section": str,
     "dataset": DatasetEntry,
     "info": DatasetInfo,

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmark.compare.leaderboard import Leaderboard, Row
 from benchmark.compare.sentences import distance
+from benchmark.publish.cells import leading
 from benchmark.publish.chart import Chart
 from benchmark.publish.charts import confusion, curves, search
 from benchmark.publish.gallery import Tile
@@ -112,7 +113,7 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         seeds=_seeds(model),
         numbers=_score_numbers(model) + _cost_numbers(model.run, len(found["candidates"])),
         hard=[] if baseline else _hard_classes(site, model),
-        confusion=confusion.confusion(model, order, site.thumbnails),
+        confusion=_confusion(site, model),
         classes=confusion.per_class(model, leader, order),
         mistakes=[] if baseline else _mistakes(site, model),
         looks=[] if baseline else [look(site, model, importance) for importance in model.study["importances"]],
@@ -132,6 +133,13 @@ def model_page(site: Site, model: ModelResult) -> ModelPage:
         citation=model_citation(site, model),
         badge=badge_markdown(site, model),
     )
+
+
+def _confusion(site: Site, model: ModelResult) -> Chart:
+    """Return a model's confusion matrix; its cells lead to *Errors*, where no baseline is."""
+    chart = confusion.confusion(model, site.order, site.thumbnails)
+    ranked = not model.entry["baseline"]
+    return leading(chart, model, site.order, f"{site.section}errors/") if ranked else chart
 
 
 def _failed(site: Site, model: ModelResult) -> str:
