@@ -26,16 +26,15 @@ from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
 from benchmark.locks import alone
+from benchmark.publish.finish import finish
 from benchmark.publish.gallery import preview
 from benchmark.publish.origin import read_origin
 from benchmark.publish.outside import of_other_data, read_released
 from benchmark.publish.pages.home import headline
 from benchmark.publish.past import read_past
-from benchmark.publish.policy import protect
 from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
-from benchmark.publish.styles import prune_styles
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.failures import Failure
 from benchmark.swap import new_folder, recover, replace_folder
@@ -54,13 +53,14 @@ def build_site(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say = as_typed,
+    say_here: Say = as_typed,
     failures: Mapping[str, Failure] = MappingProxyType({}),
     version: str = "",
 ) -> Path:
     """Build the site of one data set's results and return its folder.
 
     `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that
-    pages name, for this data set. `version` is that of the program.
+    pages name, for this data set, `say_here` those of messages, which may name folders of this machine. `version` is that of the program.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -74,7 +74,7 @@ def build_site(
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
         remove_partials(build_dir)
-        site = _gathered(root, models_dir, dataset, build_dir, report, say)
+        site = _gathered(root, models_dir, dataset, build_dir, report, say, say_here)
         site.failures, site.origin = failures, dataclasses.replace(site.origin, version=version)
         render(site, say)
         site.files["images/preview.png"] = _preview(site)
@@ -90,6 +90,7 @@ def _gathered(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say,
+    say_here: Say,
 ) -> Site:
     """Return the site before anything is rendered."""
     stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
@@ -103,7 +104,7 @@ def _gathered(
     path = study_path(models_dir, dataset.entry.name)
     study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
     if study and (other := of_other_data(study, dataset)):
-        report(f"{path} is of other data ({other}), and left out: {say(Command('bench'))}")
+        report(f"{path} is of other data ({other}), and left out: {say_here(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository(root), tracked, dataset.digest, say)
@@ -205,7 +206,6 @@ def _mkdocs(site: Site, build_dir: Path) -> Path:
         if fault := fault_in(done.stderr):
             raise disk_error(fault, new)
         raise BenchmarkError("mkdocs build --strict failed", found="\n" + (done.stderr + done.stdout).strip()[-2000:])
-    protect(new)
-    prune_styles(new)
+    finish(new)
     replace_folder(folder)
     return folder
