@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from benchmark.compare import diff, terminal
+from benchmark.compare import diff, terminal, two_models
 from benchmark.compare.sides import read_side
 from benchmark.compare.tables import aligned, fitted
 from tests import made
@@ -58,7 +60,33 @@ def test_two_models_are_called_by_their_names(sides):
     header = next(line for line in text.splitlines() if line.startswith("metric"))
     assert header.split()[:3] == ["metric", "moved", "same"]
     assert "only same right: 20 " in text
-    assert not {"before", "after", "regressed", "improved"} & set(text.replace(":", " ").split())
+    of_two = diff.compare_models((side, stored), stored.model("moved"), stored.model("same"))
+    for told in (text, two_models.format_markdown(of_two)):
+        assert not {"before", "after", "regressed", "improved", "lost", "won"} & set(re.findall(r"\w+", told.lower()))
+    recalls = next(line for line in text.splitlines() if line.startswith("recall, %"))
+    assert recalls.split()[2:] == ["moved", "same", "points", "right", "alone", "p", "(Holm)", "precision"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_two_models_fit_the_terminal_and_lose_no_figure(sides, width):
+    side, stored = sides[1]
+    comparison = diff.compare_models((side, stored), stored.model("moved"), stored.model("same"))
+    text = terminal.format_text(comparison, width=width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    whole = terminal.format_text(comparison)
+    assert sorted(re.findall(r"\d+\.\d+", text)) == sorted(re.findall(r"\d+\.\d+", whole))
+
+
+def test_intervals_stand_below_figures_that_have_no_room_for_them():
+    table = [("metric", "a", "b", "change"), ("One", "1 % [0, 2]", "3 % [2, 4]", "+2"), ("Two", "5", "–", "–")]
+    whole = terminal._figures(table, None)
+    assert whole == terminal._figures(table, max(map(len, whole)))
+    assert terminal._figures(table, max(map(len, whole)) - 1) == [
+        "metric  a    b    change",
+        "One     1 %  3 %  +2",
+        "    95 %: a [0, 2], b [2, 4]",
+        "Two     5    –    –",
+    ]
 
 
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=6), st.integers(40, 80))
