@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import __version__
-from benchmark.command import Command, as_typed
+from benchmark.command import Command, as_typed, public
 from benchmark.commands.printing import show, to_json
 from benchmark.commands.settings import ROOT, make_reporter, open_dataset, read_own_entries
 from benchmark.errors import ResultsError
@@ -29,7 +29,8 @@ def site(options: SiteOptions) -> int:
         models_dir=options.models_dir,
         dataset=open_dataset(options.images, reporter),
         build_dir=options.site_dir,
-        say=lambda text: as_typed(text, options.repeat),
+        say=lambda text: as_typed(text, public(options.repeat)),
+        say_here=lambda text: as_typed(text, options.repeat),
         report=reporter.line,
         failures=read_failures(options.images.cache_dir.parent, options.models_dir / options.images.dataset),
         version=__version__,
