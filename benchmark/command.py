@@ -14,14 +14,20 @@ from types import MappingProxyType
 from benchmark.layout import is_checkout
 
 PROGRAM = "fashion-bench"
-RESULTS = ("data", "bench", "site", "list", "serve", "compare", "diff", "history")
+RESULTS = ("data", "bench", "site", "list", "serve", "leaderboard", "compare", "diff", "history")
 PACKAGED = (*RESULTS, "worker")  # others exist in a checkout alone
 TAKING = {  # which commands take an option of the running call
     "dataset": RESULTS,
     "profile": RESULTS,
     "entries": ("data", "bench", "site", "list", "worker"),
-    "fast": ("bench", "site", "list", "serve", "compare", "diff", "history"),
+    "fast": ("bench", "site", "list", "serve", "leaderboard", "compare", "diff", "history"),
+    "data_dir": ("data", "bench", "site", "list"),
+    "models_dir": ("data", "bench", "site", "list", "leaderboard", "compare", "diff", "history"),
+    "build_dir": RESULTS,
+    "repository": ("compare", "diff", "history"),
 }
+UNSET = ("models_dir", "build_dir", "repository")  # options of the package that no make target passes on
+FOLDERS = ("data_dir", *UNSET)  # where things lie on this machine
 POSITIONAL = {
     "compare": ("models",),
     "worker": ("dask",),
@@ -34,6 +40,8 @@ NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 @dataclass(frozen=True, init=False)
 class Command:
     """A make target with its settings, by lower-case name; those that are None are left out.
+
+    With an option that no make target passes on, it is typed as the package's own command.
 
     Examples
     --------
@@ -66,7 +74,8 @@ def as_typed(text: Text, options: Mapping[str, str] = NO_OPTIONS) -> str:
     ----------
     text : str, Command, or tuple of both
     options : mapping of str to str
-        Options of the running call by lower-case name (`dataset`, `profile`, `entries`, `fast`): a command gets those that it takes.
+        Options of the running call by lower-case name (`dataset`, `profile`, `entries`, `models_dir`, …): a command gets those
+        that it takes.
 
     """
     parts = text if isinstance(text, tuple) else (text,)
@@ -81,18 +90,24 @@ def word(value: object) -> str:
 
 def program() -> str:
     """Return how one calls a command of the package that has no make target, or with options that none passes on."""
-    return "python -m benchmark" if is_checkout() else PROGRAM
+    return ".venv/bin/python -m benchmark" if is_checkout() else PROGRAM
+
+
+def public(options: Mapping[str, str]) -> dict[str, str]:
+    """Return options without the folders of this machine, which a page names to nobody."""
+    return {name: text for name, text in options.items() if name not in FOLDERS}
 
 
 def _command_line(command: Command, options: Mapping[str, str]) -> str:
     settings = dict(command.settings)
     if command.target in PACKAGED:
         settings |= {name: text for name, text in options.items() if command.target in TAKING[name]}
-    if is_checkout() or command.target not in PACKAGED:
+    by_make = command.target not in PACKAGED or (is_checkout() and not settings.keys() & set(UNSET))
+    if by_make:
         return " ".join(["make", command.target, *(f"{name.upper()}={word(text)}" for name, text in settings.items())])
     bare = [each for name in POSITIONAL.get(command.target, ()) for each in settings.pop(name, "").split(",") if each]
     flags = [_flag(name, text) for name, text in settings.items()]
-    return " ".join([PROGRAM, command.target, *map(word, bare), *flags])
+    return " ".join([program(), command.target, *map(word, bare), *flags])
 
 
 def _flag(name: str, text: str) -> str:

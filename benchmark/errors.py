@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
 
 from benchmark.command import Say, Text, as_typed
 
-__all__ = ["BenchmarkError", "DataError", "DiskError", "EntryError", "FitError", "ResultsError"]
+__all__ = ["BenchmarkError", "DataError", "DiskError", "EntryError", "FitError", "NoResultsError", "ResultsError"]
 
 
 class BenchmarkError(Exception):
@@ -22,11 +24,16 @@ class BenchmarkError(Exception):
         What was expected there and what was found.
     remedy : str, Command or tuple of both, optional
         What helps, usually a command.
+    wrong_use : bool
+        Whether what was typed is to blame: an option, or the name of a model, data set, metric or commit that there is not.
 
     """
 
-    def __init__(self, problem: str, *, expected: str = "", found: str = "", remedy: Text = "") -> None:
+    def __init__(
+        self, problem: str, *, expected: str = "", found: str = "", remedy: Text = "", wrong_use: bool = False
+    ) -> None:
         super().__init__(problem)
+        self.wrong_use = wrong_use
         self.problem = problem
         self.expected = expected
         self.found = found
@@ -78,6 +85,32 @@ class FitError(BenchmarkError):
 
 class ResultsError(BenchmarkError):
     """A stored result is missing, damaged, foreign or of another schema version."""
+
+
+class NoResultsError(ResultsError):
+    """Where one looks, there is nothing of the data set: no result, no site."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], about: str = "", remedy: Text = "") -> dict[str, Any]:
+    """Return the parts of the error that there is no model, data set, metric or commit called `name`.
+
+    Examples
+    --------
+    >>> print(BenchmarkError(**unknown_name("model", "svm-hgo", ["svm-hog", "lr-hog"])))
+    there is no model 'svm-hgo'
+      expected: one of svm-hog, lr-hog
+      try:      svm-hog, if that was meant
+
+    """
+    names = list(dict.fromkeys(known))
+    meant = get_close_matches(name, names, n=1)
+    others = remedy if isinstance(remedy, tuple) else (remedy,)
+    return {
+        "problem": f"there is no {kind} {name!r}{about}",
+        "expected": f"one of {', '.join(names)}" if names else "",
+        "remedy": (f"{meant[0]}, if that was meant{'; ' if remedy else ''}", *others) if meant else remedy,
+        "wrong_use": True,
+    }
 
 
 def described(error: BaseException) -> str:

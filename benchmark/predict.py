@@ -20,7 +20,7 @@ from PIL import Image
 from benchmark.command import Command, Text, word
 from benchmark.dataset.pictures import read_picture
 from benchmark.disk import is_there
-from benchmark.errors import BenchmarkError, DataError, DiskError, ResultsError, described
+from benchmark.errors import BenchmarkError, DataError, DiskError, NoResultsError, ResultsError, described, unknown_name
 from benchmark.faults import told
 from benchmark.layout import is_name
 from benchmark.portable import SUFFIX, from_portable
@@ -29,6 +29,7 @@ from benchmark.returned import ReturnedError, checked_labels, checked_scores
 
 __all__ = ["Prediction", "load_image", "load_model", "model_folder", "predict_images"]
 
+LISTED = (Command("list"), ", which says what is measured")
 PICKLE, DESCRIBED = Path("model.pkl"), "metrics.json"  # of a model's folder
 MARGIN = 1 / 14  # share of the side left free around a garment: two of 28 pixels
 LIKELIEST = 3  # classes that are told
@@ -64,12 +65,14 @@ def model_folder(given: Path, results: Path) -> Path:
     if given.parts == (given.name,) and is_name(given.name) and is_there(results / given.name / DESCRIBED):
         return results / given.name
     names = sorted(path.parent.name for path in results.glob(f"*/{DESCRIBED}"))
-    raise ResultsError(
+    kind_of_error = ResultsError if names else NoResultsError
+    raise kind_of_error(
         f"there are no results of a model {str(given)!r}",
         expected=f"a folder with {DESCRIBED}, or a name: "
         + (f"one of {', '.join(names)}" if names else f"{results} has none yet"),
         found=_what_is_there(given),
-        remedy=(Command("list"), ", which says what is measured") if names else Command("bench"),
+        remedy=unknown_name("model", str(given), names, remedy=LISTED)["remedy"] if names else Command("bench"),
+        wrong_use=bool(names),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark import command
-from benchmark.command import PACKAGED, Command, as_typed, program
+from benchmark.command import PACKAGED, Command, as_typed, program, public
 from benchmark.commands.parser import parse
 from tests.conftest import ROOT
 
@@ -70,8 +70,26 @@ def test_commands_are_named_as_one_types_them(monkeypatch, text, options, here, 
     assert as_typed(text, options) == installed
 
 
+def test_folders_are_repeated_where_they_count_and_never_on_a_page(monkeypatch):
+    given_data = {"dataset": "x", "data_dir": "my data"}
+    assert as_typed(Command("bench"), given_data) == "make bench DATASET=x DATA_DIR='my data'"
+    given = given_data | {"models_dir": "/m", "build_dir": "/b", "repository": "/r"}
+    assert as_typed(Command("bench", models="a"), given) == (
+        ".venv/bin/python -m benchmark bench --models a --dataset x --data-dir 'my data' --models-dir /m --build-dir /b"
+    )
+    assert as_typed(Command("compare", models="a,b"), given).startswith(
+        ".venv/bin/python -m benchmark compare a b --dataset x"
+    )
+    assert as_typed(Command("lock"), given) == "make lock"
+    assert public(given) == {"dataset": "x"}
+    monkeypatch.setattr(command, "is_checkout", lambda: False)
+    for target in PACKAGED:
+        needed = {"models": "a,b"} if target == "compare" else {"dask": "tcp://h:1"} if target == "worker" else {}
+        parse(shlex.split(as_typed(Command(target, **needed), given))[1:])
+
+
 def test_a_command_without_a_make_target_is_called_by_the_program(monkeypatch):
-    assert program() == "python -m benchmark"
+    assert program() == ".venv/bin/python -m benchmark"
     monkeypatch.setattr(command, "is_checkout", lambda: False)
     assert program() == "fashion-bench"
 
@@ -184,5 +202,5 @@ def test_no_text_names_a_command_but_as_a_value():
         ]
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         named_in_text = [node.value for node in texts if plain.search(node.value) and node not in docs]
-        allowed = {"command.py": ["python -m benchmark"], "readme.py": ["<!-- {}: begin (make readme) -->"]}
+        allowed = {"command.py": [".venv/bin/python -m benchmark"], "readme.py": ["<!-- {}: begin (make readme) -->"]}
         assert named_in_text == allowed.get(path.name, []), path

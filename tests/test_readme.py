@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import gzip
 import io
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from PIL import Image
 from benchmark import __version__, dataset, disk, load_model
 from benchmark.command import Command
 from benchmark.commands import main
+from benchmark.commands.usage import COMPLETION
 from benchmark.compare.repository import Repository
 from benchmark.dataset import fetch
 from benchmark.errors import BenchmarkError, ResultsError
@@ -131,6 +133,37 @@ def test_the_pickle_in_the_readme_is_used_as_it_stands_there(tmp_path, whole_run
     names = {}
     exec(shown, names)  # noqa: S102
     assert names["labels"].shape == (100,)
+
+
+def test_the_costs_are_those_that_the_results_record(tmp_path):
+    names = ["one", "two"]
+    made.write_table(tmp_path / "made", names)
+    for name, (search, fit, memory, size) in zip(names, [(600, 60, 2e9, 3e6), (1200, 120, 1e9, 4e6)], strict=True):
+        made.write_model(tmp_path / "made", name, made.predictions(range(10)))
+        path = tmp_path / "made" / name / "run.json"
+        run = json.loads(path.read_text())
+        assert run["machine"]["cores"] == 2
+        run["seconds"] |= {"search": search, "fit": fit}
+        path.write_text(
+            json.dumps(run | {"peak_memory_bytes": int(memory), "pickle": run["pickle"] | {"bytes": int(size)}})
+        )
+    told = readme.costs(load_results(tmp_path, "made"))
+    assert "**Time:** 18.0 min on 2 cores for the searches and final fits of 2 models" in told  # 5 + 1 + 10 + 2
+    assert "**Memory:** 2.00 GB for" in told
+    assert "**Disk:** 7.0 MB for" in told or "**Disk:** 7.00 MB for" in told
+
+
+def test_the_first_lines_say_what_the_project_says():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    first = README.partition("\n\n")[2].partition("\n\n")[0]
+    assert f"[{project['license']} licence](LICENSE)" in first
+    assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in first
+    assert "github.io" not in README  # whose address would be another's in a fork
+
+
+def test_completion_is_switched_on_as_the_readme_says():
+    for line in COMPLETION.values():
+        assert f"\n{line.format('.venv/bin/python -m benchmark')}\n" in README
 
 
 def test_the_methods_pages_limits_are_whole_and_without_a_template():

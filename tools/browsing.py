@@ -13,8 +13,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 
 from benchmark.layout import shipped
-from benchmark.publish.policy import protect
-from benchmark.publish.styles import prune_styles
+from benchmark.publish.finish import finish
 from tools.screenshots import QUIET
 
 PHONE: dict[str, Any] = {
@@ -59,8 +58,7 @@ def build_for(address, config, folder):
         command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(each)]
         settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
         subprocess.run([*command, "--site-dir", str(Path(folder) / name)], check=True, env=os.environ | settings)
-    protect(folder)
-    prune_styles(folder)
+    finish(folder)
 
 
 def addresses(folder):

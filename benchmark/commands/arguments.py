@@ -25,6 +25,8 @@ class Option:
         The keyword arguments of `add_argument`.
     example : dict, optional
         A right value, as a setting of a `command.Command`.
+    completes : str
+        What a shell offers for it: names of a kind that `completion.OWN` lists, a `file` or a `directory`.
     repeated : bool
         Whether a command named in a message repeats it, so that it is about the same data set and entries.
 
@@ -34,6 +36,7 @@ class Option:
     commands: str
     settings: dict[str, Any] = field(default_factory=dict)
     example: dict[str, str] = field(default_factory=dict)
+    completes: str = ""
     repeated: bool = False
 
     @property
@@ -58,27 +61,35 @@ _PORT = 8000
 
 OPTIONS = (
     # ---------------------------------------------------------------------------------------- positional arguments
-    Option("dataset", "data", {"nargs": "?", "default": argparse.SUPPRESS, "help": "the same as --dataset"}),
+    Option(
+        "dataset",
+        "data",
+        {"nargs": "?", "default": argparse.SUPPRESS, "help": "the same as --dataset"},
+        completes="dataset",
+    ),
     Option(
         "model",
         "predict",
         _PATH | {"help": "a model's folder, its model.pkl, or its name: one that --dataset has results of"},
+        completes="model",
     ),
-    Option("images", "predict", _PATH | {"nargs": "+", "help": "PNG or JPEG files of any size"}),
+    Option("images", "predict", _PATH | {"nargs": "+", "help": "PNG or JPEG files of any size"}, completes="file"),
     Option(
         "before",
         "diff",
         {"nargs": "?", "default": "HEAD", "help": "a revision or a folder of results (default: HEAD)"},
+        completes="commit",
     ),
-    Option("after", "diff", {"nargs": "?", "help": "the same (default: the working tree)"}),
+    Option("after", "diff", {"nargs": "?", "help": "the same (default: the working tree)"}, completes="commit"),
     Option("address", "worker", {"help": "the scheduler, tcp://host:8786 or tls://host:8786, or its scheduler file"}),
-    Option("first", "compare", {"help": "name of a model"}),
-    Option("second", "compare", {"help": "name of another, which takes the part of *after*"}),
+    Option("first", "compare", {"help": "name of a model"}, completes="model"),
+    Option("second", "compare", {"help": "name of the other"}, completes="model"),
     # ---------------------------------------------------------------------- which data set, and where things lie
     Option(
         "--dataset",
         "data bench site serve list leaderboard diff compare history readme predict",
         {"default": DEFAULT_DATASET, "help": "name of the data set (default: %(default)s)"},
+        completes="dataset",
         repeated=True,
     ),
     Option(
@@ -92,33 +103,43 @@ OPTIONS = (
         "--entries",
         "data bench site list predict worker",
         _PATH | {"metavar": "FILE.py", "help": "a file that defines MODELS, DATASETS or both"},
+        completes="file",
         repeated=True,
     ),
     Option(
         "--data-dir",
         "data bench site list",
         _PATH | {"help": "where its files lie, plain or .gz (default: data/<data set>)"},
+        completes="directory",
+        repeated=True,
     ),
     Option(
         "--models-dir",
         "data bench site list leaderboard diff compare history readme predict",
         _PATH | {"help": "where results are (default: models, build/quick/models, …)"},
+        completes="directory",
+        repeated=True,
     ),
     Option(
         "--build-dir",
         "data bench site serve list leaderboard diff compare history readme predict",
         _PATH | {"help": "where caches and the site go (default: build, build/quick, …)"},
+        completes="directory",
+        repeated=True,
     ),
     Option(
         "--repository",
         "diff compare history",
         _PATH | {"default": ROOT, "help": "whose history is read (default: this one)"},
+        completes="directory",
+        repeated=True,
     ),
     # ---------------------------------------------------------------------------------- which models, by what means
     Option(
         "--models --model",
         "bench list diff history",
         {"default": "", "help": "comma-separated names (default: all)"},
+        completes="models",
     ),
     Option(
         "--fast",
@@ -192,8 +213,8 @@ OPTIONS = (
         "diff",
         _FLAG
         | {
-            "help": "exit with the first that applies: 2 for usage and for what cannot be read or contradicts itself, 1 if "
-            "something regressed, 3 if something is not comparable or not measured, 0 otherwise"
+            "help": "let the exit status speak of the models shown: the first that applies of 2 for wrong use and for what cannot "
+            "be read or contradicts itself, 1 if one regressed, 3 if one is not comparable or not measured, 0 otherwise"
         },
     ),
     Option(
@@ -215,29 +236,35 @@ OPTIONS = (
             "too little data fails; a chain of small losses is caught by comparing with a fixed baseline revision",
         },
     ),
-    Option("--at", "compare", {"metavar": "REVISION", "help": "a revision or a folder (default: the working tree)"}),
+    Option(
+        "--at",
+        "compare",
+        {"metavar": "REVISION", "help": "a revision or a folder (default: the working tree)"},
+        completes="commit",
+    ),
     Option(
         "--metric",
         "history",
         {"default": "", "help": "comma-separated metrics (default: accuracy in the table, all in JSON)"},
+        completes="metrics",
     ),
     # ------------------------------------------------------------------------------------------------- what is said
     Option(
         "--format",
         "diff compare",
-        {"choices": ("text", "markdown", "json"), "default": "text", "help": "what is printed (default: %(default)s)"},
+        {"choices": ("text", "markdown", "json"), "help": "what is printed (default: text)"},
         example={"format": "markdown"},
     ),
     Option(
         "--format",
         "leaderboard history",
-        {"choices": ("text", "json"), "default": "text", "help": "what is printed (default: %(default)s)"},
+        {"choices": ("text", "json"), "help": "what is printed (default: text)"},
         example={"format": "json"},
     ),
     Option(
         "--json",
         "data bench predict list leaderboard diff compare history",
-        {"dest": "format", "action": "store_const", "const": "json", "default": "text", "help": "print JSON"},
+        _FLAG | {"help": "print JSON"},
     ),
     Option("--verbose", "diff", _FLAG | {"help": "show every metric and class, and the images that changed"}),
     Option("--verbose", "history", _FLAG | {"help": "show every model at every commit, a line each"}),

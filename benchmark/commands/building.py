@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import __version__
-from benchmark.command import Command, as_typed
+from benchmark.command import Command, as_typed, public
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT, known_datasets, open_dataset
 from benchmark.layout import is_name
 
@@ -34,13 +34,13 @@ def build(
     from benchmark.publish.build import build_site
     from benchmark.results.failures import read_failures
 
-    say = lambda text: as_typed(text, options.repeat)  # noqa: E731
     return build_site(
         root=ROOT,
         models_dir=models_dir,
         dataset=dataset,
         build_dir=options.site_dir,
-        say=say,
+        say=partial(as_typed, options=public(options.repeat)),
+        say_here=partial(as_typed, options=options.repeat),
         report=reporter.line,
         failures=read_failures(images.cache_dir.parent, models_dir / images.dataset),
         version=__version__,
@@ -59,11 +59,12 @@ def _others(repeat: Mapping[str, str], images: Images, models_dir: Path, reporte
         name = folder.name
         if name == images.dataset or not is_name(name):
             continue
-        say: Callable[..., str] = partial(as_typed, options={**repeat, "dataset": name})
+        say_here: Callable[..., str] = partial(as_typed, options={**repeat, "dataset": name})
         if name not in known:
             words = "is not on the site, because no data set of that name is defined; name the file that does: "
-            reporter.line(f"{folder} {words}{say(Command('site', entries='…'))}")
+            reporter.line(f"{folder} {words}{say_here(Command('site', entries='…'))}")
             continue
+        say: Callable[..., str] = partial(as_typed, options={**public(repeat), "dataset": name})
         load = partial(open_dataset, replace(images, dataset=name, data_dir=None), reporter)
-        found.append(Other(name, load, say, read_failures(images.cache_dir.parent, folder)))
+        found.append(Other(name, load, say, say_here, read_failures(images.cache_dir.parent, folder)))
     return found

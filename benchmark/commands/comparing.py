@@ -12,7 +12,7 @@ from benchmark.errors import BenchmarkError
 if TYPE_CHECKING:
     from benchmark.commands.options import CompareOptions, DiffOptions, HistoryOptions, LeaderboardOptions, Where
     from benchmark.compare.documents import Comparison, Side
-    from benchmark.results import Results
+    from benchmark.results import Metric, Results
 
 
 def diff(options: DiffOptions) -> int:
@@ -22,7 +22,7 @@ def diff(options: DiffOptions) -> int:
 
     comparison = _comparison(options)
     shown = only(comparison, options.models) if options.models else comparison
-    status, why = gate(comparison, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
+    status, why = gate(shown, min_effect=options.min_effect or 0.0, max_loss=options.max_loss)
     _print_comparison(shown, options, details=options.verbose)
     if not options.exit_code:
         return 0
@@ -88,9 +88,8 @@ def history(options: HistoryOptions) -> int:
     from benchmark.compare.history import format_text, read_history, select
     from benchmark.compare.repository import Repository
     from benchmark.compare.sides import tracked_folder
-    from benchmark.results import metric_named
 
-    metrics = [metric_named(name) for name in options.metrics]
+    metrics = [_metric(name) for name in options.metrics]
     where = options.where
     repository = Repository(where.repository)
     folder = tracked_folder(where.repository, where.models_dir, where.dataset)
@@ -99,19 +98,31 @@ def history(options: HistoryOptions) -> int:
     if options.json:
         show(to_json(found))
         return 0
-    asked = metrics or [metric_named("accuracy")]
+    asked = metrics or [_metric("accuracy")]
     show_long(format_text(found, asked, width=width(), every_model=options.verbose))
     return 0
 
 
+def _metric(name: str) -> Metric:
+    """Return the metric called `name`, which was typed."""
+    from benchmark.results import metric_named
+
+    try:
+        return metric_named(name)
+    except BenchmarkError as error:
+        error.wrong_use = True
+        raise
+
+
 def _print_comparison(comparison: Comparison, options: DiffOptions | CompareOptions, *, details: bool = True) -> None:
+    from benchmark.compare import two_models, words
     from benchmark.compare.terminal import MORE, format_text
-    from benchmark.compare.words import format_markdown
 
     if options.format == "json":
         show(to_json(comparison))
     elif options.format == "markdown":
-        show(format_markdown(comparison))
+        of_two = "places" in comparison and comparison["places"]
+        show((two_models if of_two else words).format_markdown(comparison))
     else:
         text = format_text(comparison, colour=wants_colour(), details=details, width=width(), more=MORE)
         show_long(text, painted=True)

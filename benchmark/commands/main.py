@@ -1,7 +1,7 @@
 """Runs one command: words come in, an exit status goes out.
 
-No exit status has two meanings: `diff` alone says 1 for a regression, so an error of its own is 2, and a fault of the
-program is `CRASHED` whatever the command.
+What an exit status means is `usage.STATUSES`. `diff` alone says 1 for a regression, so an error of its own is 2, and a fault of
+the program is `CRASHED` whatever the command.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ from benchmark.command import Command, word
 from benchmark.commands.parser import Call, parse
 from benchmark.commands.printing import complain, prepare_streams, print_error
 from benchmark.commands.process import end, end_on_signals, pin_arithmetic
+from benchmark.commands.settings import explained
+from benchmark.commands.usage import WRONG_USE
 from benchmark.errors import BenchmarkError
 from benchmark.faults import any_told
 from benchmark.layout import is_checkout, shipped
 
 FAILED = 1
-UNREADABLE = 2
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
+OF_RESULTS = (
+    "serve",
+    "predict",
+    "leaderboard",
+    "diff",
+    "compare",
+    "history",
+    "readme",
+)  # which read no table of data sets
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         complain(
-            f"{traceback.format_exc()}error: a fault of this program ({type(error).__name__}); the lines above say where"
+            f"{traceback.format_exc()}error: a fault of this program ({type(error).__name__}); the lines above say where",
+            whole=True,
         )
         return CRASHED
 
@@ -59,14 +70,15 @@ def _parsed(argv: Sequence[str] | None) -> Call:
 
 
 def _run(call: Call) -> int:
-    failed = UNREADABLE if call.name == "diff" else FAILED
+    failed = WRONG_USE if call.name == "diff" else FAILED
     try:
         with any_told():
             status = call.run()
             sys.stdout.flush()
     except BenchmarkError as error:
+        error = explained(error, call.dataset, call.models_dir) if call.name in OF_RESULTS else error
         print_error(error, call.repeat)
-        return failed
+        return WRONG_USE if error.wrong_use else failed
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("benchmark"):
             raise

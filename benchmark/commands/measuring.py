@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.command import Command, as_typed
 from benchmark.commands.building import build
-from benchmark.commands.printing import complain, show, show_painted, to_json, wants_colour, width
+from benchmark.commands.printing import broken, complain, show, show_painted, to_json, wants_colour, width
 from benchmark.commands.settings import make_reporter, make_setting, open_dataset, read_own_entries
 from benchmark.errors import BenchmarkError, FitError
-from benchmark.text import visible
+from benchmark.text import one_line, visible
 
 if TYPE_CHECKING:
     from benchmark.commands.options import BenchOptions, DataOptions, ListOptions, WorkerOptions
     from benchmark.measure.entry import ModelEntry
     from benchmark.measure.keys import Status
     from benchmark.measure.setting import Setting
+    from benchmark.results.failures import Failure
 
 
 STALE = 3
@@ -63,7 +64,7 @@ def bench(options: BenchOptions) -> int:
         from benchmark.measure.run import run
 
     if options.dry_run:
-        _list(setting, chosen, json=options.json)
+        _list(setting, chosen, json=options.json, to_do=True)
         return 0
     try:
         with redirect_stdout(sys.stderr):
@@ -91,35 +92,55 @@ def list_models(options: ListOptions) -> int:
     """List the models and whether their tracked results are current."""
     with redirect_stdout(sys.stderr):
         setting, _, chosen = make_setting(options.measuring, make_reporter(quiet=options.quiet))
-    found = _list(setting, chosen, json=options.json, tracked_only=True)
-    return STALE if options.check and any(status.why for status in found) else 0
+    stale = _list(setting, chosen, json=options.json)
+    return STALE if options.check and stale else 0
 
 
-def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, tracked_only: bool = False) -> list[Status]:
-    """Print which models are current, and how long it took last time where something is to do; return the same."""
+def _list(setting: Setting, chosen: Sequence[ModelEntry], *, json: bool, to_do: bool = False) -> bool:
+    """Print which models are current, and which of these lack a file that is not in git; return whether a tracked result is stale.
+
+    With `to_do`, how long each took last time is said where something is to do.
+    """
     from benchmark.measure.keys import statuses
     from benchmark.results.failures import read_failures
     from benchmark.results.numbers import NOTHING, long_duration
 
     with redirect_stdout(sys.stderr):
-        found = statuses(setting, chosen, tracked_only=tracked_only)
+        tracked, here = (statuses(setting, chosen, tracked_only=only) for only in (True, False))
     failures = read_failures(setting.build_dir, setting.folder)
     if json:
-        rows = [{"name": s.entry.name, "current": not s.why, "why": s.why, "seconds": s.seconds} for s in found]
-        show(to_json([row | {"failed": failures.get(str(row["name"]))} for row in rows]))
-        return found
-    accuracies = _accuracies(setting)
-    for status in found:
-        last = "" if tracked_only or status.seconds is None else f" (last time about {status.seconds:.0f} s)"
-        current = "current" if tracked_only else "current, nothing to do"
-        accuracy = accuracies.get(status.entry.name, NOTHING)
-        show(f"{status.entry.name:16} {accuracy:>7}  {status.why + last if status.why else current}")
+        show(to_json([_row(*pair, failures.get(pair[0].entry.name)) for pair in zip(tracked, here, strict=True)]))
+        return any(status.why for status in tracked)
+    accuracies, limit = _accuracies(setting), width()
+    longest = max((len(status.entry.name) for status in here), default=0)
+    for status, own in zip(tracked, here, strict=True):
+        last = f" (last time about {own.seconds:.0f} s)" if to_do and own.why and own.seconds is not None else ""
+        state = status.why or (f"current, but {own.why} here" if own.why else "current")
+        told = [f"{state}{last}"]
         if failure := failures.get(status.entry.name):
-            show(f"{'':25} last run here failed, {failure['at'][:10]}: {failure['message']}")
-    known = [status.seconds for status in found if status.why and status.seconds is not None]
-    if known and not tracked_only:
+            told.append(f"last run here failed, {failure['at'][:10]}: {failure['message']}")
+        beginning = f"{status.entry.name:{longest}}  {accuracies.get(status.entry.name, NOTHING):>7}  "
+        for line in told:
+            show(broken(one_line(line), limit, beginning) if limit else f"{beginning}{line}")
+            beginning = " " * len(beginning)
+    known = [status.seconds for status in here if status.why and status.seconds is not None]
+    if known and to_do:
         show(f"in all about {long_duration(sum(known))}, by the last run")
-    return found
+    if to_do and not any(status.why for status in here):
+        show("nothing to do")
+    return any(status.why for status in tracked)
+
+
+def _row(tracked: Status, here: Status, failure: Failure | None) -> dict[str, Any]:
+    """Return a model's line as data; `here` says which file that is not in git is missing or altered, beside a result that is current."""
+    return {
+        "name": tracked.entry.name,
+        "current": not tracked.why,
+        "why": tracked.why,
+        "here": "" if tracked.why else here.why,
+        "seconds": here.seconds,
+        "failed": failure,
+    }
 
 
 def _accuracies(setting: Setting) -> dict[str, str]:

@@ -14,11 +14,13 @@ from benchmark import __version__
 from benchmark.command import program
 from benchmark.commands import comparing, measuring, publishing
 from benchmark.commands.arguments import of_command
+from benchmark.commands.completion import SHELLS, PrintScript, completed
 from benchmark.commands.options import (
     BenchOptions,
     CompareOptions,
     DataOptions,
     DiffOptions,
+    Format,
     HistoryOptions,
     Images,
     LeaderboardOptions,
@@ -32,8 +34,9 @@ from benchmark.commands.options import (
     WorkerOptions,
 )
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
-from benchmark.commands.usage import Parser, WrongUse, refuse
+from benchmark.commands.usage import Help, Parser, WrongUse, epilog, refuse
 
+ABOUT = "Train and evaluate models on a data set of images, build a site of the results, and say what changed."
 Options = TypeVar("Options")
 
 
@@ -48,11 +51,16 @@ class Subcommand:
 
 @dataclass(frozen=True)
 class Call:
-    """A command with its options, ready to run, and those of them that commands named in its messages repeat."""
+    """A command with its options, ready to run, and those of them that commands named in its messages repeat.
+
+    `dataset` and `models_dir` say what it is about; a command that is about none, or reads no results, has none.
+    """
 
     name: str
     run: partial[int]
     repeat: Mapping[str, str]
+    dataset: str = ""
+    models_dir: Path | None = None
 
 
 def parse(argv: Sequence[str] | None = None) -> Call:
@@ -63,28 +71,40 @@ def parse(argv: Sequence[str] | None = None) -> Call:
         given, unknown = parser.parse_known_args(typed)
         if unknown:  # said with the usage of the command, not of the program
             given.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        if vars(given).get("json") and vars(given).get("format") not in (None, "json"):
+            given.parser.error(f"argument --json: not allowed with --format {given.format}")
     except WrongUse as wrong:
         refuse(wrong, typed)
     command: Subcommand = given.command
-    return Call(command.name, command.ready(given), _repeat(given))
+    models_dir = _models_dir(given) if "models_dir" in given else None
+    return Call(command.name, command.ready(given), _repeat(given), vars(given).get("dataset", ""), models_dir)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line: each command with its help and the options that it takes."""
-    parser = Parser(
-        prog=program(),
-        description="Train and evaluate models on a data set of images, build a site of the results, and say what changed.",
-        allow_abbrev=False,
-    )
+def make_parser(prog: str = "") -> Parser:
+    """Return the parser of the command line, called `prog`: each command with its help and the options that it takes."""
+    prog = prog or program()
+    parser = Parser(prog=prog, description=ABOUT, epilog=epilog(prog), allow_abbrev=False, formatter_class=Help)
     parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--completion", action=PrintScript, choices=SHELLS, help="print what completes commands in a shell"
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
     for command in COMMANDS:
         # abbreviated, --models would be --models-dir where a command takes that alone
-        own = commands.add_parser(command.name, help=command.words, description=command.words, allow_abbrev=False)
+        own = commands.add_parser(
+            command.name,
+            help=command.words,
+            description=command.words,
+            epilog=epilog(prog, command.name),
+            allow_abbrev=False,
+            formatter_class=Help,
+        )
         own.command = command.name
         own.set_defaults(command=command, parser=own)
         for option in of_command(command.name):
-            own.add_argument(*option.names.split(), **option.settings)
+            action = own.add_argument(*option.names.split(), **option.settings)
+            if option.completes:
+                completed(action, option.completes)
     return parser
 
 
@@ -92,6 +112,12 @@ def make_parser() -> Parser:
 def _names(text: str) -> tuple[str, ...]:
     """Return the names in a comma-separated text."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _format(given: argparse.Namespace) -> Format:
+    """Return what is to be printed: --json is --format json, also for commands that print nothing else but text."""
+    named: Format | None = vars(given).get("format")
+    return "json" if given.json else named or "text"
 
 
 def _repeat(given: argparse.Namespace) -> dict[str, str]:
@@ -172,7 +198,7 @@ def _data(given: argparse.Namespace) -> DataOptions:
         models_dir=_models_dir(given),
         accept=given.accept,
         convert=given.convert,
-        json=given.format == "json",
+        json=_format(given) == "json",
         quiet=given.quiet,
         repeat=_repeat(given),
     )
@@ -186,7 +212,7 @@ def _bench(given: argparse.Namespace) -> BenchOptions:
         site_dir=_site_dir(given),
         dry_run=given.dry_run,
         no_site=given.no_site,
-        json=given.format == "json",
+        json=_format(given) == "json",
         quiet=given.quiet,
         repeat=_repeat(given),
     )
@@ -197,7 +223,7 @@ def _worker(given: argparse.Namespace) -> WorkerOptions:
 
 
 def _list(given: argparse.Namespace) -> ListOptions:
-    return ListOptions(_measuring(given), given.check, given.format == "json", given.quiet)
+    return ListOptions(_measuring(given), given.check, _format(given) == "json", given.quiet)
 
 
 def _site(given: argparse.Namespace) -> SiteOptions:
@@ -210,7 +236,7 @@ def _serve(given: argparse.Namespace) -> ServeOptions:
 
 def _predict(given: argparse.Namespace) -> PredictOptions:
     return PredictOptions(
-        given.model, _models_dir(given) / given.dataset, tuple(given.images), given.entries, given.format == "json"
+        given.model, _models_dir(given) / given.dataset, tuple(given.images), given.entries, _format(given) == "json"
     )
 
 
@@ -228,22 +254,22 @@ def _diff(given: argparse.Namespace) -> DiffOptions:
         min_effect=given.min_effect,
         max_loss=given.max_loss,
         verbose=given.verbose,
-        format=given.format,
+        format=_format(given),
         repeat=_repeat(given),
     )
 
 
 def _compare(given: argparse.Namespace) -> CompareOptions:
-    return CompareOptions(_where(given), given.first, given.second, given.at, given.format, _repeat(given))
+    return CompareOptions(_where(given), given.first, given.second, given.at, _format(given), _repeat(given))
 
 
 def _leaderboard(given: argparse.Namespace) -> LeaderboardOptions:
-    return LeaderboardOptions(_models_dir(given), given.dataset, given.format == "json", _repeat(given))
+    return LeaderboardOptions(_models_dir(given), given.dataset, _format(given) == "json", _repeat(given))
 
 
 def _history(given: argparse.Namespace) -> HistoryOptions:
     return HistoryOptions(
-        _where(given), _names(given.models), _names(given.metric), given.verbose, given.format == "json"
+        _where(given), _names(given.models), _names(given.metric), given.verbose, _format(given) == "json"
     )
 
 

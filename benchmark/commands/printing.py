@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from benchmark.command import as_typed
 from benchmark.errors import BenchmarkError, DiskError
@@ -20,6 +22,18 @@ from benchmark.text import UNSEEN, visible
 
 LEAST_WIDTH = 40  # characters of a line that is broken no further
 INPUT, OUTPUT, ERROR = range(3)  # numbers of the streams
+USUAL_WIDTH = 80
+# what is written where an encoding lacks a character; all else that it lacks is ? on stdout and an escape on stderr
+STAND_INS = {
+    "−": "-", "–": "-", "—": "-", "×": "x", "≤": "<=", "≥": ">=", "≈": "~", "±": "+-", "→": "->", "←": "<-", "…": "...", "·": "-",
+    "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "\u00a0": " ", "\u202f": " ",
+}  # fmt: skip
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
+JOINED = "\ue000"  # for a space at which no line is broken; in no text, for it has no meaning
+WORD = r"""(?:'[^']*'|"[^"]*"|[^\s,;()'"]|,(?=\S))+"""  # of a shell
+TOOLS = r"git|apt-get|fashion-bench|ls|mkdir|chmod|[\w./-]*(?:pip|python[\d.]*)"
+COMMAND = re.compile(rf"(?<![\w/-])(?:make [a-z-]+(?: [A-Z_]+={WORD})*|(?:{TOOLS})(?: {WORD})+)")
+LABEL = re.compile(r" *(?:error|expected|found|try): +|")
 
 
 class Stream(io.TextIOWrapper):
@@ -65,8 +79,23 @@ def prepare_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
-    sys.stdout = _tolerant(OUTPUT, sys.stdout, sys.__stdout__, "replace")
-    sys.stderr = _tolerant(ERROR, sys.stderr, sys.__stderr__, "backslashreplace")
+    sys.stdout = _tolerant(OUTPUT, sys.stdout, sys.__stdout__, _instead("stand-in or ?", lambda _: "?"))
+    sys.stderr = _tolerant(
+        ERROR, sys.stderr, sys.__stderr__, _instead("stand-in or escape", lambda one: ascii(one)[1:-1])
+    )
+
+
+def _instead(name: str, otherwise: Callable[[str], str]) -> str:
+    """Return the name of what writes stand-ins where an encoding lacks a character."""
+
+    def written(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        lacking = range(error.start, error.end)
+        return "".join(_stand_in(error.object, place) or otherwise(error.object[place]) for place in lacking), error.end
+
+    codecs.register_error(name, written)
+    return name
 
 
 def _tolerant(number: int, now: Any, first: Any, errors: str) -> Any:
@@ -79,22 +108,57 @@ def _tolerant(number: int, now: Any, first: Any, errors: str) -> Any:
     )
 
 
+def _stand_in(text: str, place: int) -> str:
+    """Return what is written instead of a character, a circumflex before the first that is raised; "" where nothing is."""
+    one = text[place]
+    if one in RAISED:
+        return RAISED[one] if text[place - 1 : place] in RAISED else f"^{RAISED[one]}"
+    return STAND_INS.get(one, "")
+
+
 def show(text: object = "") -> None:
     """Print text on stdout; what would steer a terminal in it, a name's or a commit message's escape sequence, is shown instead."""
     print(visible(str(text)))
 
 
-def complain(text: str) -> None:
-    """Print the same on stderr; where that cannot be written, there is nobody to tell."""
+def complain(text: str, *, whole: bool = False) -> None:
+    """Print the same on stderr, in lines of its terminal's width unless it is to be `whole`; nobody may be there to tell."""
+    lines = visible(text).split("\n")
+    limit = None if whole else width(sys.stderr)
     with suppress(OSError):
-        print(visible(text), file=sys.stderr, flush=True)
+        print("\n".join(broken(line, limit) if limit else line for line in lines), file=sys.stderr, flush=True)
 
 
-def width() -> int | None:
-    """Return how many characters a line of the terminal has; None where output goes elsewhere, and is to be whole."""
-    if not sys.stdout.isatty():
+def broken(line: str, limit: int, label: str = "") -> str:
+    """Return a line of a message as lines of at most `limit` characters, beside its label; a command is never broken, nor is a word.
+
+    The label is what it begins with, `expected: ` and the like, or is given and put before it.
+    """
+    if not label and (found := LABEL.match(line)):
+        label = found[0]
+    wrapped = textwrap.wrap(
+        COMMAND.sub(lambda command: command[0].replace(" ", JOINED), line.removeprefix(label)),
+        limit,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(wrapped).replace(JOINED, " ")
+
+
+def width(stream: TextIO | None = None) -> int | None:
+    """Return how many characters a line of a terminal has, stdout's by default; None where output goes elsewhere, and is to be whole."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
         return None
-    return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return max(LEAST_WIDTH, int(asked))
+    try:
+        return max(LEAST_WIDTH, os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH)
+    except OSError:  # a stream that says it is a terminal, and is none
+        return USUAL_WIDTH
 
 
 def show_long(text: str, *, painted: bool = False) -> None:
@@ -111,7 +175,12 @@ def show_long(text: str, *, painted: bool = False) -> None:
     colours = ["-R"] if Path(pager[0]).name == "less" and painted else []  # whatever LESS says
     settings = {"LESS": "FRX"} | os.environ  # quit where it fits, take colours, leave the text on the screen
     with suppress(BrokenPipeError):
-        subprocess.run([*pager, *colours], input=f"{text}\n".encode(errors="replace"), check=False, env=settings)
+        subprocess.run(
+            [*pager, *colours],
+            input=f"{text}\n".encode(sys.stdout.encoding, sys.stdout.errors or "replace"),
+            check=False,
+            env=settings,
+        )
 
 
 def show_painted(text: str) -> None:

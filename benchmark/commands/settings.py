@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.command import Command, word
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, NoResultsError, unknown_name
 from benchmark.layout import is_checkout, work_folder
 
 if TYPE_CHECKING:
@@ -66,6 +66,22 @@ def make_setting(measuring: Measuring, reporter: Reporter) -> tuple[Setting, lis
     table = within(table, setting.dataset.image_shape, least_rows(setting))
     chosen = select_entries(table, measuring.models)
     return setting, table, fitting(setting, chosen, named=bool(measuring.models))
+
+
+def explained(error: BenchmarkError, dataset: str, models_dir: Path | None) -> BenchmarkError:
+    """Return what a command that reads results says: where there are none of a data set that nobody has defined, so much."""
+    from benchmark.dataset.table import DATASETS, DEFINED
+
+    folders = [folder for folder in (models_dir, ROOT / "models", ROOT / "data") if folder]
+    if (
+        not isinstance(error, NoResultsError)
+        or dataset in DATASETS
+        or any((folder / dataset).is_dir() for folder in folders)
+    ):
+        return error
+    stored = {path.parent.name for folder in folders for path in folder.glob("*/entries.json")}
+    known = [*DATASETS, *sorted(stored - set(DATASETS))]
+    return BenchmarkError(**unknown_name("data set", dataset, known, f": {error.problem}", DEFINED))
 
 
 def accelerate() -> None:

@@ -11,19 +11,44 @@ from typing import NoReturn
 
 from benchmark.command import Command, as_typed, program
 from benchmark.commands.arguments import Option, of_command
+from benchmark.commands.printing import complain
 from benchmark.commands.settings import DEFAULT_DATASET, ROOT
 from benchmark.errors import BenchmarkError
 
 WRONG_USE = 2
+STATUSES = """exit status:
+  0  it is done
+  1  it failed; for diff --exit-code, a model regressed
+  2  wrong use: an option, or the name of a model, data set, metric or commit
+     that there is not; for diff, also results that cannot be read
+  3  list --check: a result is stale; diff --exit-code: a model is not
+     comparable or not measured
+  70 a fault of this program
+  128 + n, as in a shell: signal n ended it (Ctrl-C: 130)"""
+COMPLETION = {
+    "bash": 'eval "$({} --completion bash)"',
+    "zsh": 'eval "$({} --completion zsh)"',
+    "fish": "{} --completion fish | source",
+}  # switches completion on
+SHOWN = {
+    "data": "data --dataset fashion-mnist",
+    "bench": "bench --models lr-hog,knn-hog --jobs 2",
+    "worker": "worker tcp://localhost:8786",
+    "site": "site --profile quick",
+    "serve": "serve --port 8001",
+    "predict": "predict svm-hog photo.png",
+    "list": "list --check",
+    "leaderboard": "leaderboard --json",
+    "diff": "diff HEAD~1 --verbose",
+    "compare": "compare svm-hog lr-hog",
+    "history": "history --metric accuracy,fit_seconds",
+    "readme": "readme",
+}  # an example of each command
 EXAMPLES = {
     "diff": {"base": "HEAD~1"},
     "history": {"metric": "accuracy"},
 }  # settings with which a command does something
-WITHOUT_TARGET = {
-    "predict": "predict svm-hog photo.png",
-    "readme": "readme",
-    "worker": "worker tcp://localhost:8786",
-}
+WITHOUT_TARGET = ("predict", "readme", "worker")
 
 
 class WrongUse(Exception):  # noqa: N818  # what a person did, no failure of the program
@@ -44,11 +69,28 @@ class Parser(argparse.ArgumentParser):
         raise WrongUse(self, message)
 
 
+class Help(argparse.HelpFormatter):
+    """Help in the width of the terminal, in which lines that begin with spaces, commands among them, stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n".join(line if line.startswith(" ") else fill(line, width, indent) for line in text.splitlines())
+
+
+def epilog(prog: str, command: str = "") -> str:
+    """Return the end of the help: an example of a command; without one, how completion is switched on, and the exit statuses."""
+    if command:
+        return f"example:\n  {prog} {SHOWN[command]}"
+    switches = "\n".join(f"  {shell:5} {text.format(prog)}" for shell, text in COMPLETION.items())
+    return f"{prog} COMMAND --help says more of a command.\n\ncompletion, in this shell:\n{switches}\n\n{STATUSES}"
+
+
 def refuse(wrong: WrongUse, argv: Sequence[str]) -> NoReturn:
     """Print the usage, what is wrong, and a command that helps; exit with 2."""
     parser, message = wrong.parser, str(wrong)
     parser.print_usage(sys.stderr)
-    parser.exit(WRONG_USE, f"{parser.prog}: error: {message}\n  try:      {remedy(message, parser.command, argv)}\n")
+    complain(f"{parser.prog}: error: {message}\n  try:      {remedy(message, parser.command, argv)}")
+    sys.exit(WRONG_USE)
 
 
 def remedy(message: str, command: str, argv: Sequence[str]) -> str:
@@ -72,7 +114,7 @@ def remedy(message: str, command: str, argv: Sequence[str]) -> str:
     if not (option and option.example) and (wrong or re.search(r"arguments: -", message)):
         return f"{program()} {command} --help"  # an option that has no example, or is none of this command
     if command in WITHOUT_TARGET:
-        return f"{program()} {WITHOUT_TARGET[command]}"
+        return f"{program()} {SHOWN[command]}"
     helpful = _two_models(argv) if command == "compare" else Command(command, **EXAMPLES.get(command, {}))
     helpful = Command(helpful.target, **dict(helpful.settings), **(option.example if option else {}))
     return as_typed(helpful, _repeated(command, argv, option))

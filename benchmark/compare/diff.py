@@ -28,7 +28,7 @@ from benchmark.compare.documents import (
 from benchmark.compare.leaderboard import leaderboard, places
 from benchmark.compare.rerun import is_rerun, origin
 from benchmark.compare.verdicts import judge, sentence_of_two
-from benchmark.errors import ResultsError
+from benchmark.errors import ResultsError, unknown_name
 from benchmark.results import METRICS, ClassFigures, Metric, ModelResult, Results, about_data
 from benchmark.statistics import mcnemar_midp, paired, seed_threshold
 
@@ -92,7 +92,7 @@ def only(comparison: Comparison, names: Sequence[str]) -> Comparison:
     known = [model["name"] for model in comparison["models"]]
     for name in names:
         if name not in known:
-            raise ResultsError(f"neither side has a model {name!r}", expected="one of " + ", ".join(known), found=name)
+            raise ResultsError(**unknown_name("model", name, known, " on either side"))
     return {**comparison, "models": [model for model in comparison["models"] if model["name"] in names]}
 
 

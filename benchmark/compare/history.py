@@ -16,13 +16,15 @@ from benchmark.compare.rerun import is_rerun
 from benchmark.compare.sides import uncommitted
 from benchmark.compare.snapshots import FILES, Contents, Snapshot
 from benchmark.compare.tables import lines_of, shortened
-from benchmark.errors import ResultsError
+from benchmark.errors import ResultsError, unknown_name
 from benchmark.results import Metric, Reading
 from benchmark.results.numbers import NOT_RECORDED, format_p, points, reading_text
 from benchmark.statistics import LEVEL, holm, paired
 from benchmark.text import one_line
 
 SCHEMA_VERSION = 1
+SUBJECT = 40  # characters of a commit's subject in a table
+BEFORE_SUBJECT = len("0123456789  2026-01-01  ")
 Step = Literal["first", "returned", "improved", "regressed", "within noise", "unchanged", "not comparable", "rerun"]
 
 
@@ -119,7 +121,7 @@ def select(history: History, *, models: Sequence[str] = (), metrics: Sequence[st
     known = list(dict.fromkeys(point["model"] for point in history["points"]))
     for name in models:
         if name not in known:
-            raise ResultsError(f"no commit has results of {name!r}", expected="one of " + ", ".join(known), found=name)
+            raise ResultsError(**unknown_name("model", name, known, " in any commit"))
     points = [
         point
         | {
@@ -183,12 +185,16 @@ def format_text(
     """
     rows = _rows_of_models(history, metrics) if every_model else _rows_of_commits(history, metrics)
     lines = lines_of(rows, width)
+    if (
+        width and not every_model and len(lines) > len(rows)
+    ):  # what changed stands below, so a subject has the line to itself
+        lines = lines_of(_rows_of_commits(history, metrics, max(SUBJECT, width - BEFORE_SUBJECT)), width)
     if history["truncated"]:
         lines.append("the clone is shallow: history may go further back (git fetch --unshallow)")
     return "\n".join([*lines, *(f"skipped: {one_line(line)}" for line in history["unreadable"])])
 
 
-def _rows_of_commits(history: History, metrics: Sequence[Metric]) -> list[tuple[str, ...]]:
+def _rows_of_commits(history: History, metrics: Sequence[Metric], subject: int = SUBJECT) -> list[tuple[str, ...]]:
     told: dict[int, list[str]] = {}
     last: dict[str, list[str]] = {}
     for point in history["points"]:
@@ -201,7 +207,7 @@ def _rows_of_commits(history: History, metrics: Sequence[Metric]) -> list[tuple[
     for number in reversed(told):
         commit = history["commits"][number]
         changed = "; ".join(told[number]) or "unchanged"
-        rows.append((commit["sha"][:10], commit["date"][:10], shortened(commit["subject"], 40), changed))
+        rows.append((commit["sha"][:10], commit["date"][:10], shortened(commit["subject"], subject), changed))
     return rows
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from benchmark import git
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, unknown_name
 
 FIELDS = "%H %cI %s"  # only the last may hold a space
 FILE = ("100644", "100755")  # modes of a tree; others are links and submodules
@@ -93,12 +93,22 @@ class Repository:
         if not self.sha("HEAD"):
             again = f"{typed} add models data, then {typed} commit"
             return BenchmarkError("this repository has no commit yet", remedy=again)
+        meant = unknown_name("commit", revision, self.names, remedy=f"{typed} log --oneline")["remedy"]
         return BenchmarkError(
             f"{revision!r} is neither a commit of {self.root} nor a folder of results",
             expected="a branch, a tag, a SHA, HEAD~1, …, or a folder with entries.json",
             found="a shallow clone that may end before it" if shallow else "nothing of that name",
-            remedy=f"{typed} fetch --unshallow" if shallow else f"{typed} log --oneline",
+            remedy=f"{typed} fetch --unshallow" if shallow else meant,
+            wrong_use=True,
         )
+
+    @property
+    def names(self) -> list[str]:
+        """What commits are called here: HEAD, branches and tags."""
+        refs = git.output(
+            self.root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"
+        )
+        return ["HEAD", *refs.decode(errors="replace").split()]
 
     @property
     def is_shallow(self) -> bool:

@@ -11,7 +11,7 @@ from benchmark.compare.documents import Side, Use
 from benchmark.compare.intervals import checked
 from benchmark.compare.repository import Commit, CommitFiles, Repository
 from benchmark.disk import is_there
-from benchmark.errors import ResultsError
+from benchmark.errors import NoResultsError
 from benchmark.results import Results, read_folder, read_results
 
 READ_AHEAD = ("metrics.json", "run.json", "predictions.txt", "entries.json", "test_labels.txt")
@@ -46,14 +46,14 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
 
     Raises
     ------
-    ResultsError
+    NoResultsError
         If it has none.
 
     """
     files = CommitFiles(repository, commit, label, folder, READ_AHEAD)
     if files.read("entries.json") is None:
         whole = repository.prefix + folder  # a repository may be given by a folder in it, also by a wrong one
-        raise ResultsError(
+        raise NoResultsError(
             f"{label} ({commit.sha[:10]}) holds no results in {whole}",
             expected=f"{whole}/entries.json",
             found="no such file in that commit",
@@ -63,11 +63,11 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
     return _side(stored, label, commit), stored
 
 
-def uncommitted(repository: Repository, sha: str, folder: str) -> ResultsError:
+def uncommitted(repository: Repository, sha: str, folder: str) -> NoResultsError:
     """Return that no commit up to `sha` has results in `folder`, which is relative to the repository's root."""
     typed = git.called(repository.root)
     add = f"{typed} add --force {word(folder)}, then {typed} commit"
-    return ResultsError(
+    return NoResultsError(
         f"no commit up to {sha[:10]} has results in {folder}",
         expected="results that are committed; git ignores those of the sample and of profiles",
         remedy=add if is_there(repository.root / folder) else Command("bench"),

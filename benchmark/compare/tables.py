@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from benchmark.results.numbers import NOTHING
 from benchmark.text import inert, one_line, visible
 
+EQUAL = re.compile(" (?=[=<] |%)|(?<= [=<]) ")  # the spaces of `p = 0.01` and of `5 %`
 JOINED = "\ue000"  # for a space at which no line is to be broken; in no text, for it has no meaning
 
 
@@ -44,6 +46,20 @@ def lines_of(rows: Sequence[Sequence[str]], width: int | None, *, spill: bool = 
     return [line for block in fitted(rows, width, spill=spill) for line in block]
 
 
+def wrapped(lines: Sequence[str], width: int | None) -> list[str]:
+    """Return text as lines of at most `width` characters, None for any, further ones indented; what equals what stays together."""
+    shown = [visible(one_line(line)) for line in lines]
+    if width is None:
+        return shown
+    return [
+        part.replace(JOINED, " ")
+        for line in shown
+        for part in textwrap.wrap(
+            EQUAL.sub(JOINED, line), width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
+
+
 def shortened(text: str, most: int) -> str:
     """Return text of at most `most` characters, the last a sign that there is more."""
     return f"{text[: most - 1].rstrip()}…" if len(text) > most else text
@@ -52,7 +68,11 @@ def shortened(text: str, most: int) -> str:
 def _rest(names: Sequence[str], cells: Sequence[str], width: int) -> list[str]:
     """Return cells with the names of their columns, broken between the parts of a cell where these have room."""
     indent = "    "
-    told = "; ".join(f"{name}: {visible(one_line(cell))}" for name, cell in zip(names, cells, strict=True) if cell)
+    told = "; ".join(
+        f"{name}: {visible(one_line(cell))}"
+        for name, cell in zip(names, cells, strict=True)
+        if cell not in ("", NOTHING)
+    )
     parts = [part.replace(" ", JOINED) if len(part) < width - len(indent) - 1 else part for part in told.split("; ")]
     lines = _broken("; ".join(parts), width, indent)
     return [line.replace(JOINED, " ") for line in lines]
@@ -71,6 +91,12 @@ def _filled(cell: str, width: int) -> str:
 def markdown_row(cells: Sequence[str]) -> str:
     """Return cells as a row of a Markdown table."""
     return "| " + " | ".join(map(posted, cells)) + " |"
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows, the header first, as the lines of a Markdown table."""
+    header, *others = map(markdown_row, rows)
+    return [header, "|" + " --- |" * len(rows[0]), *others]
 
 
 def code_span(text: str) -> str:

@@ -5,11 +5,13 @@ Input: a `Comparison`. Output: text. What commits and models are called in it is
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
+from benchmark.compare import two_models
 from benchmark.compare.documents import Comparison, ModelChange
-from benchmark.compare.tables import aligned, fitted, lines_of, shortened
+from benchmark.compare.tables import aligned, fitted, lines_of, shortened, wrapped
 from benchmark.compare.words import (
     CLASS_HEADER,
     HEADER,
@@ -24,9 +26,7 @@ from benchmark.compare.words import (
     metric_rows,
     model_row,
     notes,
-    place_line,
 )
-from benchmark.text import one_line, visible
 
 COLOURS = {"regressed": "31", "improved": "32", "not comparable": "33", "not measured": "33"}
 MORE = "--verbose shows every metric and class, and the images that changed"
@@ -46,14 +46,12 @@ def format_text(
         lines = _two_commits(comparison, colour=colour, width=width)
         hidden = [model for model in comparison["models"] if not is_same(model)]
         for model in hidden if details else []:
-            lines += ["", *_wrapped([f"{model['name']}: {model['verdict']} ({model['reason']})"], width)]
-            lines += [
-                f"  {line}".rstrip() for line in _details(model, METRIC_HEADER, CLASS_HEADER, width and width - 2)
-            ]
+            lines += ["", *wrapped([f"{model['name']}: {model['verdict']} ({model['reason']})"], width)]
+            lines += [f"  {line}".rstrip() for line in _details(model, width and width - 2)]
         lines += [
             "",
-            *_wrapped(notes(comparison), width),
-            *_wrapped([more] if more and hidden and not details else [], width),
+            *wrapped(notes(comparison), width),
+            *wrapped([more] if more and hidden and not details else [], width),
         ]
     return "\n".join(lines).rstrip()
 
@@ -63,7 +61,7 @@ def _two_commits(comparison: Comparison, *, colour: bool, width: int | None) -> 
     lines = [
         *[shortened(line, width) if width else line for line in ends],
         "",
-        *_wrapped([comparison["sentence"]], width),
+        *wrapped([comparison["sentence"]], width),
     ]
     changed = [model for model in comparison["models"] if model["verdict"] != "unchanged"]
     if changed:
@@ -73,41 +71,41 @@ def _two_commits(comparison: Comparison, *, colour: bool, width: int | None) -> 
             lines += [_coloured(line, model) if colour else line for line in block]
     same = [model["name"] for model in comparison["models"] if model["verdict"] == "unchanged"]
     if same and changed:
-        lines += ["", *_wrapped([f"unchanged: {', '.join(same)}"], width)]
+        lines += ["", *wrapped([f"unchanged: {', '.join(same)}"], width)]
     return lines
 
 
 def _two_models(comparison: Comparison, width: int | None) -> list[str]:
-    """Return what tells two models apart, each by its name."""
-    model, places = comparison["models"][0], comparison["places"]
-    first, second = (place["name"] for place in places)
-    lines = [*_wrapped([comparison["sentence"], *map(place_line, places)], width), ""]
-    named = METRIC_HEADER[0], first, second, *METRIC_HEADER[3:]
-    lines += _details(model, named, CLASS_HEADER, width, (f"only {first} right", f"only {second} right"))
-    return [*lines, "", *_wrapped(notes(comparison), width)]
+    lines = wrapped(two_models.opening(comparison), width)
+    for table in two_models.tables(comparison):
+        lines += ["", *_figures(table, width)]
+    lines += ["", *wrapped(two_models.lines(comparison, N_INDICES), width)]
+    return [*lines, "", *wrapped(notes(comparison), width)]
 
 
-def _details(
-    model: ModelChange,
-    metric_header: Sequence[str],
-    class_header: Sequence[str],
-    width: int | None,
-    flips: tuple[str, str] = ("right → wrong", "wrong → right"),
-) -> list[str]:
-    lines = lines_of([metric_header, *metric_rows(model)], width) if model["metrics"] else []
+def _details(model: ModelChange, width: int | None) -> list[str]:
+    lines = _figures([METRIC_HEADER, *metric_rows(model)], width) if model["metrics"] else []
     if model["classes"]:
-        lines += ["", *lines_of([class_header, *class_rows(model)], width)]
-    told = [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_INDICES, flips)]
-    return [*lines, *([""] if lines else []), *_wrapped(told, width)]
+        lines += ["", *lines_of([CLASS_HEADER, *class_rows(model)], width)]
+    told = [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_INDICES)]
+    return [*lines, *([""] if lines else []), *wrapped(told, width)]
 
 
-def _wrapped(lines: Sequence[str], width: int | None) -> list[str]:
-    shown = [visible(one_line(line)) for line in lines]
-    if width is None:
-        return shown
-    return [
-        part for line in shown for part in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
-    ]
+def _figures(table: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """Return a table whose second and third columns are figures; where it has no room, their intervals stand below them."""
+    header, *rows = table
+    if (
+        width is None
+        or max(map(cell_len, aligned(table))) <= width
+        or not any("[" in cell for row in rows for cell in row[1:3])
+    ):
+        return lines_of(table, width)
+    short = []
+    for row in rows:
+        ends = [(name, *cell.partition(" [")) for name, cell in zip(header[1:3], row[1:3], strict=True)]
+        intervals = ", ".join(f"{name} [{interval}" for name, _, _, interval in ends if interval)
+        short.append((row[0], *(figure for _, figure, _, _ in ends), *row[3:], intervals))
+    return lines_of([(*header, "95 %"), *short], width)
 
 
 def _coloured(line: str, model: ModelChange) -> str:

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.compare.documents import Comparison, Flip, MetricChange, ModelChange, Place, Side
+from benchmark.compare.documents import ClassChange, Comparison, Flip, MetricChange, ModelChange, Place, Side
 from benchmark.compare.sentences import distance
-from benchmark.compare.tables import code_span, markdown_row, posted
+from benchmark.compare.tables import code_span, markdown_table, posted
 from benchmark.results import METRICS
 from benchmark.results.numbers import (
     NOT_RECORDED,
@@ -27,25 +27,24 @@ from benchmark.results.numbers import (
 HEADER = ("model", "verdict", "accuracy, %", "change, points [95 %]", "p (Holm)", "lost, won", "CV, points", "note")
 METRIC_HEADER = ("metric", "before", "after", "change", "better is")
 CLASS_HEADER = ("class", "recall, %", "change, points", "p (Holm)", "precision, points")
+FLIPS = ("right → wrong", "wrong → right", "wrong → wrong otherwise")
 N_INDICES = 20
 N_FOLDED = 100  # a pull request's comment holds 65,536 characters
 TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def format_markdown(comparison: Comparison) -> str:
-    """Return the comparison as a comment on a pull request: the sentence first, long parts folded; two models each by its name."""
-    if comparison["places"]:
-        return _markdown_of_two(comparison)
+    """Return the comparison as a comment on a pull request: the sentence first, long parts folded."""
     lines = [f"**{posted(comparison['sentence'])}**", ""]
-    lines += _markdown_table(HEADER, list(map(model_row, comparison["models"])))
+    lines += markdown_table([HEADER, *map(model_row, comparison["models"])])
     for model in comparison["models"]:
         if is_same(model):
             continue
         words = posted(f"{model['title']}: {model['verdict']} ({model['reason']})")
         lines += ["", f"<details><summary>{words}</summary>", ""]
-        lines += _markdown_table(METRIC_HEADER, metric_rows(model))
+        lines += markdown_table([METRIC_HEADER, *metric_rows(model)])
         if model["classes"]:
-            lines += ["", *_markdown_table(CLASS_HEADER, class_rows(model))]
+            lines += ["", *markdown_table([CLASS_HEADER, *class_rows(model)])]
         lines += [
             "",
             *(
@@ -59,35 +58,8 @@ def format_markdown(comparison: Comparison) -> str:
         f"{end}: {', '.join(code_span(part) for part in head(side) if part)}"
         for end, side in (("Before", comparison["before"]), ("After", comparison["after"]))
     ]
-    told = [posted(line) for line in [*map(place_line, comparison["places"]), *notes(comparison)]]
+    told = [posted(line) for line in notes(comparison)]
     return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *told])])
-
-
-def _markdown_of_two(comparison: Comparison) -> str:
-    """Return what tells two models of one set of results apart; neither is before the other, and nothing has improved or regressed."""
-    (model,), side = comparison["models"], comparison["after"]
-    first, second = (place["name"] for place in comparison["places"])
-    kinds = f"only {first} right", f"only {second} right"
-    lines = [f"**{posted(comparison['sentence'])}**", ""]
-    lines += [f"- {posted(place_line(place))}" for place in comparison["places"]]
-    if model["test"]:
-        cells = dict(zip(HEADER, model_row(model), strict=True))
-        row = (cells["change, points [95 %]"], cells["p (Holm)"], *cells["lost, won"].split(", "), cells["note"])
-        header = (f"{second} less {first}, points [95 %]", "p (Holm)", *kinds, "note")
-        lines += ["", *_markdown_table(header, [row])]
-    lines += ["", *_markdown_table((METRIC_HEADER[0], first, second, *METRIC_HEADER[3:]), metric_rows(model))]
-    if model["classes"]:
-        lines += ["", *_markdown_table(CLASS_HEADER, class_rows(model))]
-    told = [*machine_lines(model), *changed_lines(model), *flip_lines(model, N_FOLDED, kinds)]
-    if told:
-        lines += ["", "<details><summary>More</summary>", "", *(f"- {posted(line)}" for line in told), "", "</details>"]
-    commit = [code_span(part) for part in head(side)[1:] if part]
-    about = [f"At {', '.join(commit)}"] if commit else []
-    return "\n".join([*lines, "", *(f"- {line}" for line in [*about, *map(posted, notes(comparison))])])
-
-
-def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [markdown_row(header), "|" + " --- |" * len(header), *map(markdown_row, rows)]
 
 
 def head(side: Side) -> tuple[str, ...]:
@@ -154,20 +126,26 @@ def _metric_row(change: MetricChange) -> tuple[str, ...]:
 
 def class_rows(model: ModelChange) -> list[tuple[str, ...]]:
     """Return a row for each class in which something changed, the smallest p-value first."""
-    moved = [row for row in model["classes"] if row["only_before"] or row["only_after"] or row["precision_change"]]
     return [
         (
             row["name"],
-            f"{_share(row['recall_before'])} → {_share(row['recall_after'])}",
+            f"{share(row['recall_before'])} → {share(row['recall_after'])}",
             f"{points(row['recall_change'], '+', 1)} ({row['only_before']} lost, {row['only_after']} won)",
             format_p(row["p_adjusted"]),
             NOTHING if row["precision_change"] is None else points(row["precision_change"], "+", 1),
         )
-        for row in sorted(moved, key=lambda row: row["p"])
+        for row in moved_classes(model)
     ]
 
 
-def _share(value: float | None) -> str:
+def moved_classes(model: ModelChange) -> list[ClassChange]:
+    """Return the classes in which something changed, the smallest p-value first."""
+    moved = [row for row in model["classes"] if row["only_before"] or row["only_after"] or row["precision_change"]]
+    return sorted(moved, key=lambda row: row["p"])
+
+
+def share(value: float | None) -> str:
+    """Return a share in percent, without the sign."""
     return NOTHING if value is None else points(value, digits=1)
 
 
@@ -199,16 +177,16 @@ def _told(before: Any, after: Any) -> str:
     )
 
 
-def flip_lines(model: ModelChange, most: int, kinds: tuple[str, str] = ("right → wrong", "wrong → right")) -> list[str]:
-    """Return a line for each kind of flip with the first `most` images; `kinds` are what is said of the first two."""
+def flip_lines(model: ModelChange, most: int, kinds: tuple[str, str, str] = FLIPS) -> list[str]:
+    """Return a line for each kind of flip, called as `kinds` say, with the first `most` images of the first two."""
     lines = []
-    for what, flips in zip(kinds, (model["right_to_wrong"], model["wrong_to_right"]), strict=True):
+    for what, flips in zip(kinds[:2], (model["right_to_wrong"], model["wrong_to_right"]), strict=True):
         if flips:
             counts = Counter(flip["true"] for flip in flips).most_common()
             classes = ", ".join(f"{class_words(name)} {n}" for name, n in counts)
             lines += [f"{what}: {len(flips)} ({classes}): images {_indices(flips, most)}"]
     if model["wrong_to_wrong"]:
-        lines += [f"wrong → wrong otherwise: {model['wrong_to_wrong']}"]
+        lines += [f"{kinds[2]}: {model['wrong_to_wrong']}"]
     return lines
 
 

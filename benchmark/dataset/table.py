@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from benchmark.dataset.entry import DatasetEntry
-from benchmark.errors import DataError
+from benchmark.errors import DataError, unknown_name
+
+DEFINED = "--entries with the file that defines it, or an entry in benchmark/dataset/table.py"
 
 FASHION_MNIST = DatasetEntry(
     name="fashion-mnist",
@@ -78,10 +80,5 @@ def find_entry(name: str, datasets: Mapping[str, DatasetEntry] = DATASETS) -> Da
 
     """
     if name not in datasets:
-        raise DataError(
-            f"there is no data set {name!r}",
-            expected="one of " + ", ".join(datasets),
-            found=name,
-            remedy="--entries with the file that defines it, or an entry in benchmark/dataset/table.py",
-        )
+        raise DataError(**unknown_name("data set", name, datasets, remedy=DEFINED))
     return datasets[name]

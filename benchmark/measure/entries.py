@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmark.command import Command
-from benchmark.errors import EntryError
+from benchmark.errors import EntryError, unknown_name
 from benchmark.measure.entry import ModelEntry
 from benchmark.results import SCHEMA_VERSION, Entries
 
@@ -34,12 +33,11 @@ def select_entries(entries: Sequence[ModelEntry], names: Sequence[str]) -> list[
     unknown = [name for name in names if name not in table]
     if unknown:
         raise EntryError(
-            f"there is no model {unknown[0]!r}",
-            expected="one of " + ", ".join(table),
-            found=unknown[0],
-            remedy=(
-                Command("list"),
-                ", or an entry of that name in benchmark/models.py or in the file that --entries names",
-            ),
+            **unknown_name(
+                "model",
+                unknown[0],
+                table,
+                remedy="an entry of that name in benchmark/models.py or in the file that --entries names",
+            )
         )
     return [entry for entry in entries if not names or entry.name in names]

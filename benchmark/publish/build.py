@@ -28,17 +28,16 @@ from benchmark.errors import BenchmarkError
 from benchmark.faults import disk_error, fault_in, told
 from benchmark.layout import shipped
 from benchmark.locks import alone
+from benchmark.publish.finish import finish
 from benchmark.publish.gallery import preview
 from benchmark.publish.origin import read_origin
 from benchmark.publish.outside import of_other_data, read_released
 from benchmark.publish.pages.home import headline
 from benchmark.publish.parts import LeftOutError, Other, join
 from benchmark.publish.past import read_past
-from benchmark.publish.policy import protect
 from benchmark.publish.render import render
 from benchmark.publish.site import Site
 from benchmark.publish.stills import draw
-from benchmark.publish.styles import prune_styles
 from benchmark.results import DatasetStudy, Published, load_results, read_document, study_path
 from benchmark.results.failures import Failure
 from benchmark.swap import new_folder, recover, replace_folder
@@ -58,6 +57,7 @@ def build_site(
     build_dir: Path,
     report: Callable[[str], None],
     say: Say = as_typed,
+    say_here: Say = as_typed,
     failures: Mapping[str, Failure] = MappingProxyType({}),
     version: str = "",
     others: Sequence[Other] = (),
@@ -65,7 +65,7 @@ def build_site(
     """Build the site of a data set's results, with the pages of `others` below its own, and return its folder.
 
     `failures` are those of models that could not be measured when last tried here, by name. `say` formats the commands that
-    pages name, for this data set. `version` is that of the program.
+    pages name, for this data set, `say_here` those of messages, which may name folders of this machine. `version` is that of the program.
     A profile's site is for trying things out: its charts have no still pictures, and are live near the viewport.
 
     Raises
@@ -83,12 +83,12 @@ def build_site(
     with alone(build_dir / "site.lock", "build of a site", report):
         recover(build_dir)
         remove_partials(build_dir)
-        first = gathered(dataset, failures=failures, say=say)
+        first = gathered(dataset, failures=failures, say=say, say_here=say_here)
         first.released = read_released(build_dir / "released.json")
         sites, left_out = {"": (first, say)}, []
         for other in others:
             try:
-                site = gathered(other.load(), failures=other.failures, say=other.say)
+                site = gathered(other.load(), failures=other.failures, say=other.say, say_here=other.say_here)
             except BenchmarkError as error:
                 left_out.append((other, error))
             else:
@@ -99,8 +99,7 @@ def build_site(
         for name, (site, words) in sites.items():
             site.origin = dataclasses.replace(site.origin, version=version)
             _build(site, words, build_dir / "parts" / name if name else build_dir, new_folder(folder) / name, report)
-        protect(new_folder(folder))
-        prune_styles(new_folder(folder))
+        finish(new_folder(folder))
         replace_folder(folder)
     if left_out:
         raise LeftOutError(left_out)
@@ -127,6 +126,7 @@ def _gathered(
     report: Callable[[str], None],
     failures: Mapping[str, Failure],
     say: Say,
+    say_here: Say,
 ) -> Site:
     """Return the site before anything is rendered."""
     stored = checked(load_results(models_dir, dataset.entry.name), resampled=True)
@@ -140,7 +140,7 @@ def _gathered(
     path = study_path(models_dir, dataset.entry.name)
     study: DatasetStudy | None = read_document(path, DatasetStudy) if path.exists() else None
     if study and (other := of_other_data(study, dataset)):
-        report(f"{path} is of other data ({other}), and left out: {say(Command('bench'))}")
+        report(f"{path} is of other data ({other}), and left out: {say_here(Command('bench'))}")
         study = None
     tracked = tracked_folder(root, models_dir, dataset.entry.name) if models_dir.resolve() == root / "models" else None
     past = read_past(Repository(root), tracked, dataset.digest, say)

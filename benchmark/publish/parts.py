@@ -21,12 +21,14 @@ from benchmark.results.failures import Failure
 class Other:
     """A data set beside the first.
 
-    `load` opens its images, `say` formats the commands that its pages name, `failures` are those of its models when last tried here.
+    `load` opens its images; `say` formats the commands that its pages name, `say_here` those of messages; `failures` are those of its
+    models when last tried here.
     """
 
     name: str
     load: Callable[[], Dataset]
     say: Say = as_typed
+    say_here: Say = as_typed
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -40,7 +42,7 @@ class LeftOutError(BenchmarkError):
             f"the site was built without the data set {first.name}{and_more}: {error.problem}",
             expected=error.expected,
             found=error.found,
-            remedy=first.say(error.remedy) if error.remedy else "",
+            remedy=first.say_here(error.remedy) if error.remedy else "",
         )
 
 

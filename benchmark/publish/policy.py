@@ -1,6 +1,6 @@
 """The Content-Security-Policy of every page: what a browser may load and run, whatever text a page holds.
 
-Comes in: the folder of a built site, and the templates of its theme. Goes out: the same pages, compact, with the policy in their heads. A
+Comes in: the pages of a built site, and the templates of its theme. Goes out: the same pages, compact, with the policy in their heads. A
 script that stands in a page itself is known by its hash, which is computed from the pages as they were built, so that a newer theme
 needs no other list. It must be a script of a template: whatever else has found its way into a page is refused.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -33,8 +33,8 @@ POLICY = (
 )
 
 
-def protect(site: Path) -> None:
-    """Write the policy into every page of a built site.
+def protected(pages: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the pages of a built site, each compact and with its policy.
 
     A page takes the next one's place without a load: it keeps its own head and runs what is in the next one's body. So its policy
     names the scripts of its head, and those of all bodies.
@@ -45,20 +45,21 @@ def protect(site: Path) -> None:
         If a page holds a script that none of the templates holds.
 
     """
-    pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     known = _known(_templates())
     heads, bodies = {}, set()
     for path, text in pages.items():
         head, _, body = text.partition("</head>")
         heads[path] = {_hash(code) for code in _own_scripts(path, head, known)}
         bodies |= {_hash(code) for code in _own_scripts(path, body, known)}
+    found = {}
     for path, text in pages.items():
         place = HEAD.search(text)
         if not place:
             raise BenchmarkError(f"{path} has no head that the theme has made", expected="<head>")
         policy = POLICY.format(scripts=" ".join(["'self'", *sorted(heads[path] | bodies)]))
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        path.write_text(compact(f"{text[: place.end()]}\n{meta}{text[place.end() :]}"), encoding="utf-8")
+        found[path] = compact(f"{text[: place.end()]}\n{meta}{text[place.end() :]}")
+    return found
 
 
 def compact(text: str) -> str:

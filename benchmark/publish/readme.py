@@ -1,4 +1,4 @@
-"""The leaderboard and the limits in the README, between their marks."""
+"""The costs, the leaderboard and the limits in the README, between their marks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from benchmark.errors import ResultsError
 from benchmark.git import state
 from benchmark.layout import shipped
 from benchmark.results import Results, commit_text
+from benchmark.results.numbers import listed, long_duration, memory_size
 
 MARKS = "<!-- {}: begin (make readme) -->", "<!-- {}: end -->"
 
@@ -41,7 +42,7 @@ def readme_table(stored: Results) -> str:
 
 
 def rewrite_readme(path: Path, stored: Results) -> bool:
-    """Put the leaderboard, and what the figures do not mean, between their marks in the README; return whether that changed it.
+    """Put costs, leaderboard and what the figures do not mean between their marks in the README; return whether that changed it.
 
     Raises
     ------
@@ -51,11 +52,11 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     new = text
-    for name, content in (("leaderboard", readme_table(stored)), ("limits", limits())):
+    for name, content in (("costs", costs(stored)), ("leaderboard", readme_table(stored)), ("limits", limits())):
         begin, end = (mark.format(name) for mark in MARKS)
         before, begun, rest = new.partition(begin)
         _, ended, after = rest.partition(end)
-        if name == "limits" and not begun and not ended:
+        if name != "leaderboard" and not begun and not ended:
             continue  # a README of one's own need not say it
         if not begun or not ended:
             raise ResultsError(
@@ -69,6 +70,20 @@ def rewrite_readme(path: Path, stored: Results) -> bool:
         new = f"{before}{begin}\n{content}\n{end}{after}"
     write_atomically(path, new.encode())
     return new != text
+
+
+def costs(stored: Results) -> str:
+    """Return what a whole bench took where it was measured: time, memory, and the disk that its pickles take."""
+    runs = [model.run for model in stored.models]
+    # candidates are scored side by side on all cores
+    seconds = sum(run["seconds"]["search"] / run["machine"]["cores"] + run["seconds"]["fit"] for run in runs)
+    cores = listed(sorted({str(run["machine"]["cores"]) for run in runs}, key=int))
+    return (
+        f"- **Time:** {long_duration(seconds)} on {cores} cores for the searches and final fits of {len(runs)} models; other seeds, learning "
+        "curves and the site come on top. The environment and the data set take a minute or two before.\n"
+        f"- **Memory:** {memory_size(max(run['peak_memory_bytes'] for run in runs))} for the largest fit.\n"
+        f"- **Disk:** {memory_size(sum(run['pickle']['bytes'] for run in runs))} for the pickles."
+    )
 
 
 def limits() -> str:

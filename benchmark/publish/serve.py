@@ -7,7 +7,7 @@ import http.server
 from pathlib import Path
 
 from benchmark.command import Command
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, NoResultsError
 from benchmark.faults import is_of_machine
 from benchmark.swap import standing
 
@@ -19,13 +19,15 @@ def serve(build_dir: Path, port: int) -> None:
 
     Raises
     ------
+    NoResultsError
+        If there is no site.
     BenchmarkError
-        If there is no site, or the port is taken.
+        If the port is taken.
 
     """
     folder = standing(build_dir / "site")
     if not (folder / "index.html").exists():
-        raise BenchmarkError(f"{folder} holds no site", remedy=(Command("site"), ", or ", Command("bench")))
+        raise NoResultsError(f"{folder} holds no site", remedy=(Command("site"), ", or ", Command("bench")))
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)

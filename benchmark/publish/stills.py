@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,9 @@ WIDE, NARROW = 800, 360  # pixels; the stylesheet gives charts these proportions
 SCHEMES = {"light": "default", "dark": "slate"}  # Material's names
 N_TABS = 2
 SECONDS = 60  # for one chart; it takes a fifth of one
+READER = "choreographer.channels.pipe"  # of what a browser says
+# of bytes between two messages that are no message; a picture that lacks one is missed, and said to be
+IGNORED = "JSONError decoding message. Ignoring"
 # Plotly names its clip paths at random; a fixed sequence makes equal charts equal files.
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="{assets}/site.css">
 <script src="{assets}/plotly/plotly-cartesian.min.js"></script><script src="{assets}/look.js"></script><body></body><script>
@@ -90,10 +94,16 @@ def _looks(assets: Path) -> str:
     )
 
 
+def _is_told(record: logging.LogRecord) -> bool:
+    """Return whether a record is shown: all but the one that asks nobody for anything."""
+    return record.msg != IGNORED
+
+
 async def _draw(charts: Sequence[Chart], page: Path) -> tuple[dict[str, dict[str, str]], Exception | None]:
     """Return the pictures of each chart by name and path, drawn side by side in tabs of one browser, and what failed last."""
     from kaleido import Kaleido  # it takes half a second, and most builds draw nothing
 
+    logging.getLogger(READER).addFilter(_is_told)
     waiting, drawn, failures = list(charts), {}, []
 
     async def work(tab: Any) -> None:

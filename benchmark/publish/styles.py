@@ -1,12 +1,13 @@
 """The theme's style sheets without the rules for what no page of the site has: a phone fetches a quarter less of them.
 
-Comes in: the folder of a built site. Goes out: the same style sheets, smaller. A rule stays if any of its selectors could match: if
+Comes in: the folder of a built site, and the text of its pages. Goes out: the same style sheets, smaller. A rule stays if any of its selectors could match: if
 every class in it stands in some page or script, as a word or by its beginning, and every colour of the theme's palette in some page.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 WORD = re.compile(r"[\w-]+")
@@ -20,9 +21,8 @@ OF_SELECTORS = re.compile(r",(?![^()]*\))")
 WITHIN = re.compile(r":(?:not|is|where)\([^()]*\)")  # what need not be there, or may be one of several
 
 
-def prune_styles(site: Path) -> None:
+def prune_styles(site: Path, pages: Sequence[str]) -> None:
     """Leave out of the theme's style sheets, in place, what matches nothing in any page or script of a built site."""
-    pages = [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
     assets = site / "assets"
     scripts = [
         path.read_text(encoding="utf-8") for part in ("", "javascripts") for path in (assets / part).glob("*.js")

@@ -15,7 +15,7 @@ from benchmark import git
 from benchmark.command import Command, Text, word
 from benchmark.decoding import converted, decoded
 from benchmark.disk import is_there, read_bounded
-from benchmark.errors import ResultsError
+from benchmark.errors import NoResultsError, ResultsError
 from benchmark.layout import NAME_RULE, is_name
 from benchmark.results.checks import first_fault
 from benchmark.results.documents import SCHEMA_VERSION
@@ -76,7 +76,8 @@ def source_document(source: Source, name: str, kind: Any) -> Any:
     """Return a document of a source, checked against its type; errors as in `parse_document`."""
     content, where = source.read(name), source.where(name)
     if content is None:
-        raise ResultsError(f"{where} does not exist", remedy=measure_remedy(source, Command("bench")))
+        kind_of_error = NoResultsError if name == "entries.json" else ResultsError
+        raise kind_of_error(f"{where} does not exist", remedy=measure_remedy(source, Command("bench")))
     return parse_document(content, where, kind)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.command import Command
-from benchmark.errors import ResultsError
+from benchmark.errors import ResultsError, unknown_name
 from benchmark.results.documents import Curves, DatasetInfo, Metrics
 from benchmark.results.reading import Folder, Source, measure_remedy, parse_document, read_labels, source_document
 from benchmark.results.reproduced import check_metrics, is_answered
@@ -131,14 +131,15 @@ class Results:
                     found=about_data(model.metrics["dataset"]),
                     remedy=Command("bench", models=name),
                 )
-        raise ResultsError(
-            f"{self.source.where('')} holds no result of {name!r}",
-            expected="one of " + ", ".join(model.name for model in self.models),
-            found=name,
-            remedy=measure_remedy(self.source, Command("bench", models=name))
-            if name in self.missing
-            else Command("list"),
-        )
+        names = [model.name for model in self.models]
+        if name in self.missing:
+            raise ResultsError(
+                f"{self.source.where('')} holds no result of {name!r}",
+                expected=f"one of {', '.join(names)}",
+                found="an entry that is not measured",
+                remedy=measure_remedy(self.source, Command("bench", models=name)),
+            )
+        raise ResultsError(**unknown_name("model", name, names, f" in {self.source.where('')}"))
 
     def correct(self, model: ModelResult) -> NDArray[np.bool_]:
         """Return which test images `model` gets right, of shape (n_test,)."""

@@ -97,7 +97,7 @@ def test_what_an_encoding_lacks_is_replaced(improved, encoding):
     words = ("diff", *improved, "--dataset", "made", "--exit-code")
     done = run(*words, capture_output=True, env={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, b"")
-    arrow = "→" if encoding == "utf-8" else "?"
+    arrow = "→" if encoding == "utf-8" else "->"
     assert f"80.00 {arrow} 85.00" in done.stdout.decode(encoding)
 
 
@@ -185,10 +185,8 @@ def test_an_empty_text_is_no_path(words, capsys):
 def test_results_of_other_files_are_told_of_when_files_are_accepted(improved, monkeypatch, capsys):
     monkeypatch.setattr(dataset, "load_dataset", lambda *_, **__: SimpleNamespace(entry=SimpleNamespace(name="made")))
     monkeypatch.setattr(dataset, "format_summary", lambda _: "")
-    for digest, told in (
-        ("d" * 64, ""),
-        ("0" * 64, "1 stored result is of other files; measure: make bench DATASET=made\n"),
-    ):
+    again = f".venv/bin/python -m benchmark bench --dataset made --models-dir {improved[0]}"
+    for digest, told in (("d" * 64, ""), ("0" * 64, f"1 stored result is of other files; measure: {again}\n")):
         monkeypatch.setattr(dataset, "summary", lambda _, digest=digest: {"digest": digest})
         words = ["data", "--dataset", "made", "--models-dir", str(improved[0]), "--quiet"]
         assert main([*words, "--accept"]) == 0

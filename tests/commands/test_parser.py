@@ -29,6 +29,7 @@ from benchmark.commands.options import (
     WorkerOptions,
 )
 from benchmark.commands.parser import parse
+from benchmark.commands.usage import SHOWN
 from benchmark.machine import usable_cores
 from benchmark.results import load_results
 from tests.conftest import ROOT
@@ -112,7 +113,7 @@ def refused(capsys, *typed):
 
 @pytest.mark.parametrize("command", TAKES)
 def test_a_command_takes_its_options_and_no_others(command, capsys):
-    parse(words(command, *TAKES[command].split()))
+    parse(words(command, *TAKES[command].split()))  # --json and --format json agree
     for flag in set(ALL) - set(TAKES[command].split()):
         assert f"unrecognized arguments: {flag}" in refused(capsys, *words(command, flag)), flag
 
@@ -122,7 +123,7 @@ def test_what_reached_nothing_is_refused(capsys):
     assert len(pairs) == 28
     for command, flag in pairs:
         said = refused(capsys, *words(command, flag))
-        assert said.endswith(f"  try:      python -m benchmark {command} --help\n")
+        assert said.endswith(f"  try:      .venv/bin/python -m benchmark {command} --help\n")
 
 
 @pytest.mark.parametrize("command", TAKES)
@@ -133,6 +134,28 @@ def test_each_option_has_its_line_of_help(command, capsys, monkeypatch):
     assert caught.value.code == 0
     told = re.findall(r"^  (-.*?)(?:  +|\n {20,})\S", capsys.readouterr().out, flags=re.MULTILINE)
     assert sorted(re.findall(r"--[a-z-]+", " ".join(told))) == sorted(["--help", *TAKES[command].split()])
+
+
+@pytest.mark.parametrize("command", TAKES)
+def test_each_command_has_an_example_that_it_takes(command, capsys):
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    example = capsys.readouterr().out.split("example:\n")[1]
+    assert example == f"  .venv/bin/python -m benchmark {SHOWN[command]}\n"
+    name, *typed = SHOWN[command].split()
+    assert name == command
+    parse([name, *typed])
+
+
+@pytest.mark.parametrize("command", ["leaderboard", "diff", "compare", "history"])
+def test_json_and_another_format_contradict_each_other(command, capsys):
+    for other in ("text", *(["markdown"] if command in ("diff", "compare") else [])):
+        for typed in (["--json", "--format", other], ["--format", other, "--json"]):
+            said = refused(capsys, command, *REQUIRED.get(command, []), *typed)
+            assert f"argument --json: not allowed with --format {other}\n" in said
+    for typed in (["--json"], ["--format", "json"], ["--json", "--format", "json"]):
+        options = options_of(command, *REQUIRED.get(command, []), *typed)
+        assert "json" in (vars(options).get("format"), vars(options).get("json") and "json")
 
 
 def test_no_option_is_abbreviated(capsys):
@@ -148,7 +171,8 @@ FILES = ("--data-dir", "d", "--entries", "e.py")
 IMAGES = Images("digits", True, Path("d"), BUILD / "data", Path("e.py"))  # noqa: FBT003
 QUICK = BUILD / "fast" / "quick"
 TOLD = {"dataset": "digits", "profile": "quick", "fast": "1"}
-TOLD_OF_DATA = {"dataset": "digits", "profile": "quick", "entries": "e.py"}
+OF_FILES = {"entries": "e.py", "data_dir": "d"}
+TOLD_OF_DATA = {"dataset": "digits", "profile": "quick"} | OF_FILES
 MEASURING = Measuring(IMAGES, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
 WHERE = Where(ROOT, QUICK / "models", "digits")
 TYPED = {
@@ -156,15 +180,16 @@ TYPED = {
         IMAGES, BUILD / "quick" / "models", accept=True, convert=False, json=True, quiet=False, repeat=TOLD_OF_DATA
     ),
     ("data", "digits", "--profile", "quick", *FILES, "--convert", "--models-dir", "m"): DataOptions(
-        IMAGES, Path("m"), accept=False, convert=True, json=False, quiet=False, repeat=TOLD_OF_DATA
+        IMAGES, Path("m"), accept=False, convert=True, json=False, quiet=False,
+        repeat=TOLD_OF_DATA | {"models_dir": "m"},
     ),
     ("bench", *SHARED, *FILES, "--models", "a, b", "--jobs", "3", "--dry-run", "--quiet"): BenchOptions(
         MEASURING, QUICK / "digits", dry_run=True, no_site=False, json=False, quiet=True,
-        repeat=TOLD | {"entries": "e.py"},
+        repeat=TOLD | OF_FILES,
     ),
     ("bench", *SHARED, *FILES, "--models", "a,b", "--jobs", "3", "--memory", "2GB", "--dask", "tcp://h:1", "--dashboard"): BenchOptions(
         replace(MEASURING, dask="tcp://h:1", dashboard=True, memory=2 * 10**9), QUICK / "digits", dry_run=False, no_site=False, json=False,
-        quiet=False, repeat=TOLD | {"entries": "e.py"},
+        quiet=False, repeat=TOLD | OF_FILES,
     ),
     ("worker", "tcp://h:1", "--jobs", "3", "--memory", "1.5 GiB", "--entries", "e.py"): WorkerOptions(
         "tcp://h:1", 3, Path("e.py"), 3 * 2**29
@@ -173,7 +198,7 @@ TYPED = {
         MEASURING, check=True, json=False, quiet=False
     ),
     ("site", *SHARED, *FILES, "--quiet"): SiteOptions(
-        IMAGES, QUICK / "models", QUICK / "digits", quiet=True, repeat=TOLD | {"entries": "e.py"}
+        IMAGES, QUICK / "models", QUICK / "digits", quiet=True, repeat=TOLD | OF_FILES
     ),
     ("serve", *SHARED, "--port", "80"): ServeOptions(QUICK / "digits", 80),
     ("predict", "m", "1.png", "2.png", *SHARED, "--entries", "e.py", "--json"): PredictOptions(
@@ -263,23 +288,27 @@ def test_parsing_imports_nothing_that_computes():
         ("bench --memory -8GiB", "expected one argument", "make bench MEMORY=4GiB"),
         ("bench --memory 1e9GB", "must be a number and one of", "make bench MEMORY=4GiB"),
         ("bench --memory 1000MiB", "1000MiB is too little: a run takes 1.5GiB at the least", "make bench MEMORY=4GiB"),
-        ("worker x --memory 999999GiB", "that this process may use", "python -m benchmark worker tcp://localhost:8786"),
+        (
+            "worker x --memory 999999GiB",
+            "that this process may use",
+            ".venv/bin/python -m benchmark worker tcp://localhost:8786",
+        ),
         ("bench --fit-limit 30", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
         ("bench --fit-limit 0h", "must be a number above 0 and s, m or h: 30m", "make bench FIT_LIMIT=30m"),
-        ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", "python -m benchmark list --help"),
+        ("list --memory 8GiB", "unrecognized arguments: --memory 8GiB", ".venv/bin/python -m benchmark list --help"),
         ("serve --port http", "argument --port: invalid port value", "make serve PORT=8000"),
         ("diff --format xml", "argument --format: invalid choice", "make diff BASE=HEAD~1 FORMAT=markdown"),
         ("history --format markdown", "invalid choice", "make history METRIC=accuracy FORMAT=json"),
-        ("diff --max-loss nan", "must be 0 or more percentage points", "python -m benchmark diff --help"),
+        ("diff --max-loss nan", "must be 0 or more percentage points", ".venv/bin/python -m benchmark diff --help"),
         ("diff a b c", "unrecognized arguments: c", "make diff BASE=HEAD~1"),
         ("compare rf-hog svm-hgo lr-hog", "unrecognized arguments", "make compare MODELS=rf-hog,lr-hog"),
         ("compare a --dataset none", "required: second", "make bench DATASET=none"),
-        ("predict m", "required: images", "python -m benchmark predict svm-hog photo.png"),
-        ("worker", "required: address", "python -m benchmark worker tcp://localhost:8786"),
-        ("readme now", "unrecognized arguments: now", "python -m benchmark readme"),
-        ("bensh", "invalid choice: 'bensh'", "python -m benchmark bench --help"),
-        ("xyz", "invalid choice: 'xyz'", "python -m benchmark --help"),
-        ("", "required: command", "python -m benchmark --help"),
+        ("predict m", "required: images", ".venv/bin/python -m benchmark predict svm-hog photo.png"),
+        ("worker", "required: address", ".venv/bin/python -m benchmark worker tcp://localhost:8786"),
+        ("readme now", "unrecognized arguments: now", ".venv/bin/python -m benchmark readme"),
+        ("bensh", "invalid choice: 'bensh'", ".venv/bin/python -m benchmark bench --help"),
+        ("xyz", "invalid choice: 'xyz'", ".venv/bin/python -m benchmark --help"),
+        ("", "required: command", ".venv/bin/python -m benchmark --help"),
     ],
 )
 def test_wrong_use_ends_with_a_command_that_helps(capsys, typed, said, remedy):
@@ -290,7 +319,7 @@ def test_wrong_use_ends_with_a_command_that_helps(capsys, typed, said, remedy):
     if program == "make":
         made_by(*words)
     elif "--help" not in words:
-        parse(words[2:])
+        parse(shlex.split(remedy)[3:] if program.startswith(".venv") else words)
 
 
 def test_models_to_compare_are_those_named_that_have_results_and_then_the_best(capsys):
@@ -335,7 +364,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
     images = Images("x", True, Path("d"), BUILD / "data", Path("e.py"))  # noqa: FBT003
     measuring = Measuring(images, ("a", "b"), QUICK / "models", BUILD, jobs=3, fast=True)
     where, told = Where(ROOT, QUICK / "models", "x"), {"dataset": "x", "profile": "quick", "fast": "1"}
-    told_entries = told | {"entries": "e.py"}
+    told_entries = told | {"entries": "e.py", "data_dir": "d"}
     assert made_by("data", *VARIABLES) == DataOptions(
         images,
         BUILD / "quick" / "models",
@@ -343,7 +372,7 @@ def test_a_target_passes_what_its_command_takes_and_nothing_else():
         convert=True,
         json=False,
         quiet=False,
-        repeat={name: told_entries[name] for name in ("dataset", "profile", "entries")},
+        repeat={name: told_entries[name] for name in ("dataset", "profile", "entries", "data_dir")},
     )
     assert made_by("worker", *VARIABLES) == WorkerOptions("tcp://h:1", 3, Path("e.py"), 2 * 2**30)
     assert made_by("bench", *VARIABLES) == BenchOptions(

@@ -510,15 +510,28 @@ def test_help_says_how_a_chain_of_small_losses_is_caught():
     assert "a chain of small losses is caught by comparing with a fixed baseline revision" in words
 
 
-def test_a_filter_hides_rows_and_changes_no_family_verdict_or_exit_status(pair):
+def test_a_filter_hides_rows_and_changes_no_family_nor_verdict(pair):
     made.write_model(pair[1], "one", made.predictions(REGRESSED))
     made.write_model(pair[1], "two", made.predictions(NOISE))
     whole = json.loads(run_diff(*pair, "--format", "json").stdout)
     done = run_diff(*pair, "--format", "json", "--models", "two")
     found = json.loads(done.stdout)
-    assert done.returncode == 1
     assert found == whole | {"models": [model for model in whole["models"] if model["name"] == "two"]}
     assert found["primary"]["size"] == 2
+
+
+def test_the_exit_status_speaks_of_the_models_that_were_chosen(pair):
+    made.write_model(pair[1], "one", made.predictions(REGRESSED))
+    made.write_model(pair[1], "two", made.predictions(NOISE))
+    assert run_diff(*pair).returncode == 1
+    for chosen, status, told in (("one", 1, "one regressed"), ("two", 0, ""), ("one,two", 1, "one regressed")):
+        done = run_diff(*pair, "--models", chosen)
+        assert done.returncode == status
+        assert told in done.stderr
+    done = run_diff(*pair, "--models", "two", "--max-loss", "0")
+    assert "two may have lost" in done.stderr
+    assert "one" not in done.stderr
+    assert run_diff(*pair, "--models", "three").returncode == 2
 
 
 def test_bare_clones_are_read_by_the_commands(scratch, tmp_path):
@@ -538,8 +551,8 @@ def test_compare_prints_the_test_and_the_places(scratch):
     msgspec.convert(document, documents.Comparison)
     assert [place["best"] for place in document["places"]] == [4, 1]
     unknown = run_command("compare", "forty", "nobody", "--dataset", "made", "--repository", scratch)
-    assert unknown.returncode == 1
-    assert "holds no result of 'nobody'" in unknown.stderr
+    assert unknown.returncode == 2
+    assert "there is no model 'nobody' in " in unknown.stderr
 
 
 def test_json_follows_its_schema_in_full_precision(pair):

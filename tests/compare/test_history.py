@@ -262,11 +262,14 @@ def test_models_and_metrics_choose_rows_and_columns_of_the_table_and_of_json(tol
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [(("--metric", "beauty"), "there is no metric 'beauty'"), (("--model", "c"), "no commit has results of 'c'")],
+    [
+        (("--metric", "beauty"), "there is no metric 'beauty'"),
+        (("--model", "c"), "there is no model 'c' in any commit"),
+    ],
 )
 def test_an_unknown_metric_or_model_is_named(told, wrong, words):
     done = run_command("history", "--dataset", "made", "--repository", told[0], *wrong)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(f"error: {words}")
     assert "expected: one of" in done.stderr
 

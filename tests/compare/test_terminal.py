@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from benchmark.compare import diff, terminal, words
+from benchmark.compare import diff, terminal, two_models
 from benchmark.compare.sides import read_side
 from benchmark.compare.tables import aligned, fitted
-from benchmark.results.numbers import points
-from benchmark.statistics import newcombe_paired_interval
 from tests import made
 
 cells = st.text("abc é漢", max_size=12)
@@ -55,30 +53,40 @@ def test_commits_without_a_change_are_told_in_five_lines(sides):
     assert "3 unchanged (no prediction changed)" in text
 
 
-@pytest.mark.parametrize("formatted", [terminal.format_text, words.format_markdown], ids=["text", "markdown"])
-@pytest.mark.parametrize(("first", "second", "stands"), [("moved", "same", "ahead of"), ("same", "moved", "behind")])
-def test_two_models_are_called_by_their_names(sides, formatted, first, second, stands):
+def test_two_models_are_called_by_their_names(sides):
     side, stored = sides[1]
-    text = formatted(diff.compare_models((side, stored), stored.model(first), stored.model(second)))
-    assert text.strip("*").startswith(f"{second} is 1.00 points {stands} {first}: ")
-    header = next(line for line in text.splitlines() if line.lstrip("| ").startswith("metric"))
-    assert header.replace("|", " ").split()[:3] == ["metric", first, second]
+    text = terminal.format_text(diff.compare_models((side, stored), stored.model("moved"), stored.model("same")))
+    assert text.splitlines()[0].startswith("same is 1.00 points ahead of moved: ")
+    header = next(line for line in text.splitlines() if line.startswith("metric"))
+    assert header.split()[:3] == ["metric", "moved", "same"]
     assert "only same right: 20 " in text
-    assert "rank 1 of 3" in text
-    assert not {"before", "after", "regressed", "improved"} & set(re.split(r"[^a-z]+", text.lower()))
+    of_two = diff.compare_models((side, stored), stored.model("moved"), stored.model("same"))
+    for told in (text, two_models.format_markdown(of_two)):
+        assert not {"before", "after", "regressed", "improved", "lost", "won"} & set(re.findall(r"\w+", told.lower()))
+    recalls = next(line for line in text.splitlines() if line.startswith("recall, %"))
+    assert recalls.split()[2:] == ["moved", "same", "points", "right", "alone", "p", "(Holm)", "precision"]
 
 
-def test_two_models_as_markdown_are_a_row_with_interval_p_and_both_counts(sides):
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+def test_two_models_fit_the_terminal_and_lose_no_figure(sides, width):
     side, stored = sides[1]
-    text = words.format_markdown(diff.compare_models((side, stored), stored.model("moved"), stored.model("same")))
-    header = "| same less moved, points [95 %] | p (Holm) | only moved right | only same right | note |"
-    row = text.splitlines()[text.splitlines().index(header) + 2]
-    _, low, high = newcombe_paired_interval(1940, 20, 0, 40)
-    assert row.startswith(f"| +1.00 [{points(low, '+')}, {points(high, '+')}] | ")
-    assert row.split(" | ")[2:4] == ["0", "20"]
-    same = words.format_markdown(diff.compare_models((side, stored), stored.model("same"), stored.model("same")))
-    assert same.startswith("**same and same predict the same class for every test image.**")
-    assert "less" not in same
+    comparison = diff.compare_models((side, stored), stored.model("moved"), stored.model("same"))
+    text = terminal.format_text(comparison, width=width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    whole = terminal.format_text(comparison)
+    assert sorted(re.findall(r"\d+\.\d+", text)) == sorted(re.findall(r"\d+\.\d+", whole))
+
+
+def test_intervals_stand_below_figures_that_have_no_room_for_them():
+    table = [("metric", "a", "b", "change"), ("One", "1 % [0, 2]", "3 % [2, 4]", "+2"), ("Two", "5", "–", "–")]
+    whole = terminal._figures(table, None)
+    assert whole == terminal._figures(table, max(map(len, whole)))
+    assert terminal._figures(table, max(map(len, whole)) - 1) == [
+        "metric  a    b    change",
+        "One     1 %  3 %  +2",
+        "    95 %: a [0, 2], b [2, 4]",
+        "Two     5    –    –",
+    ]
 
 
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=6), st.integers(40, 80))

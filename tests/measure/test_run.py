@@ -249,8 +249,21 @@ def test_a_dry_run_says_why_and_writes_nothing(copy, command, tmp_path):
     (copy / "models" / SAMPLE / "dummy" / "metrics.json").unlink()
     done = run_again(copy, command, "--dry-run")
     assert "metrics.json is missing (last time about" in done.stdout
-    assert "current, nothing to do" in done.stdout
+    assert "current\n" in done.stdout
     assert not (copy / "models" / SAMPLE / "dummy" / "metrics.json").exists()
+
+
+def test_list_and_a_dry_run_say_the_same_of_a_pickle_that_is_missing(copy, command):
+    (copy / "models" / SAMPLE / "dummy" / "model.pkl").unlink()
+    dry = run_again(copy, command, "--dry-run").stdout
+    arguments = ("list", "--dataset", SAMPLE, "--models", RUN_MODELS, "--models-dir", copy / "models")
+    listed = command(*arguments, "--check")
+    assert listed.returncode == 0  # the tracked result is current
+    [line] = [line for line in listed.stdout.splitlines() if line.startswith("dummy ")]
+    assert line.endswith("  current, but model.pkl is missing here")
+    assert f"{line} (last time about" in dry
+    row = json.loads(command(*arguments, "--json").stdout)[0]
+    assert (row["name"], row["current"], row["why"], row["here"]) == ("dummy", True, "", "model.pkl is missing")
 
 
 def test_list_check_names_the_part_that_moved_and_exits_3(copy, command):
@@ -439,7 +452,7 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
         f"then {', '.join('{class} {score:.4g}'.format(**other) for other in row['others'])}"
     )
     nobody = command("predict", "lr-hig", tmp_path / "same.png", *named)
-    assert nobody.returncode == 1
+    assert nobody.returncode == 2
     assert "there are no results of a model 'lr-hig'" in nobody.stderr
     assert "one of dummy, knn-pixels, lr-hog, rf-pixels, svm-pixels" in nobody.stderr
     (tmp_path / "no.png").write_text("no")

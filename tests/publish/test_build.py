@@ -304,7 +304,7 @@ def test_a_file_of_a_release_whose_digest_is_not_known_is_left_out(tmp_path):
 def test_without_results_the_error_names_the_command(tmp_path, command):
     done = command("site", "--dataset", SAMPLE, "--models-dir", tmp_path, "--build-dir", tmp_path / "build")
     assert done.returncode == 1
-    assert "make bench" in done.stderr
+    assert f"python -m benchmark bench --dataset {SAMPLE} --models-dir {tmp_path}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

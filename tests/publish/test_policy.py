@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
 from benchmark.errors import BenchmarkError
 from benchmark.publish import policy
+from benchmark.publish.finish import finish
 
 PAGE = (
     '<!doctype html>\n<html>\n<head>\n  <meta charset="utf-8">\n  <title>x</title>\n{}</head>\n<body>{}</body></html>\n'
@@ -49,7 +51,7 @@ def test_a_page_has_the_scripts_of_its_head_and_of_all_bodies_and_no_others(site
     (site.parent / "theme" / "more.html").write_text(other)
     first.write_text(PAGE.format(near + DATA, PLAIN + FILE))
     second.write_text(PAGE.format(far, other))
-    policy.protect(site)
+    finish(site)
     for path, own in ((first, near), (second, far)):
         directives = dict(part.strip().split(" ", 1) for part in of(path).split(";"))
         assert set(directives["script-src"].split()) == {"'self'", *map(hashed, (own, PLAIN, other))}
@@ -73,14 +75,26 @@ def test_a_script_that_no_template_has_is_refused(site, script):
     for place in (("", PLAIN + script), (PLAIN + script, "")):
         (site / "index.html").write_text(PAGE.format(*place))
         with pytest.raises(BenchmarkError, match="a script that is in no template of the theme"):
-            policy.protect(site)
+            finish(site)
     assert "Content-Security-Policy" not in (site / "index.html").read_text()
+
+
+def test_each_page_is_read_once(site, monkeypatch):
+    for path in (site / "index.html", site / "deeper" / "index.html"):
+        path.write_text(PAGE.format("", PLAIN))
+    read = []
+    read_text = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, *args, **named: read.append(path) or read_text(path, *args, **named)
+    )
+    finish(site)
+    assert sorted(path for path in read if path.is_relative_to(site)) == sorted(site.rglob("*.html"))
 
 
 def test_a_page_without_a_head_is_refused(site):
     (site / "index.html").write_text("<p>text</p>")
     with pytest.raises(BenchmarkError, match="has no head"):
-        policy.protect(site)
+        finish(site)
 
 
 def test_the_themes_own_pages_keep_their_scripts(whole_run):

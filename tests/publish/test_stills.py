@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import logging
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmark.cache import Cache
+from benchmark.publish import stills
 from benchmark.publish.chart import axis, chart
 from benchmark.publish.stills import NARROW, WIDE, draw, picture_path
 from tests.conftest import ROOT, SAMPLE
@@ -113,3 +116,20 @@ def test_a_picture_stays_when_other_styles_move(kept, tmp_path):
     with (tmp_path / "assets" / "site.css").open("a") as style:
         style.write(".hero { --md-x: #123456; color: #123456; }")
     assert kept() == before
+
+
+def test_one_record_of_the_reader_is_silent_and_no_other(caplog, monkeypatch):
+    from choreographer.channels import pipe
+
+    monkeypatch.setattr(pipe._logger, "filters", [stills._is_told])
+    with caplog.at_level(logging.DEBUG):
+        for text in ("JSONError decoding message. Ignoring", "Error in trying to decode JSON off our read.", "other"):
+            pipe._logger.error(text)
+        logging.getLogger("other").error("JSONError decoding message. Ignoring")
+    assert [record.message for record in caplog.records] == [
+        "Error in trying to decode JSON off our read.",
+        "other",
+        "JSONError decoding message. Ignoring",
+    ]
+    assert pipe._logger.name == stills.READER
+    assert f'"{stills.IGNORED}"' in inspect.getsource(pipe)

@@ -49,5 +49,5 @@ def test_words_are_those_of_pages_and_of_scripts(tmp_path):
     (tmp_path / "assets" / "page.js").write_text("e.className = `four-${n}`")
     kept = ".one{a:b}.two{a:b}.three{a:b}.four-5{a:b}[data-md-color-primary=custom]{a:b}"
     (styles / "main.css").write_text(f"{kept}.five{{a:b}}[data-md-color-primary=red]{{a:b}}")
-    prune_styles(tmp_path)
+    prune_styles(tmp_path, [path.read_text() for path in tmp_path.rglob("*.html")])
     assert (styles / "main.css").read_text() == kept
