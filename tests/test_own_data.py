@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 
 import numpy as np
 import pytest
@@ -53,7 +54,9 @@ def test_nobody_has_said_what_it_is_until_it_is_accepted(run):
     refused = run("data", "shapes")
     assert refused.returncode == 1
     assert "the checksums of the data set shapes are not recorded" in refused.stderr
-    assert "make data DATASET=shapes ACCEPT=1 ENTRIES=" in refused.stderr
+    assert re.search(
+        r"python -m benchmark data --dataset shapes --accept --entries \S+my_data.py --build-dir ", refused.stderr
+    )
 
 
 def test_it_is_described_by_name(measured, folder, command):

@@ -152,13 +152,20 @@ def staged_site(parent):
         dataset=SimpleNamespace(entry=SimpleNamespace(title="Made")),
         gallery=SimpleNamespace(tile_size=(4, 4)),
         origin=Origin(),
+        nested=False,
+        parts=[],
+        has_feed=False,
     )
 
     def write():
         build.subprocess.run = mkdocs
         recover(parent / "build")
+        new = new_folder(parent / "build" / "site")
+        build.remove(new)
         build._write(site, parent / "source", parent / "build" / "docs")
-        build._mkdocs(site, parent / "build")
+        build._mkdocs(site, parent / "build", new)
+        build.finish(new)
+        replace_folder(parent / "build" / "site")
 
     return write
 

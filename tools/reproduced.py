@@ -19,32 +19,18 @@ from benchmark.compare.diff import compare_results
 from benchmark.compare.sides import read_side
 from benchmark.compare.words import format_markdown
 from tools.comment import shortened
+from tools.review import tracked_datasets
 
-DATASET = "fashion-mnist"
 NO_NEWS = ("unchanged", "rerun", "within noise")
 MAY_DIFFER = "run.json"  # seconds, memory, machine
 
 
-def main(root=ROOT, dataset=DATASET):
-    where = {"repository": root, "models_dir": root / "models", "dataset": dataset}
-    before, after = read_side("HEAD", **where), read_side(None, **where)
-    comparison = compare_results(before, after)
-    moved = moved_keys(before[1], after[1])
-    changed = bool(moved) or any(model["verdict"] not in NO_NEWS for model in comparison["models"])
-    told = [f"- {name}: {', '.join(parts)} moved" for name, parts in moved.items()]
+def main(root=ROOT):
+    datasets = tracked_datasets(root, "HEAD")
+    told = [of_dataset(root, name, titled=len(datasets) > 1) for name in datasets]
+    changed = any(news for _, news in told)
     title = "# New results" if changed else "# Reproduced"
-    text = "\n".join(
-        [
-            title,
-            "",
-            format_markdown(comparison),
-            "",
-            *told,
-            *prediction_lines(before[1], after[1]),
-            "",
-            *byte_lines(root),
-        ]
-    )
+    text = "\n".join([title, "", *(line for lines, _ in told for line in lines), *byte_lines(root)])
     folder = root / "build" / "reproduced"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.md").write_text(shortened(text, "bench") + "\n", encoding="utf-8")
@@ -52,6 +38,18 @@ def main(root=ROOT, dataset=DATASET):
     add("GITHUB_OUTPUT", f"changed={str(changed).lower()}")
     print(text)
     return 0
+
+
+def of_dataset(root, dataset, *, titled):
+    """Return what is to be said of a data set's results, as lines, and whether that is news."""
+    where = {"repository": root, "models_dir": root / "models", "dataset": dataset}
+    before, after = read_side("HEAD", **where), read_side(None, **where)
+    comparison = compare_results(before, after)
+    moved = moved_keys(before[1], after[1])
+    news = bool(moved) or any(model["verdict"] not in NO_NEWS for model in comparison["models"])
+    told = [f"- {name}: {', '.join(parts)} moved" for name, parts in moved.items()]
+    title = [f"## {dataset}", ""] if titled else []
+    return [*title, format_markdown(comparison), "", *told, *prediction_lines(before[1], after[1]), ""], news
 
 
 def add(name, text):

@@ -32,6 +32,7 @@ DATASET = "fashion-mnist"
 REVIEW = ROOT / "build" / "review"
 UNREADABLE, STALE = 2, 3
 LAST_LINES = 20
+TABLE = 3  # parts of the path models/<data set>/entries.json
 
 
 def main(arguments):
@@ -75,23 +76,42 @@ def quoted(output):
 
 # ------------------------------------------------------------------------------------------------- the tracked results
 def results_section(base):
-    """Compare the tracked results of `base` and HEAD, and name those that are stale."""
-    done = command("diff", base, "HEAD", "--exit-code", "--format", "markdown")
-    failure = done.returncode if done.returncode != STALE else 0  # a result that is not measured is no regression
-    lines = ["## Tracked results", "", done.stdout.strip() or quoted(done.stderr)]
-    listed = command("list", "--check", "--quiet", "--json")
+    """Compare the tracked results of `base` and HEAD, data set by data set, and name those that are stale."""
+    before, after = (tracked_datasets(ROOT, revision) for revision in (base, "HEAD"))
+    told = [of_dataset(base, name, is_new=name not in before) for name in after or [DATASET]]
+    return "\n\n".join(text for text, _ in told), max(status for _, status in told)
+
+
+def tracked_datasets(repository, revision):
+    """Return the names of the data sets that have results at a commit, the usual one first."""
+    paths = git.output(repository, "ls-tree", "-r", "-z", "--name-only", revision, "--", "models").decode().split("\0")
+    found = {
+        parts[1] for parts in (path.split("/") for path in paths) if len(parts) == TABLE and parts[2] == "entries.json"
+    }
+    return sorted(found, key=lambda name: (name != DATASET, name))
+
+
+def of_dataset(base, name, *, is_new=False):
+    """Return what a branch does to the tracked results of a data set, and the exit status."""
+    title = "## Tracked results" if name == DATASET else f"## Tracked results of {name}"
+    lines, failure = [title, "", "The base has none."], 0
+    if not is_new:
+        done = command("diff", base, "HEAD", "--dataset", name, "--exit-code", "--format", "markdown")
+        failure = done.returncode if done.returncode != STALE else 0  # a result that is not measured is no regression
+        lines[-1] = done.stdout.strip() or quoted(done.stderr)
+    listed = command("list", "--dataset", name, "--check", "--quiet", "--json")
     if listed.returncode not in (0, STALE):
         return "\n".join([*lines, "", "`list --check` failed:", quoted(listed.stderr)]), failure or 1
-    lines += stale_lines(listed.stdout)
+    lines += stale_lines(listed.stdout, name)
     return "\n".join(lines), failure
 
 
-def stale_lines(listed):
+def stale_lines(listed, dataset=DATASET):
     """Return the warning about models that are not current, from what `list --json` prints; nothing if all are."""
     stale = {row["name"]: row["why"] for row in json.loads(listed) if not row["current"]}
     if not stale:
         return []
-    remedy = f"make bench MODELS={','.join(stale)}"
+    remedy = f"make bench MODELS={','.join(stale)}{'' if dataset == DATASET else f' DATASET={dataset}'}"
     if os.environ.get("GITHUB_ACTIONS"):
         print(f"::warning title=Stale results::{remedy}")
     return ["", f"**Not current: `{remedy}` measures them again.**", "", *(f"- {n}: {why}" for n, why in stale.items())]

@@ -60,7 +60,7 @@ def test_a_data_set_of_ones_own_is_known_where_it_has_results(tmp_path, capsys):
     assert main(["leaderboard", "--dataset", "made", "--models-dir", str(tmp_path)]) == 1
     assert "there is no data set" not in capsys.readouterr().err
     assert main(["leaderboard", "--dataset", "mad", "--models-dir", str(tmp_path)]) == 2
-    assert "expected: one of fashion-mnist, fashion-mnist-sample, made\n" in capsys.readouterr().err
+    assert "expected: one of fashion-mnist, digits, fashion-mnist-sample, made\n" in capsys.readouterr().err
 
 
 def test_a_data_set_without_results_is_no_wrong_use(tmp_path, capsys):

@@ -49,7 +49,7 @@ def test_every_step_that_runs_something_is_a_make_target():
     lines = [step["run"] for _, _, step in STEPS if "run" in step]
     assert len(lines) > 10
     for line in lines:
-        target = re.fullmatch(r'make ([a-z-]+)( BASE="\$BASE")?', line)  # make takes no setting from the environment
+        target = re.fullmatch(r'make ([a-z-]+)( BASE="\$BASE"| DATASET=digits)?', line)  # no setting comes from the environment
         assert target, line
         assert target[1] in targets(), line
 
@@ -211,9 +211,18 @@ def test_a_review_fails_on_a_regression_and_on_what_cannot_be_read_and_on_nothin
         "diff": finished(diff_status, "the comparison", "error: unreadable"),
         "list": finished(list_status, listed({"svm-hog": "moved", "lr-hog": ""})),
     }
-    monkeypatch.setattr(review, "command", lambda name, *_: answers[name])
+    asked = []
+    monkeypatch.setattr(review, "command", lambda *words: asked.append(words) or answers[words[0]])
+    monkeypatch.setattr(review, "tracked_datasets", lambda *_: ["fashion-mnist", "digits"])
     text, status = review.results_section("HEAD~1")
     assert status == expected
+    assert [words[words.index("--dataset") + 1] for words in asked] == [
+        "fashion-mnist",
+        "fashion-mnist",
+        "digits",
+        "digits",
+    ]
+    assert "## Tracked results of digits" in text
     assert "the comparison" in text
     assert ("make bench MODELS=svm-hog`" in text) == (list_status in (0, 3))
 
@@ -226,6 +235,24 @@ def test_stale_results_are_a_warning_that_names_them(monkeypatch, capsys):
     assert "- a: changed since it was measured: the code" in lines
     assert capsys.readouterr().out == "::warning title=Stale results::make bench MODELS=a,c\n"
     assert review.stale_lines(listed({"b": ""})) == []
+    assert "**Not current: `make bench MODELS=a,c DATASET=digits` measures them again.**" in review.stale_lines(
+        listed(why), "digits"
+    )
+
+
+def test_a_data_set_that_the_base_has_no_results_of_is_new_and_no_failure(tmp_path, monkeypatch):
+    root = made.repository(tmp_path / "repo")
+    for name in ("fashion-mnist", "digits", "other/deeper"):
+        (root / "models" / name).mkdir(parents=True)
+        (root / "models" / name / "entries.json").write_text("{}")
+        made.commit(root, name)
+    assert review.tracked_datasets(root, "HEAD") == ["fashion-mnist", "digits"]
+    assert review.tracked_datasets(root, "HEAD~2") == ["fashion-mnist"]
+    monkeypatch.setattr(review, "ROOT", root)
+    monkeypatch.setattr(review, "command", lambda *words: finished(0 if words[0] == "list" else 2, listed({})))
+    text, status = review.results_section("HEAD~2")
+    assert status == 2  # of the data set that the base has
+    assert text.endswith("## Tracked results of digits\n\nThe base has none.")
 
 
 def test_the_base_is_the_commit_that_both_branches_grew_from(tmp_path):
@@ -368,7 +395,7 @@ def measured(tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
 
     def look():
-        reproduced.main(root, "made")
+        reproduced.main(root)
         return output.read_text().splitlines()[-1], (root / "build" / "reproduced" / "summary.md").read_text()
 
     return folder / "one", look
