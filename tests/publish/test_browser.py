@@ -29,6 +29,7 @@ from tools.browsing import (
 )
 from tools.served import serving
 
+OF_ONE = [kind for kind in KINDS if kind != "datasets"]  # test_parts.py visits the index of several
 WIDTHS = (390, 768, 1360, 1920)
 MODEL = f"{SAMPLE}/models/rf-pixels/"
 POINTS = "#accuracy-against-fit-seconds"  # a chart of points on a logarithmic axis
@@ -590,6 +591,22 @@ def test_an_address_with_limits_shows_its_answer_and_sorting_keeps_it(visit):
     until(page, "location.hash && location.search.includes('size=0.19')")
 
 
+@pytest.mark.parametrize("how", ["a click", "the key s", "an address"])
+def test_the_index_of_the_search_is_fetched_by_those_who_search(visit, how):
+    page, fetched = visit(""), []
+    page.on("request", lambda asked: fetched.append(asked.url) if "search_index" in asked.url else None)
+    if how == "an address":
+        page.goto(f"{page.url}?q=trouser")
+    else:
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        assert fetched == []
+        page.keyboard.press("s") if how == "the key s" else page.locator(".md-search__input").click()
+        page.locator(".md-search__input").press_sequentially("trouser")
+    page.wait_for_selector(".md-search-result__link[href*='classes/trouser']")
+    assert len(fetched) == 1
+
+
 def test_search_finds_models_and_classes_and_no_numbers_of_charts(visit):
     page = visit("methods/")
     for words, address in (("random forest", "models/rf-"), ("sandal", "classes/sandal/")):
@@ -670,7 +687,7 @@ def test_neither_the_leaderboard_nor_prose_nor_the_matrix_lies_sideways_out_of_s
         assert page.evaluate(hidden) == [], width
 
 
-@pytest.mark.parametrize("kind", [*(kind for kind in KINDS if kind != "datasets"), "none"])
+@pytest.mark.parametrize("kind", [*OF_ONE, "none"])
 def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site, kind):
     page = visit(kinds(site[1])[kind])
     assert not violations(page)
@@ -680,7 +697,7 @@ def test_axe_finds_nothing_with_charts_live_and_everything_unfolded(visit, site,
     assert not violations(page)
 
 
-@pytest.mark.parametrize("kind", BUDGETS)
+@pytest.mark.parametrize("kind", OF_ONE)
 def test_a_page_is_light_before_anybody_touches_it_and_nothing_jumps(visit, site, kind):
     for page in [visit(kinds(site[1])[kind], like, first=True) for like in (PHONE, DESKTOP)]:
         assert transferred(page) <= 1024 * BUDGETS[kind]
@@ -696,7 +713,7 @@ def selectors(style):
     return {REMOVED.sub("", own).strip() for own in found if not own.lstrip().startswith("@")}
 
 
-@pytest.mark.parametrize("kind", [*(kind for kind in KINDS if kind != "datasets"), "none"])
+@pytest.mark.parametrize("kind", [*OF_ONE, "none"])
 def test_no_rule_that_was_left_out_of_the_themes_styles_matches_anything(visit, site, kind):
     own = {path.name: path for path in (site[1] / "assets" / "stylesheets").glob("*.css")}
     theme = Path(str(files("material"))) / "templates" / "assets" / "stylesheets"

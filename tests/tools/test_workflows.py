@@ -49,7 +49,9 @@ def test_every_step_that_runs_something_is_a_make_target():
     lines = [step["run"] for _, _, step in STEPS if "run" in step]
     assert len(lines) > 10
     for line in lines:
-        target = re.fullmatch(r'make ([a-z-]+)( BASE="\$BASE"| DATASET=digits)?', line)  # no setting comes from the environment
+        target = re.fullmatch(
+            r'make ([a-z-]+)( BASE="\$BASE"| DATASET=digits)?', line
+        )  # no setting comes from the environment
         assert target, line
         assert target[1] in targets(), line
 
