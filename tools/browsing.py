@@ -13,6 +13,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 
 from benchmark.layout import shipped
+from benchmark.publish.build import OF_ROOT
 from benchmark.publish.finish import finish
 from tools.screenshots import QUIET
 
@@ -58,6 +59,8 @@ def build_for(address, config, folder):
         command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(each)]
         settings = {"SITE_URL": address, "NO_MKDOCS_2_WARNING": "1"}
         subprocess.run([*command, "--site-dir", str(Path(folder) / name)], check=True, env=os.environ | settings)
+        for template in OF_ROOT if name else ():
+            (Path(folder) / name / template).unlink()
     finish(folder)
 
 

@@ -46,6 +46,7 @@ from benchmark.text import as_html
 # MkDocs is called for a fixed purpose: what a person has set for Python is not meant for it
 FOR_PYTHON = ("PYTHONSAFEPATH", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONIOENCODING")
 THEME = {"custom_dir": str(shipped("templates") / "theme")}
+OF_ROOT = ("404.html", "robots.txt")  # what a server looks for at a site's address alone
 MKDOCS_ENVIRONMENT = {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
 
 
@@ -115,6 +116,8 @@ def _build(site: Site, say: Say, work: Path, folder: Path, report: Callable[[str
     report(f"rendered {n_pages} pages of {len(site.stored.models)} models{of}")
     _write(site, None if site.nested else shipped("site_src"), work / "docs")
     _mkdocs(site, work, folder)
+    for name in OF_ROOT if site.nested else ():
+        remove(folder / name)
 
 
 def _gathered(

@@ -311,9 +311,9 @@ def test_without_a_script_the_command_is_shown_and_the_fields_are_not(visit, pas
 
 def test_the_list_of_charts_leads_to_each_and_a_step_to_its_commit(visit):
     page = visit("made/history/", PHONE)
-    links = page.locator("nav[aria-label='Charts on this page'] a")
+    links = page.locator("nav[aria-label='On this page'] a")
     charts = page.evaluate("[...document.querySelectorAll('.chart')].map(chart => `#${chart.id}`)")
-    assert links.evaluate_all("links => links.map(link => link.hash)") == [*charts, "#commits"]
+    assert links.evaluate_all("links => links.map(link => link.hash)") == ["#commits", *charts]
     links.nth(links.count() - 2).tap()
     until(page, "id => Math.abs(document.querySelector(id).getBoundingClientRect().top) < 200", arg=charts[-1])
     assert "Largest gain" in page.locator("article").inner_text()
