@@ -315,7 +315,7 @@ def test_the_list_of_charts_leads_to_each_and_a_step_to_its_commit(visit):
     charts = page.evaluate("[...document.querySelectorAll('.chart')].map(chart => `#${chart.id}`)")
     assert links.evaluate_all("links => links.map(link => link.hash)") == ["#commits", *charts]
     links.nth(links.count() - 2).tap()
-    until(page, "id => Math.abs(document.querySelector(id).getBoundingClientRect().top) < 200", arg=charts[-1])
+    until(page, "id => Math.abs(document.querySelector(id).getBoundingClientRect().top) < 200", arg=charts[-2])
     assert "Largest gain" in page.locator("article").inner_text()
 
 
