@@ -25,7 +25,7 @@
     };
     const keep = (head, rising) => {
       const turned = rising === best(head) ? "" : "&turned", fields = document.querySelector("[data-chooser] form")?.elements || {};
-      const rest = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => fields[name]));
+      const rest = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => fields[name] || ["find", "top"].includes(name)));
       const parts = [head === heads[0] && !turned ? "" : `sort=${named(head)}${turned}`, `${rest}`].filter(Boolean).join("&"), query = parts && `?${parts}`;
       history.replaceState(history.state, "", location.pathname + query + location.hash);
       for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = query;
@@ -64,6 +64,9 @@
     const chooser = document.querySelector("[data-chooser]"), wake = () => script("choose");
     for (const sign of ["pointerover", "focusin", "input"]) chooser?.addEventListener(sign, wake, { once: true });
     if (chooser && location.search) wake(); // its address has an answer
+    const tools = document.querySelector(".board-tools"), asked = new URLSearchParams(location.search);
+    tools?.addEventListener("toggle", () => script("board"), { once: true });
+    if (tools && (asked.has("find") || asked.has("top"))) tools.open = true;
   };
 
   // Once somebody scrolls, the rest of the page is laid out in idle moments, piece by piece.

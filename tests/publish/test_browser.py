@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -589,6 +591,82 @@ def test_an_address_with_limits_shows_its_answer_and_sorting_keeps_it(visit):
     page.locator(".chooser [name=size]").press_sequentially("9")
     page.locator(".md-nav__link", has_text="Hardest classes").last.click()
     until(page, "location.hash && location.search.includes('size=0.19')")
+
+
+# --------------------------------------------------------------------------------------------- the leaderboard's filter
+ROWS = "[...document.querySelectorAll('.leaderboard tbody tr')].filter(row => row.offsetParent).map(row => row.dataset.words.split(' ')[0])"
+
+
+@pytest.mark.parametrize("like", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_leaderboard_is_filtered_by_name_family_and_features_and_the_address_keeps_it(visit, like):
+    page = visit("", like)
+    every = page.evaluate(ROWS)
+    page.locator(".board-tools summary").click()
+    page.locator(".board-tools [name=find]").press_sequentially("Pixels SVM")
+    until(page, f"({ROWS}).join() === 'svm-pixels'")
+    assert page.locator(".board-tools output").inner_text() == f"1 of {len(every)} models"
+    assert page.url.endswith("?find=Pixels+SVM")
+    page.locator(".board-tools [name=find]").fill("pixels")
+    page.reload()
+    until(page, f"({ROWS}).length && ({ROWS}).every(name => name.endsWith('-pixels') || name === 'dummy')")
+    assert page.evaluate(ROWS) == [name for name in every if not name.endswith("-hog")]
+    page.locator(".board-tools [name=find]").fill("")
+    assert page.evaluate(ROWS) == every
+    assert "find" not in page.url
+    for address in ("?find=<img src=x>&top=__proto__", f"?find={'x' * 5000}&top=-1"):
+        page = visit(address, like)
+        until(page, f"({ROWS}).length === 0")
+        assert len(page.locator(".board-tools [name=find]").input_value()) <= 100
+
+
+def test_the_first_ones_are_those_of_the_order_that_is_shown(visit):
+    page = visit("?top=5", DESKTOP)
+    until(page, "document.querySelector('.board-tools [name=top]').value === '5'")
+    page.evaluate(
+        "document.querySelector('.board-tools option[value=\"5\"]').value = '2'"
+    )  # of the sample's few models
+    page.locator(".board-tools [name=top]").select_option("2")
+    page.locator(".leaderboard th", has_text="Fit").locator("button").click()
+    until(page, "location.search.includes('top=2') && location.search.includes('sort=fit')")
+    until(page, f"({ROWS}).length === 2")
+    fits = page.evaluate(
+        "[...document.querySelectorAll('.leaderboard tbody tr:not(.baseline)')].map(row => [row.hidden, Number(row.cells[6].dataset.sort)])"
+    )
+    assert [hidden for hidden, _ in fits] == [False, False] + [True] * (len(fits) - 2)
+    assert fits == sorted(fits, key=lambda fit: fit[1])
+
+
+def test_the_leaderboard_is_copied_as_it_is_shown(visit, windows):
+    page = visit("", DESKTOP)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".board-tools summary").click()
+    page.locator(".board-tools [name=find]").fill("pixels")
+    names = page.evaluate(ROWS)
+    copied = {}
+    for form in ("csv", "markdown", "latex"):
+        page.locator(f".board-tools button[value={form}]").click()
+        until(page, "document.querySelector('.board-tools output').textContent.startsWith('Copied')")
+        copied[form] = page.evaluate("navigator.clipboard.readText()")
+        page.evaluate("document.querySelector('.board-tools output').textContent = ''")
+    rows = list(csv.reader(io.StringIO(copied["csv"])))
+    assert rows[0][:3] == ["Rank", "Model", "Accuracy"]
+    assert len(rows) == 1 + len(names)
+    shown = page.locator(".leaderboard tbody tr:visible")
+    for row, texts in zip(shown.all(), rows[1:], strict=True):
+        assert texts[1] == row.locator("th a").inner_text()
+        assert texts[2].startswith(row.locator(".bar").inner_text().replace("\u00a0", " "))
+        assert re.fullmatch(r"[\d.]+ % \([\d.]+–[\d.]+\)", texts[2])
+    lines = copied["markdown"].splitlines()
+    assert [re.split(r"(?<!\\) ?\| ?", line)[2] for line in lines[2:]] == [row[1] for row in rows[1:]]
+    latex = copied["latex"].splitlines()
+    assert latex[:2] == [r"\begin{tabular}{ll" + "r" * 7 + "}", r"\toprule"]
+    assert latex[-2:] == [r"\bottomrule", r"\end{tabular}"]
+    assert all(len(re.findall(r"(?<!\\)&", line)) == 8 for line in latex if "&" in line)
+    assert not re.search(r"(?<!\\)%", copied["latex"])
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')))")
+    page.locator(".board-tools button[value=latex]").click()
+    until(page, "document.querySelector('.board-tools textarea')")
+    assert page.locator(".board-tools textarea").input_value() == copied["latex"]
 
 
 @pytest.mark.parametrize("how", ["a click", "the key s", "an address"])

@@ -168,7 +168,7 @@ def test_a_lone_contestant_is_ahead_of_nobody(tmp_path):
 def test_baselines_alone_have_a_table_and_neither_leader_nor_chart(tmp_path):
     files = written(tmp_path, baselines=["careful", "hasty"]).files
     home = files["index.md"].decode()
-    assert home.count('<tr class="baseline" data-last>') == 2
+    assert home.count('class="baseline" data-last>') == 2
     assert 'class="hero"' not in home
     assert 'class="chart"' not in home
     assert "No ranked model has been measured yet" in files["made/errors.md"].decode()

@@ -17,7 +17,7 @@ from benchmark.publish.gallery import Picture
 from benchmark.publish.pages.choice import ChoiceSection, choice_section
 from benchmark.publish.pages.methods import Circumstance, circumstances
 from benchmark.publish.site import FEW_GREYS, Site, one_of_each
-from benchmark.results import METRICS, Results, about_data
+from benchmark.results import METRICS, Metrics, Results, about_data
 from benchmark.results.numbers import (
     NOTHING,
     class_words,
@@ -84,9 +84,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A row of the table; `bar` is in percent of its cell, `span` is None where there is no interval to draw."""
+    """A row of the table, found by its `words`; `bar` is in percent of its cell, `span` is None where there is no interval to draw."""
 
     name: str
+    words: str
     title: str
     baseline: bool
     rank: Cell
@@ -154,7 +155,7 @@ def home_page(site: Site) -> HomePage:
         headline=headline(board),
         hero=_hero(board),
         strip=site.gallery.sheet("home-strip", one_of_each(site) & FEW_GREYS, columns=len(site.order), scale=1),
-        rows=[_board_row(row, farthest, start) for row in board.rows],
+        rows=[_board_row(row, stored.model(row.name).metrics, farthest, start) for row in board.rows],
         bar_start=percent(start, 0) if start else "",
         missing=stored.missing,
         misfits=stored.misfits,
@@ -240,10 +241,11 @@ def bar_start(accuracies: Sequence[float]) -> float:
     return max(tenths, default=0.0)
 
 
-def _board_row(row: Row, farthest: float, start: float) -> BoardRow:
+def _board_row(row: Row, metrics: Metrics, farthest: float, start: float) -> BoardRow:
     accuracy, auc, gap = row.accuracy["value"] or 0.0, row.macro_auc["value"], row.behind
     return BoardRow(
         name=row.name,
+        words=" ".join((row.name, metrics["family"], metrics["features"])),
         title=row.title,
         baseline=row.rank is None,
         rank=Cell(row.rank.text, row.rank.place) if row.rank else Cell(NOTHING, 10**6),
