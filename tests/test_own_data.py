@@ -93,7 +93,7 @@ def test_its_site_has_its_name_its_classes_and_its_shape(measured, folder):
         assert f"{name} ({reason})" in home
     assert "because they do not fit this data set" in home
     explorer = json.loads((site / measured / "explorer.json").read_text())
-    assert explorer["tile"] == [2 * side for side in SHAPES[measured]]
+    assert explorer["tile"] == [max(2, 56 // max(SHAPES[measured])) * side for side in SHAPES[measured]]
 
 
 def test_its_images_are_predicted_from_files(measured, folder, command, run, tmp_path):

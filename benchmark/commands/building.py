@@ -54,16 +54,19 @@ def _others(repeat: Mapping[str, str], images: Images, models_dir: Path, reporte
     from benchmark.results.failures import read_failures
 
     known, found = known_datasets(images), []
-    folders = sorted(path.parent for path in models_dir.glob("*/entries.json"))
+    folders = sorted(
+        {path.parent for path in models_dir.glob("*/entries.json")}
+        | {path.parents[1] for path in models_dir.glob("*/*/metrics.json")}
+    )
     for folder in folders:
         name = folder.name
         if name == images.dataset or not is_name(name):
             continue
-        say_here: Callable[..., str] = partial(as_typed, options={**repeat, "dataset": name})
         if name not in known:
-            words = "is not on the site, because no data set of that name is defined; name the file that does: "
-            reporter.line(f"{folder} {words}{say_here(Command('site', entries='…'))}")
+            words = "is not on the site, because no data set of that name is defined; name the file that defines it: "
+            reporter.line(f"{folder} {words}{as_typed(Command('site'), {**repeat, 'entries': 'my_data.py'})}")
             continue
+        say_here: Callable[..., str] = partial(as_typed, options={**repeat, "dataset": name})
         say: Callable[..., str] = partial(as_typed, options={**public(repeat), "dataset": name})
         load = partial(open_dataset, replace(images, dataset=name, data_dir=None), reporter)
         found.append(Other(name, load, say, say_here, read_failures(images.cache_dir.parent, folder)))

@@ -144,15 +144,16 @@ def _row(tracked: Status, here: Status, failure: Failure | None) -> dict[str, An
 
 
 def _accuracies(setting: Setting) -> dict[str, str]:
-    """Return the accuracy of each model that has a result; none where results cannot be read, which is said elsewhere."""
-    from benchmark.results import load_results
+    """Return the accuracy of each model whose metrics can be read; what is wrong with the others is said elsewhere."""
+    from benchmark.results import Metrics, read_document
     from benchmark.results.numbers import percent
 
-    try:
-        stored = load_results(setting.models_dir, setting.dataset.entry.name)
-    except BenchmarkError:
-        return {}
-    return {model.name: percent(model.accuracy, 2) for model in stored.models}
+    found = {}
+    for path in sorted(setting.folder.glob("*/metrics.json")):
+        with suppress(BenchmarkError):
+            metrics: Metrics = read_document(path, Metrics)
+            found[path.parent.name] = percent(metrics["test"]["accuracy"]["value"], 2)
+    return found
 
 
 def _conclude(setting: Setting, options: BenchOptions, named: Sequence[ModelEntry], measured: list[str]) -> None:

@@ -83,7 +83,7 @@ def predict(options: PredictOptions) -> int:
         return 0
     for row in rows:
         unit = "probability" if row["kind"] == "predict_proba" else "decision value"
-        others = ", ".join(f"{one_line(other['class'])} {other['score']:.4g}" for other in row["others"])
+        others = ", ".join(f"{one_line(other['class'])} ({other['score']:.4g})" for other in row["others"])
         words = f"{unit} {row['score']:.4g}{others and f'; then {others}'}"
         show(f"{one_line(row['path'])}\t{one_line(row['class'])}\t{words}")
     return 0

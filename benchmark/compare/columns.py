@@ -16,6 +16,7 @@ from benchmark.results.numbers import NOT_RECORDED, NOTHING, duration, interval,
 from benchmark.text import one_line
 
 SCORES = {"predict_proba": "probabilities", "decision_function": "decision values"}
+FITTED = ("train_accuracy",)  # a model that knows its training images by heart is no better for it
 OF_CLASSES = ("recall", "precision")
 
 
@@ -111,7 +112,8 @@ def _class_metrics() -> list[Metric]:
 
 def _line(metric: Metric, n_predict: int) -> Line:
     title = f"{metric.title}, {n_predict:,} image{'' if n_predict == 1 else 's'}" if metric.per else metric.title
-    return Line(title, metric.better, "scores" if metric.of_scores else "machine" if metric.unit == "s" else "")
+    better = "" if metric.name in FITTED else metric.better
+    return Line(title, better, "scores" if metric.of_scores else "machine" if metric.unit == "s" else "")
 
 
 def _cell(metric: Metric, model: ModelResult) -> Cell:

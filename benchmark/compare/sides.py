@@ -66,7 +66,8 @@ def read_commit(repository: Repository, commit: Commit, label: str, folder: str)
 def uncommitted(repository: Repository, sha: str, folder: str) -> NoResultsError:
     """Return that no commit up to `sha` has results in `folder`, which is relative to the repository's root."""
     typed = git.called(repository.root)
-    add = f"{typed} add --force {word(folder)}, then {typed} commit"
+    documents = " ".join(word(f"{folder}/*{ending}") for ending in (".json", ".txt"))  # and no pickle
+    add = f"{typed} add --force {documents}, then {typed} commit"
     return NoResultsError(
         f"no commit up to {sha[:10]} has results in {folder}",
         expected="results that are committed; git ignores those of the sample and of profiles",

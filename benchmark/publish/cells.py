@@ -21,6 +21,11 @@ def selection(model: str, truth: str, taken: str) -> str:
     return "#" + urlencode({"model": model, "true": _in_field(truth), "predicted": _in_field(taken)})
 
 
+def missed_by(truth: str, n_models: int) -> str:
+    """Return the part of the address of *Errors* that selects the images of a class that as many models miss, or more."""
+    return "#" + urlencode({"true": _in_field(truth), "missed": n_models})
+
+
 def leading(chart: Chart, model: ModelResult, order: Sequence[str], errors: str) -> Chart:
     """Return the chart of a model's confusion matrix with cells that lead to their images, off the diagonal and where there are any.
 

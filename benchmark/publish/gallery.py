@@ -23,7 +23,7 @@ from benchmark.text import one_line
 
 GAP = 2  # pixels between the images of a sheet
 COLUMNS = 20  # tiles a row of a sprite
-SCALE = 2
+SCALE, SEEN = 2, 56  # by how much an image is enlarged; the pixels that the longer side of a small one comes to
 LARGEST_TILE, LARGEST_IMAGE = 128, 256  # pixels of the longer side, of one image of a sprite and of a sheet
 SPRITE_BYTES = 48 * 1024  # of a file; a reader loads one or two
 MOST_PIXELS = 16_383  # a side of a WebP file
@@ -68,9 +68,14 @@ class Gallery:
     cache: Cache | None = None
 
     @property
+    def scale(self) -> int:
+        """By how much a tile enlarges an image, if it is not too large for that."""
+        return max(SCALE, SEEN // int(max(self.images.shape[1:])))
+
+    @property
     def tile_size(self) -> tuple[int, int]:
         """Width and height of a tile in pixels."""
-        height, width = shown_size(self.images.shape[1:], SCALE, LARGEST_TILE)
+        height, width = shown_size(self.images.shape[1:], self.scale, LARGEST_TILE)
         return width, height
 
     def sheet(self, name: str, images: NDArray[Any], *, columns: int, scale: int) -> Picture:
@@ -121,7 +126,7 @@ class Gallery:
 
     def _sprite(self, indices: Sequence[int]) -> tuple[NDArray[np.uint8], int]:
         """Return the images side by side, and by how much each pixel is enlarged."""
-        images, scale = fitted(self.images[indices], SCALE, LARGEST_TILE)
+        images, scale = fitted(self.images[indices], self.scale, LARGEST_TILE)
         return _grid(images), scale
 
     def _picture(self, name: str, pixels: NDArray[np.uint8], scale: int) -> Picture:

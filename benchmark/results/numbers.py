@@ -14,6 +14,7 @@ SMALLEST_P = 1e-12
 MINUS = "−"
 YEAR, LONGEST_YEARS, SHORTEST = 365.25 * 86_400, 1000, 1e-6  # seconds, years, seconds
 SMALLEST_SIZE, LARGEST = 1e5, 1e15  # bytes
+SMALLEST_MB = 5e4  # bytes that round to 0.1 MB
 MOST_NAMED = 4  # classes in a sentence
 ROUNDED_UP = 0.9995  # of a unit: to three digits that is 1 already
 COSTS = ("s", "B")  # units whose values are compared by their ratio
@@ -81,8 +82,8 @@ def memory_size(number: float) -> str:
 
 
 def megabytes(number: float) -> str:
-    """Return bytes in MB (1,000,000 bytes), with one decimal."""
-    return f"{number / 1e6:,.1f} MB"
+    """Return bytes in MB (1,000,000 bytes), with one decimal; in kB where that would be 0.0."""
+    return f"{number / 1e6:,.1f} MB" if number >= SMALLEST_MB else f"{number / 1e3:,.1f} kB"
 
 
 def three_digits(value: float) -> str:
@@ -172,8 +173,9 @@ def convergence_words(warned: Convergence) -> str:
 
 
 def listed(items: Sequence[str]) -> str:
-    """Return items as an English list: "a, b and c"."""
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    """Return items as an English list: "a, b and c"; "a, x; b and c" where commas stand in items."""
+    between = "; " if any(", " in item for item in items) else ", "
+    return " and ".join([between.join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def images(number: int) -> str:

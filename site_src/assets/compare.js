@@ -15,7 +15,7 @@ window.comparer = (() => {
   const points = (value) => { const far = fixed(Math.abs(100 * value), 2); return `${value >= 0 || !Number(far) ? "+" : "−"}${far}`; };
   const percent = (share) => `${fixed(100 * share, 1)}${NBSP}%`;
   const count = (number) => number.toLocaleString("en");
-  const listed = (texts) => texts.length > 1 ? `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}` : texts.join("");
+  const listed = (texts) => texts.length > 1 ? `${texts.slice(0, -1).join(texts.some((text) => text.includes(", ")) ? "; " : ", ")} and ${texts.at(-1)}` : texts.join("");
   const noise = (real) => real ? "a real difference" : "within noise";
 
   // Return what tells two models apart, the first of them first, whichever leads.
@@ -136,7 +136,7 @@ window.comparer = (() => {
     const draw = (data) => {
       const models = [...new Set(chosen())].map((name) => data.models.find((model) => model.name === name));
       beside.hidden = models.length < 2;
-      if (beside.hidden) { said.textContent = "A model equals itself: choose two."; return; }
+      if (beside.hidden) { said.textContent = "Choose two different models."; return; }
       const pairs = models.flatMap((one, k) => models.slice(k + 1).map((other) => pairOf(data, one, other)));
       said.textContent = verdict(data, models, pairs);
       place.dataset.n = models.length;

@@ -55,7 +55,11 @@
       if (found.includes(null)) return say("The address names a commit that cannot be chosen here.");
       for (const option of found) option.selected = true;
       const [newer, older] = found.map(({ index }) => index).sort((a, b) => a - b), names = [older, newer].map((at) => fields.base.options[at].value);
-      if (older === newer) return say("A commit equals itself: choose two.");
+      if (older === newer) return say("Choose two different commits.");
+      if (found[0].index < found[1].index) { // the older one is compared with the newer one, and the fields say so
+        [fields.base.selectedIndex, fields.head.selectedIndex] = [older, newer];
+        history.replaceState(history.state, "", `${location.pathname}${location.search}#${new URLSearchParams(new FormData(form))}`);
+      }
       form.asked = names.join("-");
       let data;
       try {

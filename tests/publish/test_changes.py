@@ -161,7 +161,10 @@ def test_results_that_nobody_committed_are_no_reason_to_build_no_site(tmp_path):
     assert re.fullmatch(r"No commit up to \w+ has results in models/made.", found.missing)
     assert found.remedy == "make bench"
     made.write_model(root / "models" / "made", "one", made.predictions(WRONG))
-    assert past(root).remedy == f"git -C {root} add --force models/made, then git -C {root} commit"
+    assert (
+        past(root).remedy
+        == f"git -C {root} add --force 'models/made/*.json' 'models/made/*.txt', then git -C {root} commit"
+    )
 
 
 def test_a_repository_that_git_refuses_or_that_is_empty_is_no_reason_to_build_no_site(
@@ -324,9 +327,7 @@ def test_a_change_that_rounds_to_nothing_has_no_minus(metric, zero):
         point["values"]["macro_auc"] = point["values"]["accuracy"]
     chart = history_chart(history, results.metric_named(metric), {"one": "Model one"})
     assert chart.rows[0][-1] == zero
-    assert (
-        chart.caption == f"No model's {results.metric_named(metric).title.lower()} moved over 2 commits with results."
-    )
+    assert chart.caption == f"{results.metric_named(metric).title} moved in no model over 2 commits with results."
 
 
 def test_the_page_counts_tests_and_the_false_ones_to_expect():

@@ -169,7 +169,7 @@ def test_fields_choose_models_the_address_keeps_them_and_that_of_an_older_site_i
         f"{values}.join() === 'lr-hog,rf-pixels,,knn-pixels' || {values}.join() === 'lr-hog,rf-pixels,knn-pixels,'",
     )
     page.goto(page.url.partition("#")[0] + "#models=lr-hog,lr-hog")
-    until(page, "document.querySelector('.verdict').textContent.includes('equals itself')")
+    until(page, "document.querySelector('.verdict').textContent.includes('two different models')")
     assert not page.locator(".beside").is_visible()
     page.goto(page.url.partition("#")[0] + "#models=nobody,rf-pixels,__proto__")
     until(page, f"{values}.slice(0, 1).join() === 'rf-pixels' && !document.querySelector('.beside').hidden")

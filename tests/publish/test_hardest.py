@@ -115,7 +115,7 @@ def test_a_class_without_a_test_image_is_last_and_no_neighbour_by_share(tmp_path
 def test_three_images_are_enough(tmp_path):
     page, _ = page_of(tmp_path, wrong={"one": [1], "two": [1], "three": [1]}, n=3)
     assert "It is missed by all 3 models, with one and the same wrong label." in page
-    assert "This is its only test image. It stands below, under label errors" in page
+    assert "This is its only test image. Its label is suspected, as told below" in page
     assert "take its only test image for one and the same other class" in page
 
 
@@ -125,7 +125,7 @@ def test_no_more_pictures_are_shown_than_said_and_each_says_its_votes(tmp_path):
     galleries = [part.split("</ul>")[0].count("<li>") for part in text.split('<ul class="garments"')[1:]]
     assert galleries == [1, N_SHOWN]  # one divides the models, all others stand under label errors
     assert f"The {N_SHOWN} that most models agree on are shown." in page
-    assert "All of them stand below, under label errors" in page
+    assert "The labels of all of them are suspected, as told below" in page
     assert "no. 0: Coat (4)" in page
 
 

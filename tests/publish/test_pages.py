@@ -264,7 +264,7 @@ def test_pages_name_commands_as_one_types_them(monkeypatch, site, in_checkout, b
     monkeypatch.setattr(command, "is_checkout", lambda: in_checkout)
     again = dataclasses.replace(site, files={}, nav=[])
     render(again, lambda text: as_typed(text, {"dataset": "made"}))
-    assert f"<code>{compare}</code></span> prints" in again.files[PAGES["compare"]].decode()
+    assert f"<code>{compare}</code></span></p>" in again.files[PAGES["compare"]].decode()
     page = again.files["made/models/hasty.md"].decode()
     assert f"<code>{bench}</code> makes it" in page
     assert f"`{command.program()} predict models/made/hasty photo.png`" in page

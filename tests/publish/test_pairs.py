@@ -267,7 +267,7 @@ def test_the_older_of_two_commits_is_the_base_and_a_commit_equals_itself(visit, 
     page = visit(f"made/changes/#base={new}&head={old}")
     until(page, SHOWN, arg=found[old, new]["sentence"])
     page.evaluate("hash => { location.hash = hash; }", f"base={old}&head={old}")
-    until(page, SHOWN, arg="A commit equals itself: choose two.")
+    until(page, SHOWN, arg="Choose two different commits.")
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,22 @@ def test_a_p_value_has_two_digits_and_a_floor(p, text):
 )
 def test_a_duration_that_rounds_up_to_a_unit_is_said_in_it(seconds, text):
     assert numbers.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b and c"),
+        (["SVM, rich", "dummy", "SVM, HOG"], "SVM, rich; dummy and SVM, HOG"),
+    ],
+)
+def test_a_list_is_told_apart_from_the_commas_in_its_items(items, text):
+    assert numbers.listed(items) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(900, "0.9 kB"), (49_900, "49.9 kB"), (50_000, "0.1 MB"), (2_000_000, "2.0 MB")]
+)
+def test_a_size_is_never_nothing(size, text):
+    assert numbers.megabytes(size) == text

@@ -136,7 +136,7 @@ def _moved_most(
     moved = {title: abs(float(format(last - first, scale.change))) for title, (first, last, _) in ends.items()}
     title = max(moved, key=lambda title: moved[title])
     if not moved[title]:
-        return f"No model's {metric.title.lower()} moved over {n_commits} commit{'' if n_commits == 1 else 's'} with results."
+        return f"{metric.title} moved in no model over {n_commits} commit{'' if n_commits == 1 else 's'} with results."
     first, last = map(scale.text, ends[title][:2])
     since = "the first result and the last of its newest line" if title in broken else "its first result and its last"
     return f"{title} differs most between {since}: from {first} to {last} {scale.unit}".rstrip() + "."

@@ -59,8 +59,6 @@ def _listed(title: str, address: str, site: Site) -> Listed:
 
 def _leader(site: Site) -> str:
     n_ranked, lead = len(site.board.ranked), headline(site.board)
-    return (
-        f"{lead} of the test images right, of {n_ranked} ranked model{'' if n_ranked == 1 else 's'}."
-        if lead
-        else "No model is ranked."
-    )
+    if not lead:
+        return "No model is ranked."
+    return f"{lead} of the test images right{f', the best of {n_ranked} ranked models' if n_ranked > 1 else ''}."

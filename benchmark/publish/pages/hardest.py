@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.compare.agreement import Agreement
 from benchmark.compare.hard_classes import hard_classes
+from benchmark.publish.cells import missed_by
 from benchmark.publish.chart import Chart, value_or_zero
 from benchmark.publish.charts.hardest import class_scores, confused_with, neighbours
 from benchmark.publish.pages.readings import Reading, label_errors, resolution, two_classes, unsolved
@@ -46,6 +47,7 @@ class Hardest:
     slug: str
     finder: Finder
     missed: str
+    missed_by_all: str  # in the address of Errors
     everywhere: str
     rule: str
     scores: Chart
@@ -78,6 +80,7 @@ def _hardest(site: Site) -> Hardest:
         slug=site.addresses[name],
         finder=_finder(stored.leaderboard(), name),
         missed=_missed(found, found.labels == label),
+        missed_by_all=missed_by(name, found.n_models),
         everywhere=_everywhere(found, found.labels == label, name),
         rule=_rule(site),
         scores=class_scores(stored, name),

@@ -54,13 +54,13 @@ def unsolved(site: Site, label: int) -> Reading | None:
     told = f"{'This is' if many == 1 else 'These are'} {_some(many, int((found.labels == label).sum()))}."
     if n_suspected:
         who = (
-            "It stands"
+            "Its label is"
             if many == 1
-            else "All of them stand"
+            else "The labels of all of them are"
             if n_suspected == many
-            else f"{n_suspected:,} of them stand"
+            else f"The labels of {n_suspected:,} of them are"
         )
-        told += f" {who} below, under label errors, because the models agree against the label."
+        told += f" {who} suspected, as told below, because the models agree against {'it' if many == 1 else 'them'}."
     if n_suspected and len(others):
         told += f" Here {_the_others(len(others))}."
     elif not n_suspected:
@@ -87,7 +87,7 @@ def two_classes(site: Site, label: int, near: Neighbour) -> Reading:
     if len(divided):
         told += (
             f" {images(own) if own else 'No image'} of {words} and {len(divided) - own or 'none'} of {partner} divide the models: every model "
-            "says one of the two, and either has a third of the votes or more. Such an image may be both, and has one label."
+            "says one of the two, and each gets at least a third of the votes. Such an image may be both, and has one label."
         )
     elif found.n_models > 1:
         told += " No image divides the models evenly between these two alone."
