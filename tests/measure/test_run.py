@@ -449,7 +449,7 @@ def test_photographs_of_either_polarity_and_any_size_are_classified(whole_run, s
     assert len({row["class"], *(other["class"] for other in row["others"])}) == len(scores) == 3
     assert scores == sorted(scores, reverse=True)
     assert done.stdout.splitlines()[0].endswith(
-        f"then {', '.join('{class} {score:.4g}'.format(**other) for other in row['others'])}"
+        f"then {', '.join('{class} ({score:.4g})'.format(**other) for other in row['others'])}"
     )
     nobody = command("predict", "lr-hig", tmp_path / "same.png", *named)
     assert nobody.returncode == 2

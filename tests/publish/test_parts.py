@@ -68,8 +68,8 @@ def built(root, build, others):
 
 
 @pytest.fixture(scope="module")
-def site(root, tmp_path_factory):
-    return built(root, tmp_path_factory.mktemp("build"), [other("beside"), other("third")])
+def site(once, root):
+    return once("parts", lambda folder: built(root, folder, [other("beside"), other("third")]))[1]
 
 
 def test_each_data_set_has_all_its_pages_in_its_own_folder(site):
