@@ -28,8 +28,8 @@
     tools.dataset.ready = "yes";
     const form = tools.querySelector("form"), said = form.querySelector("output"), { find, top } = form.elements, body = table.tBodies[0];
     const asked = new URLSearchParams(location.search);
-    find.value = (asked.get("find") || "").slice(0, find.maxLength);
-    if ([...top.options].some((option) => option.value === asked.get("top"))) top.value = asked.get("top");
+    if (!find.value) find.value = (asked.get("find") || "").slice(0, find.maxLength); // what was typed before this script came stays
+    if (!top.value && [...top.options].some((option) => option.value === asked.get("top"))) top.value = asked.get("top");
 
     const draw = () => {
       const sought = find.value.toLowerCase().split(/\s+/).filter(Boolean), most = Number(top.value) || Infinity;
@@ -66,7 +66,7 @@
     form.addEventListener("input", keep);
     for (const button of form.querySelectorAll("button")) button.onclick = () => copy(button.value);
     new MutationObserver(draw).observe(body, { childList: true }); // in another order others are the first
-    told(draw());
+    if (find.value === (asked.get("find") || "") && top.value === (asked.get("top") || "")) told(draw()); else keep();
   };
   if (window.document$) window.document$.subscribe(start); else start();
 })();

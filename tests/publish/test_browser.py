@@ -619,6 +619,20 @@ def test_the_leaderboard_is_filtered_by_name_family_and_features_and_the_address
         assert len(page.locator(".board-tools [name=find]").input_value()) <= 100
 
 
+def test_what_is_typed_before_the_script_of_the_filter_is_there_is_kept(visit):
+    page, held = visit("", DESKTOP), []
+    page.route("**/board.js", lambda route: held.append(route))  # noqa: PLW0108  # Playwright wants a function of its own
+    page.locator(".board-tools summary").click()
+    page.locator(".board-tools [name=find]").press_sequentially("svm")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    page.unroute("**/board.js")
+    until(page, f"({ROWS}).join() === 'svm-pixels'")
+    assert page.locator(".board-tools [name=find]").input_value() == "svm"
+    assert page.url.endswith("?find=svm")
+
+
 def test_the_first_ones_are_those_of_the_order_that_is_shown(visit):
     page = visit("?top=5", DESKTOP)
     until(page, "document.querySelector('.board-tools [name=top]').value === '5'")
